@@ -26,9 +26,7 @@ export function sameRaw(a: RawValue | undefined, b: RawValue | undefined): boole
     return isList(a) && isList(b) && a.length === b.length && a.every((item, i) => sameRaw(item, b[i]));
   }
   const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameRaw(a[key], b[key]))
-  );
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameRaw(a[key], b[key]));
 }
 
 /** True for a known blank: `null`, the empty set. */

@@ -1,0 +1,91 @@
+import type { Hold } from "./hold.ts";
+import type { Revision } from "./observation.ts";
+import type { CellName, ObjectName, RecordId, RecordRef, SystemId } from "./record.ts";
+import type { Instant, Interval } from "./time.ts";
+import type { FieldValue, RawValue } from "./value.ts";
+
+/** contact, company, deal ...: declared in the config. */
+export type EntityType = string;
+/** A field of an entity type, as the config names it. */
+export type FieldName = string;
+export type GoldenId = string;
+
+/** Where a value came from: a record in a system, or a person who decided in Truce. */
+export type Source =
+  | { readonly kind: "record"; readonly ref: RecordRef; readonly author: string | null }
+  | { readonly kind: "person"; readonly name: string }
+  /** Made by a rule out of both sides (union, counter, merged text ...). */
+  | { readonly kind: "rule"; readonly rule: string };
+
+/** A value of one field that was agreed on. Versions start at 1 and grow by 1 with each change of the field. */
+export type FieldVersion = {
+  readonly value: FieldValue;
+  readonly version: number;
+  readonly changedAt: Interval;
+  readonly source: Source;
+};
+
+/** A write that has been sent or is about to be: kept in the link from intent to receipt, so that an echo is never taken for an edit. */
+export type InFlight = {
+  readonly attemptId: string;
+  readonly kind: "create" | "update" | "delete";
+  readonly startedAt: Instant;
+  /** After this the sender is taken for dead and the outcome for unknown. */
+  readonly expiresAt: Instant;
+  readonly versions: Readonly<Record<FieldName, number>>;
+  readonly values: Readonly<Record<FieldName, FieldValue>>;
+  readonly patch: Readonly<Record<CellName, RawValue>>;
+};
+
+/** The last write to each field: what it was based on, so that an edit covered by it can be told from the base in the vendor's history. */
+export type Wrote = { readonly base: RawValue; readonly wrote: RawValue };
+
+/**
+ * `wanted`: the system has no record of it yet and shall get one. `linked`: tied to a record. `deleted`: the record is
+ * gone, and the config or a person said to leave it so. A record that comes back is a new link of the next generation.
+ */
+export type LinkStatus = "wanted" | "linked" | "deleted";
+
+/** What ties a golden record to a record in one system. */
+export type Link = {
+  readonly system: SystemId;
+  readonly object: ObjectName;
+  /** `null` while wanted. */
+  readonly id: RecordId | null;
+  /** Ids merged into this record inside the system; late events about them belong here. */
+  readonly aliases: readonly RecordId[];
+  readonly generation: number;
+  readonly status: LinkStatus;
+  /** The record's fields as last known to be in that system: the base of the three-way comparison. */
+  readonly shadow: Readonly<Record<FieldName, FieldValue>>;
+  /** The same, cell by cell, in the system's own form: what a guarded write expects to find. */
+  readonly cells: Readonly<Record<CellName, RawValue>>;
+  /** Per field the golden version that this system is known to hold. Lower than the field's version: the link is behind. */
+  readonly seen: Readonly<Record<FieldName, number>>;
+  readonly revision: Revision | null;
+  /** The newest reading or answer that shadow and cells come from. */
+  readonly observedAt: Instant;
+  readonly inFlight: InFlight | null;
+  readonly wrote: Readonly<Record<CellName, Wrote>>;
+  /** Fields that the system refused, with its words and the golden version refused; not sent again until the value changes. */
+  readonly refused: Readonly<Record<FieldName, { readonly version: number; readonly reason: string }>>;
+  /** Failed tries since the last success. A dead link waits for replay. */
+  readonly failures: number;
+  readonly retryAt: Instant;
+  readonly dead: string | null;
+  /** Since when this link has been behind; `null` when it is not. */
+  readonly behindSince: Instant | null;
+};
+
+/** The agreed version of one real-world thing, field by field, with its links and its open holds. */
+export type GoldenRecord = {
+  readonly id: GoldenId;
+  readonly entity: EntityType;
+  /** Grows by 1 with each commit; a commit made on an older one is refused and decided again. */
+  readonly version: number;
+  readonly fields: Readonly<Record<FieldName, FieldVersion>>;
+  readonly links: readonly Link[];
+  readonly holds: readonly Hold[];
+  /** Set when the thing itself was deleted by policy or by a person. */
+  readonly deletedAt: Instant | null;
+};

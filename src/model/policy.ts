@@ -1,0 +1,102 @@
+import type { FieldType } from "./field-type.ts";
+import type { EntityType, FieldName } from "./golden.ts";
+import type { CellName, ObjectName, SystemId } from "./record.ts";
+import type { FieldValue } from "./value.ts";
+
+/** How a true conflict on a field is resolved (survivorship rule). Data, apart from `custom`. */
+export type Rule =
+  /** This system is the source of truth: its value wins always, and edits elsewhere are put back. */
+  | { readonly kind: "owner"; readonly system: SystemId }
+  /** The first listed system wins; it speaks only when there is a true conflict. Not listed: after all listed; among equals `otherwise`. */
+  | { readonly kind: "prefer"; readonly systems: readonly SystemId[]; readonly otherwise: Rule }
+  /** The surely newer change wins; when the time intervals overlap, `tie` decides. */
+  | { readonly kind: "newest"; readonly tie: Rule }
+  /** The golden value stays. */
+  | { readonly kind: "keep" }
+  | { readonly kind: "longest" | "max" | "min" }
+  /** Sets: all members of both, less those that either side took out of the base. */
+  | { readonly kind: "union" }
+  | { readonly kind: "any-true" | "all-true" }
+  /** Numbers: both sides' differences to their base are added. */
+  | { readonly kind: "counter" }
+  /** The later stage in the list wins. */
+  | { readonly kind: "forward-only"; readonly stages: readonly string[] }
+  /** Text: a three-way merge by lines and words; overlapping changes go to `otherwise`. */
+  | { readonly kind: "merge-text"; readonly otherwise: Rule }
+  /** A person decides. */
+  | { readonly kind: "review" }
+  /** A pure function from the config file. */
+  | { readonly kind: "custom"; readonly name: string; readonly decide: CustomRule };
+
+/** Both sides of a conflict. Returns the value to keep, or `undefined` to leave it to a person. Must be pure. */
+export type CustomRule = (conflict: {
+  readonly field: FieldName;
+  readonly base: FieldValue | undefined;
+  readonly golden: FieldValue;
+  readonly other: FieldValue;
+  readonly goldenSystem: SystemId | null;
+  readonly otherSystem: SystemId | null;
+}) => FieldValue | undefined;
+
+export type FieldPolicy = {
+  readonly name: FieldName;
+  readonly type: FieldType;
+  readonly rule: Rule;
+  /** What happens when someone empties the field: it travels, waits for a person, or is put back. */
+  readonly clears: "propagate" | "hold" | "restore";
+  /** Fields of one group are decided as a unit (address parts; amount and currency). The group's rule is its first field's. */
+  readonly group: string | null;
+};
+
+/** One field of an entity in one system. `read`: never written there. `write`: never taken from there. */
+export type FieldMapping = { readonly cell: CellName; readonly direction: "both" | "read" | "write" };
+
+/** How an entity type appears in one system. */
+export type ObjectMapping = {
+  readonly system: SystemId;
+  readonly object: ObjectName;
+  readonly fields: Readonly<Record<FieldName, FieldMapping>>;
+  /** Whether Truce may create records here. */
+  readonly create: boolean;
+};
+
+/** Fields that together name one thing, exactly. Strongest first in the entity's list. */
+export type IdentityKey = { readonly fields: readonly FieldName[] };
+
+export type EntityPolicy = {
+  readonly name: EntityType;
+  readonly fields: Readonly<Record<FieldName, FieldPolicy>>;
+  readonly identity: readonly IdentityKey[];
+  readonly mappings: readonly ObjectMapping[];
+  /** What a deletion in one system means for the others. `archive`: the link is dropped, others stay. */
+  readonly deletes: "hold" | "propagate" | "archive" | "ignore";
+  /** Two records of one system with one identity: kept for a person, or both linked to one golden record and kept equal. */
+  readonly duplicates: "hold" | "link";
+  /** Fields without which no golden record is made. */
+  readonly required: readonly FieldName[];
+  /** How long after a record's last change it is written on, so that half-typed values don't travel. */
+  readonly settleMs: number;
+};
+
+/** The config as data: all that a decision may depend on besides state and observation. */
+export type Policy = {
+  readonly entities: Readonly<Record<EntityType, EntityPolicy>>;
+  /** How far each system's clock may be off, in ms; its times become intervals of that width. */
+  readonly clockSkewMs: Readonly<Record<SystemId, number>>;
+  readonly retry: RetryPolicy;
+};
+
+export type RetryPolicy = { readonly attemptsMax: number; readonly delayMsBase: number; readonly delayMsMax: number };
+
+/** The entity type and mapping that a record of this system and object belongs to. */
+export function mappingOf(
+  policy: Policy,
+  system: SystemId,
+  object: ObjectName,
+): { readonly entity: EntityPolicy; readonly mapping: ObjectMapping } | null {
+  for (const entity of Object.values(policy.entities)) {
+    const mapping = entity.mappings.find((m) => m.system === system && m.object === object);
+    if (mapping !== undefined) return { entity, mapping };
+  }
+  return null;
+}

@@ -1,0 +1,192 @@
+import type { EntityType, FieldName, GoldenId, GoldenRecord } from "../model/golden.ts";
+import type { Hold, HoldKind } from "../model/hold.ts";
+import type { JournalEntry, JournalKind } from "../model/journal.ts";
+import type { RawObservation } from "../model/observation.ts";
+import type { ObjectName, RecordKey, RecordRef, SystemId } from "../model/record.ts";
+import type { Instant } from "../model/time.ts";
+
+/** live before decisions before backfill. */
+export type Lane = 0 | 1 | 2;
+export const laneLive = 0 satisfies Lane;
+export const laneDecision = 1 satisfies Lane;
+export const laneBackfill = 2 satisfies Lane;
+
+/** An observation on its way in. */
+export type InboxItem = {
+  readonly id: string;
+  /** Equal keys are one event: the second is not stored. `null`: never equal. Kept for at least a day after it is done. */
+  readonly dedupeKey: string | null;
+  readonly observation: RawObservation;
+  readonly lane: Lane;
+  readonly receivedAt: Instant;
+  readonly dueAt: Instant;
+  /** Failed or postponed tries so far. */
+  readonly tries: number;
+};
+
+/** How an observation ended (I9): exactly one of these. */
+export type Outcome = "applied" | "no-op" | "superseded" | "held" | "dead";
+
+/** A named place in a feed or scan. */
+export type CursorRow = { readonly name: string; readonly value: string; readonly at: Instant };
+
+/** A person's word on an unlinked record: it is this golden record, or a thing of its own. */
+export type Pin = { readonly ref: RecordRef; readonly goldenId: GoldenId | "new" };
+
+/** A link that the dispatcher has work for. */
+export type DueLink = {
+  readonly system: SystemId;
+  readonly object: ObjectName;
+  readonly dueAt: Instant;
+  readonly lane: Lane;
+};
+
+/** The audit row of a write: intent before the call, result after it. */
+export type Attempt = {
+  readonly id: string;
+  readonly goldenId: GoldenId;
+  readonly system: SystemId;
+  readonly object: ObjectName;
+  /** `null` for a create until it is known. */
+  readonly recordId: string | null;
+  readonly kind: "create" | "update" | "delete";
+  readonly fields: readonly FieldName[];
+  readonly startedAt: Instant;
+  readonly endedAt: Instant | null;
+  /** "intent" until the receipt; then written, changed, missing, exists, or the SyncError's code. */
+  readonly result: string;
+};
+
+export type DeadLetter = {
+  readonly id: string;
+  readonly kind: "observation" | "write";
+  readonly ref: RecordRef | null;
+  readonly goldenId: GoldenId | null;
+  /** The observation, whole; for a write the fields that could not be written. */
+  readonly payload: unknown;
+  readonly reason: string;
+  readonly tries: number;
+  readonly at: Instant;
+};
+
+/** Everything that one golden record's decisions changed; commits as a whole or not at all. Units of one commit are independent of each other. */
+export type CommitUnit = {
+  /** The state after. Its `version` n expects n-1 to be stored (1: that there is none). `null`: no golden record is touched. */
+  readonly golden: GoldenRecord | null;
+  /** All identity keys it claims now; those it had and that are not listed are given up. */
+  readonly keys: readonly string[];
+  /** Keys that it wanted and another golden record has are not an error when listed here: they stay where they are. */
+  readonly sharedKeys: readonly string[];
+  /** All its links that are due; replaces what was stored (leases end). */
+  readonly due: readonly DueLink[];
+  readonly journal: readonly JournalEntry[];
+  /** Opened, changed or closed holds, by id. Those on golden records and those on unlinked records alike. */
+  readonly holds: readonly Hold[];
+  readonly pins: readonly Pin[];
+  readonly attempts: readonly Attempt[];
+  readonly done: readonly { readonly inboxId: string; readonly outcome: Outcome }[];
+  readonly postponed: readonly { readonly inboxId: string; readonly dueAt: Instant }[];
+  readonly deadLetters: readonly DeadLetter[];
+  /** New observations to take in (hints to re-read ...). */
+  readonly inbox: readonly InboxItem[];
+  /** Inbox items about these records that wait become due at once. */
+  readonly wake: readonly RecordRef[];
+};
+
+export type CommitResult =
+  | { readonly kind: "committed" }
+  /** Another commit came between (golden version, a record's link, an identity key): decide again from fresh state. */
+  | { readonly kind: "stale" };
+
+export type Loaded = {
+  readonly goldens: ReadonlyMap<GoldenId, GoldenRecord>;
+  /** Golden ids by record, aliases included. */
+  readonly byRecord: ReadonlyMap<RecordKey, GoldenId>;
+  /** Golden ids by identity key; at most one each. */
+  readonly byKey: ReadonlyMap<string, GoldenId>;
+  /** Open holds on unlinked records. */
+  readonly holds: ReadonlyMap<RecordKey, Hold>;
+  readonly pins: ReadonlyMap<RecordKey, GoldenId | "new">;
+};
+
+export type HoldFilter = {
+  readonly kind?: HoldKind;
+  readonly entity?: EntityType;
+  readonly status?: "open" | "closed";
+  /** Holds after this id, in order of opening. */
+  readonly after?: string;
+  readonly limit: number;
+};
+
+export type JournalFilter = {
+  readonly goldenId?: GoldenId;
+  readonly field?: FieldName;
+  readonly kind?: JournalKind;
+  readonly ref?: RecordRef;
+  readonly since?: Instant;
+  readonly until?: Instant;
+  /** Lines after this sequence number. */
+  readonly after?: number;
+  readonly limit: number;
+};
+
+export type StoreCounts = {
+  readonly goldens: Readonly<Record<EntityType, number>>;
+  readonly inbox: number;
+  readonly inboxOldestAt: Instant | null;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly holds: Readonly<Partial<Record<HoldKind, number>>>;
+  readonly deadLetters: number;
+  /** Links behind, by system, and since when the oldest. */
+  readonly behind: Readonly<Record<SystemId, { readonly count: number; readonly oldestAt: Instant | null }>>;
+  readonly links: Readonly<Record<SystemId, number>>;
+};
+
+/**
+ * Where Truce's own state lives. Every method is one durable transaction, and a fixed number of round trips whatever
+ * the batch. Safe for several workers at once, except the embedded one, which one process holds.
+ */
+export type Store = {
+  /** Brings tables up to date; safe when several start at once. */
+  migrate(): Promise<void>;
+  /** Stores new observations and cursors together. Durable when it resolves. */
+  receive(
+    items: readonly InboxItem[],
+    cursors: readonly CursorRow[],
+  ): Promise<{ readonly stored: number; readonly repeated: number }>;
+  /**
+   * Up to `limit` due items, by lane then arrival, leased until `now + leaseMs`. Items of one record come in order of arrival and
+   * are never leased to two workers at once: while one is leased, the record's later items wait.
+   */
+  claim(limit: number, now: Instant, leaseMs: number): Promise<readonly InboxItem[]>;
+  load(query: {
+    readonly records: readonly RecordRef[];
+    readonly keys: readonly string[];
+    readonly ids: readonly GoldenId[];
+  }): Promise<Loaded>;
+  /** One result per unit. A stale unit has no effect, its inbox items are due again at once. */
+  commit(units: readonly CommitUnit[]): Promise<readonly CommitResult[]>;
+  /** Golden records with a due link to this system, by lane then due time; that link's row is leased until `now + leaseMs`. */
+  claimDue(system: SystemId, limit: number, now: Instant, leaseMs: number): Promise<readonly GoldenRecord[]>;
+  /** The earliest time at which anything becomes due: an inbox item, or a link of one of these systems. `null`: nothing waits. */
+  nextDueAt(systems: readonly SystemId[]): Promise<Instant | null>;
+  cursor(name: string): Promise<string | null>;
+  setCursors(cursors: readonly CursorRow[]): Promise<void>;
+  hold(id: string): Promise<Hold | null>;
+  holds(filter: HoldFilter): Promise<readonly Hold[]>;
+  journal(filter: JournalFilter): Promise<readonly (JournalEntry & { readonly sequence: number })[]>;
+  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  /** Golden records of a type in id order, after `after`. */
+  goldens(entity: EntityType | null, after: GoldenId | null, limit: number): Promise<readonly GoldenRecord[]>;
+  /** Golden records that have a field with exactly this text in it, case ignored; or this id; or a record with this id. */
+  search(text: string, limit: number): Promise<readonly GoldenRecord[]>;
+  /** Links of one object, in record id order, after `after`: what a sweep compares with. */
+  linkedIds(
+    system: SystemId,
+    object: ObjectName,
+    after: string | null,
+    limit: number,
+  ): Promise<readonly { readonly id: string; readonly goldenId: GoldenId }[]>;
+  counts(now: Instant): Promise<StoreCounts>;
+  close(): Promise<void>;
+};
