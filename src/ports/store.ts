@@ -73,8 +73,8 @@ export type DeadLetter = {
 export type CommitUnit = {
   /** The state after. Its `version` n expects n-1 to be stored (1: that there is none). `null`: no golden record is touched. */
   readonly golden: GoldenRecord | null;
-  /** All identity keys it claims now; those it had and that are not listed are given up. */
-  readonly keys: readonly string[];
+  /** All identity keys it claims now; those it had and that are not listed are given up. `null`: as they are. */
+  readonly keys: readonly string[] | null;
   /** Keys that it wanted and another golden record has are not an error when listed here: they stay where they are. */
   readonly sharedKeys: readonly string[];
   /** All its links that are due; replaces what was stored (leases end). */
@@ -99,6 +99,7 @@ export type CommitResult =
   | { readonly kind: "stale" };
 
 export type Loaded = {
+  /** Every golden record that was asked for by id, or that `byRecord`, `byKey` or `pins` name. */
   readonly goldens: ReadonlyMap<GoldenId, GoldenRecord>;
   /** Golden ids by record, aliases included. */
   readonly byRecord: ReadonlyMap<RecordKey, GoldenId>;

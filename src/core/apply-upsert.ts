@@ -1,0 +1,472 @@
+import type { FieldName, FieldVersion, Link } from "../model/golden.ts";
+import type { Candidate, Hold } from "../model/hold.ts";
+import type { Upsert } from "../model/observation.ts";
+import type { FieldPolicy, ObjectMapping } from "../model/policy.ts";
+import type { Interval } from "../model/time.ts";
+import { type FieldValue, isBlank, sameRaw, sameValue } from "../model/value.ts";
+import { compareField, type Verdict } from "./compare.ts";
+import { type Context, type Draft, freezes, linkAt, putHold, recordSource, setField, setLink, write } from "./draft.ts";
+import { type Resolution, resolve, systemOf } from "./resolve/resolve.ts";
+
+/**
+ * How an observation of a linked record ended. waiting: a write of ours is in flight; look again after its receipt. reread: it is
+ * older than what is known but says something else, and the system has no order of its own to tell whether that matters.
+ */
+export type UpsertOutcome = "applied" | "no-op" | "held" | "superseded" | "waiting" | "reread";
+
+/**
+ * Compares an observation with a link field by field, and resolves what differs. Order: is it older than what is known? then per
+ * field (or group of fields): same, echo, first value, fast-forward, conflict.
+ */
+export function applyUpsert(
+  draft: Draft,
+  index: number,
+  seen: Upsert,
+  mapping: ObjectMapping,
+  context: Context,
+): UpsertOutcome {
+  const link = linkAt(draft, index);
+  if (link.inFlight !== null) return "waiting";
+  const age = ageAgainst(link, seen);
+  if (age !== "newer") return applyOlder(draft, link, seen, age, context);
+  const journaled = draft.journal.length;
+  const holdsBefore = draft.changedHolds.size;
+  const step: Step = { draft, index, seen, mapping, context };
+  for (const unit of unitsOf(step)) applyUnit(step, unit);
+  for (const field of Object.keys(seen.covered)) applyCovered(step, field);
+  noteRefused(step, link);
+  const after = linkAt(draft, index);
+  setLink(draft, index, {
+    cells: { ...after.cells, ...seen.cells },
+    revision: seen.revision ?? after.revision,
+    observedAt: Math.max(after.observedAt, seen.observedAt),
+  });
+  if (draft.changedHolds.size > holdsBefore) return "held";
+  return draft.journal.length > journaled ? "applied" : "no-op";
+}
+
+type Step = {
+  readonly draft: Draft;
+  readonly index: number;
+  readonly seen: Upsert;
+  readonly mapping: ObjectMapping;
+  readonly context: Context;
+};
+
+/** Fields that are decided together: one, or those of a group that this system has. */
+type Unit = readonly FieldName[];
+
+/** newer: process it. superseded: surely older. unclear: read earlier than what is known, without an order of the system's own. */
+function ageAgainst(link: Link, seen: Upsert): "newer" | "superseded" | "unclear" {
+  if (seen.revision !== null && link.revision !== null && seen.revision !== link.revision) {
+    return seen.revision < link.revision ? "superseded" : "newer";
+  }
+  return seen.observedAt < link.observedAt ? "unclear" : "newer";
+}
+
+function applyOlder(
+  draft: Draft,
+  link: Link,
+  seen: Upsert,
+  age: "superseded" | "unclear",
+  context: Context,
+): UpsertOutcome {
+  const differing = Object.keys(seen.fields).filter((field) => !sameValue(seen.fields[field], link.shadow[field]));
+  if (differing.length === 0) return age === "superseded" ? "superseded" : "no-op";
+  if (age === "unclear") return "reread";
+  for (const field of differing) {
+    write(draft, context, {
+      kind: "superseded",
+      field,
+      other: seen.fields[field] ?? null,
+      base: link.shadow[field] ?? null,
+      why: "older than what is known of this record",
+      source: recordSource(seen.ref, seen.author),
+    });
+  }
+  return "superseded";
+}
+
+function unitsOf({ seen, mapping, context }: Step): Unit[] {
+  const units: FieldName[][] = [];
+  const groups = new Map<string, FieldName[]>();
+  for (const [field, { direction }] of Object.entries(mapping.fields)) {
+    const policy = context.entity.fields[field];
+    if (policy === undefined || direction === "write") continue;
+    const group = policy.group === null ? undefined : groups.get(policy.group);
+    if (group !== undefined) {
+      group.push(field);
+      continue;
+    }
+    const unit = [field];
+    units.push(unit);
+    if (policy.group !== null) groups.set(policy.group, unit);
+  }
+  return units.filter((unit) => unit.some((field) => field in seen.fields));
+}
+
+function applyUnit(step: Step, unit: Unit): void {
+  const { draft, index, seen } = step;
+  const link = linkAt(draft, index);
+  const verdicts = new Map<FieldName, Verdict>();
+  for (const field of unit) {
+    const value = seen.fields[field];
+    if (value === undefined) continue;
+    verdicts.set(
+      field,
+      compareField({ value, shadow: link.shadow[field], seen: link.seen[field] ?? 0, golden: draft.fields[field] }),
+    );
+  }
+  if ([...verdicts.values()].every((verdict) => verdict === "same")) return;
+  const hold = unit.map((field) => freezes(draft.holds, field)).find((found) => found !== undefined);
+  if (hold !== undefined) return joinHold(step, hold, verdicts);
+  const changed = (wanted: Verdict) =>
+    [...verdicts].filter(([, verdict]) => verdict === wanted).map(([field]) => field);
+  for (const field of changed("echo")) agree(step, field);
+  for (const field of changed("unfilled")) noteShadow(step, field, 0);
+  for (const field of changed("first")) accept(step, field, "first value");
+  const forwards = changed("fast-forward");
+  const conflicts = changed("conflict");
+  const unseenSibling = forwards.length > 0 && unit.some((field) => isBehind(draft, link, field));
+  if (unit.length > 1 && (conflicts.length > 0 || unseenSibling)) return conflictOf(step, unit);
+  for (const field of forwards) fastForward(step, field);
+  for (const field of conflicts) conflictOf(step, [field]);
+}
+
+function isBehind(draft: Draft, link: Link, field: FieldName): boolean {
+  return link.shadow[field] !== undefined && (link.seen[field] ?? 0) < (draft.fields[field]?.version ?? 0);
+}
+
+function presentValue(step: Step, field: FieldName): FieldValue {
+  const link = linkAt(step.draft, step.index);
+  return step.seen.fields[field] ?? (field in step.seen.fields ? null : (link.shadow[field] ?? null));
+}
+
+function policyOf(step: Step, field: FieldName): FieldPolicy {
+  const policy = step.context.entity.fields[field];
+  if (policy === undefined) throw new Error(`Entity ${step.context.entity.name} has no field ${field}.`);
+  return policy;
+}
+
+/** The system holds `value` now, which is golden version `version` (0: none of them). */
+function noteShadow(step: Step, field: FieldName, version: number): void {
+  const link = linkAt(step.draft, step.index);
+  setLink(step.draft, step.index, {
+    shadow: { ...link.shadow, [field]: presentValue(step, field) },
+    seen: { ...link.seen, [field]: version },
+  });
+}
+
+function agree(step: Step, field: FieldName): void {
+  noteShadow(step, field, step.draft.fields[field]?.version ?? 0);
+}
+
+/** The observed value becomes the golden one. */
+function accept(step: Step, field: FieldName, why: string): void {
+  const { draft, seen, context, index } = step;
+  const base = linkAt(draft, index).shadow[field];
+  const source = recordSource(seen.ref, authorOf(step, field));
+  setField(
+    draft,
+    context,
+    field,
+    { value: presentValue(step, field), at: changeTime(step, field), source, why },
+    { base },
+  );
+  agree(step, field);
+}
+
+/** The golden value stays, and goes back to where another one was observed. */
+function putBack(step: Step, field: FieldName, kind: "put-back" | "kept", why: string): void {
+  const { draft, seen, context, index } = step;
+  write(draft, context, {
+    kind,
+    field,
+    other: presentValue(step, field),
+    base: linkAt(draft, index).shadow[field] ?? null,
+    why,
+    source: recordSource(seen.ref, authorOf(step, field)),
+  });
+  noteShadow(step, field, 0);
+}
+
+function fastForward(step: Step, field: FieldName): void {
+  const policy = policyOf(step, field);
+  const value = presentValue(step, field);
+  const golden = step.draft.fields[field];
+  if (policy.rule.kind === "owner" && ownerSpeaks(step, field, policy.rule.system)) {
+    return putBack(step, field, "put-back", `owner: ${policy.rule.system}`);
+  }
+  if (policy.rule.kind === "forward-only" && goesBack(policy.rule.stages, golden?.value, value)) {
+    return putBack(step, field, "put-back", "forward-only");
+  }
+  if (isBlank(value) && policy.clears === "restore") return putBack(step, field, "put-back", "clears: restore");
+  if (isBlank(value) && policy.clears === "hold") return openHold(step, [field], "clear", `${field} was emptied`);
+  accept(step, field, "fast-forward");
+}
+
+/** True when another system is the field's source of truth and has something to say. */
+function ownerSpeaks({ draft, seen }: Step, field: FieldName, owner: string): boolean {
+  if (seen.ref.system === owner) return false;
+  const golden = draft.fields[field];
+  if (golden !== undefined && systemOf(golden) === owner) return true;
+  return draft.links.some((link) => link.system === owner && link.status === "linked" && !isBlank(link.shadow[field]));
+}
+
+function goesBack(stages: readonly string[], from: FieldValue | undefined, to: FieldValue): boolean {
+  return typeof from === "string" && (typeof to !== "string" || stages.indexOf(to) < stages.indexOf(from));
+}
+
+function conflictOf(step: Step, unit: Unit): void {
+  const differing = unit.filter(
+    (field) => !sameValue(presentValue(step, field), step.draft.fields[field]?.value ?? null),
+  );
+  const first = differing[0];
+  if (first === undefined) {
+    for (const field of unit) agree(step, field);
+    return;
+  }
+  const policy = policyOf(step, first);
+  if (unit.length === 1 && isBlank(presentValue(step, first)) && policy.clears !== "propagate") {
+    return putBack(step, first, "kept", "a blank never beats a value");
+  }
+  settleConflict(step, unit, resolveUnit(step, unit, first));
+}
+
+function resolveUnit(step: Step, unit: Unit, first: FieldName): Resolution {
+  const golden = step.draft.fields[first] ?? blankVersion(step, first);
+  const resolution = resolve(policyOf(step, unit[0] ?? first).rule, {
+    field: first,
+    type: policyOf(step, first).type,
+    base: linkAt(step.draft, step.index).shadow[first],
+    golden,
+    other: { value: presentValue(step, first), at: changeTime(step, first), system: step.seen.ref.system },
+  });
+  // A product of both values (union, counter ...) makes no sense for one field of a group alone.
+  if (unit.length > 1 && resolution.kind === "value") return { kind: "undecided", by: resolution.by };
+  return resolution;
+}
+
+function blankVersion(step: Step, field: FieldName): FieldVersion {
+  return {
+    value: null,
+    version: 0,
+    changedAt: { from: 0, until: 0 },
+    source: recordSource(step.seen.ref, authorOf(step, field)),
+  };
+}
+
+function settleConflict(step: Step, unit: Unit, resolution: Resolution): void {
+  switch (resolution.kind) {
+    case "golden":
+      for (const field of unit) keepUnlessSame(step, field, resolution.by);
+      return;
+    case "other":
+      for (const field of unit) acceptOver(step, field, resolution.by);
+      return;
+    case "value":
+      for (const field of unit) acceptProduct(step, field, resolution.value, resolution.by);
+      return;
+    case "undecided":
+      return openHold(step, unit, "conflict", `${resolution.by} does not decide`);
+  }
+}
+
+function keepUnlessSame(step: Step, field: FieldName, by: string): void {
+  if (sameValue(presentValue(step, field), step.draft.fields[field]?.value ?? null)) agree(step, field);
+  else putBack(step, field, "kept", by);
+}
+
+function acceptOver(step: Step, field: FieldName, by: string): void {
+  const { draft, seen, context, index } = step;
+  const golden = draft.fields[field];
+  const value = presentValue(step, field);
+  if (golden !== undefined && !sameValue(value, golden.value)) {
+    const base = linkAt(draft, index).shadow[field];
+    const source = recordSource(seen.ref, authorOf(step, field));
+    setField(
+      draft,
+      context,
+      field,
+      { value, at: changeTime(step, field), source, why: by },
+      { base, other: golden.value },
+    );
+  } else if (golden === undefined && !isBlank(value)) {
+    return accept(step, field, by);
+  }
+  agree(step, field);
+}
+
+function acceptProduct(step: Step, field: FieldName, value: FieldValue, by: string): void {
+  const { draft, context, index } = step;
+  const golden = draft.fields[field];
+  const other = presentValue(step, field);
+  if (sameValue(value, other)) return acceptOver(step, field, by);
+  if (sameValue(value, golden?.value ?? null)) return putBack(step, field, "kept", by);
+  const base = linkAt(draft, index).shadow[field];
+  const at = changeTime(step, field);
+  setField(draft, context, field, { value, at, source: { kind: "rule", rule: by }, why: by }, { base, other });
+  noteShadow(step, field, 0);
+}
+
+function openHold(step: Step, unit: Unit, kind: "conflict" | "clear", reason: string): void {
+  const { draft, seen, context, index } = step;
+  const link = linkAt(draft, index);
+  const first = unit[0] ?? "";
+  const golden = draft.fields[first] ?? blankVersion(step, first);
+  const mine: Candidate = {
+    values: valuesOf(unit, (field) => draft.fields[field]?.value ?? null),
+    source: golden.source,
+    at: golden.changedAt,
+    cause: `version ${golden.version}`,
+  };
+  const base = valuesOf(
+    unit.filter((field) => link.shadow[field] !== undefined),
+    (field) => link.shadow[field] ?? null,
+  );
+  putHold(draft, {
+    id: `${draft.id}.${first}.${golden.version}.${context.cause}`,
+    kind,
+    entity: draft.entity.name,
+    goldenId: draft.id,
+    ref: kind === "clear" ? seen.ref : null,
+    fields: unit,
+    base,
+    candidates: [mine, candidateOf(step, unit)],
+    matches: [],
+    reason,
+    openedAt: context.now,
+    updatedAt: context.now,
+    revision: 1,
+    status: "open",
+    closed: null,
+  });
+  journalHeld(step, unit, reason);
+  for (const field of unit)
+    noteShadow(step, field, sameAsGolden(step, field) ? (draft.fields[field]?.version ?? 0) : 0);
+}
+
+function sameAsGolden(step: Step, field: FieldName): boolean {
+  return sameValue(presentValue(step, field), step.draft.fields[field]?.value ?? null);
+}
+
+function candidateOf(step: Step, unit: Unit): Candidate {
+  return {
+    values: valuesOf(unit, (field) => presentValue(step, field)),
+    source: recordSource(step.seen.ref, authorOf(step, unit[0] ?? "")),
+    at: changeTime(step, unit[0] ?? ""),
+    cause: step.context.cause,
+  };
+}
+
+function valuesOf(unit: Unit, value: (field: FieldName) => FieldValue): Record<FieldName, FieldValue> {
+  return Object.fromEntries(unit.map((field) => [field, value(field)]));
+}
+
+function journalHeld(step: Step, unit: Unit, why: string): void {
+  const { draft, seen, context, index } = step;
+  for (const field of unit) {
+    if (sameAsGolden(step, field)) continue;
+    const base = linkAt(draft, index).shadow[field] ?? null;
+    const source = recordSource(seen.ref, authorOf(step, field));
+    write(draft, context, { kind: "held", field, other: presentValue(step, field), base, why, source });
+  }
+}
+
+/** A later value for a held field waits with the others; the system's earlier one gives way to it. All agreed: the hold closes. */
+function joinHold(step: Step, hold: Hold, verdicts: ReadonlyMap<FieldName, Verdict>): void {
+  const { draft, seen, context } = step;
+  const changed = [...verdicts].filter(([, verdict]) => verdict !== "same").map(([field]) => field);
+  journalHeld(step, changed, "joins an open hold");
+  const mine = candidateOf(step, hold.fields);
+  for (const field of changed)
+    noteShadow(step, field, sameAsGolden(step, field) ? (draft.fields[field]?.version ?? 0) : 0);
+  const others = hold.candidates.filter((candidate, i) => i === 0 || !isFrom(candidate, seen));
+  const agrees = hold.fields.every((field) => sameAsGolden(step, field));
+  const candidates = agrees ? others : [...others, mine];
+  const settled = candidates.length === 1;
+  putHold(draft, {
+    ...hold,
+    candidates,
+    updatedAt: context.now,
+    revision: hold.revision + 1,
+    status: settled ? "closed" : "open",
+    closed: settled ? { at: context.now, by: "truce", choice: "the systems agree by themselves" } : null,
+  });
+}
+
+function isFrom(candidate: Candidate, seen: Upsert): boolean {
+  const { source } = candidate;
+  return source.kind === "record" && source.ref.system === seen.ref.system && source.ref.object === seen.ref.object;
+}
+
+/**
+ * Values that a write of ours replaced unseen. Each is an edit by someone who had not seen ours: a conflict, decided as if it had been
+ * observed in time.
+ */
+function applyCovered(step: Step, field: FieldName): void {
+  const { draft, index, seen } = step;
+  const golden = draft.fields[field];
+  if (golden === undefined) return;
+  const link = linkAt(draft, index);
+  for (const covered of seen.covered[field] ?? []) {
+    if (sameValue(covered.value, golden.value)) continue;
+    const at = covered.at ?? { from: link.observedAt, until: seen.observedAt };
+    const late: Step = {
+      ...step,
+      seen: {
+        ...seen,
+        fields: { [field]: covered.value },
+        fieldChanges: { [field]: { at, author: covered.author } },
+        covered: {},
+      },
+    };
+    const hold = freezes(draft.holds, field);
+    if (hold !== undefined) joinHold(late, hold, new Map([[field, "conflict"]]));
+    else conflictOf(late, [field]);
+    // The record itself holds what we wrote, not the covered value.
+    const present = seen.fields[field];
+    const shadow = { ...linkAt(draft, index).shadow, [field]: present ?? link.shadow[field] ?? null };
+    const version = sameValue(shadow[field], draft.fields[field]?.value) ? (draft.fields[field]?.version ?? 0) : 0;
+    setLink(draft, index, { shadow, seen: { ...linkAt(draft, index).seen, [field]: version } });
+  }
+}
+
+/** A value that can't be normalized stays where it is: it is journaled once, and not written over until the field changes elsewhere. */
+function noteRefused(step: Step, before: Link): void {
+  const { draft, index, seen, context } = step;
+  for (const [field, refusal] of Object.entries(seen.refused)) {
+    if (refusal.cell in before.cells && sameRaw(before.cells[refusal.cell], refusal.raw)) continue;
+    const version = draft.fields[field]?.version ?? 0;
+    setLink(draft, index, {
+      refused: { ...linkAt(draft, index).refused, [field]: { version, reason: refusal.reason } },
+    });
+    write(draft, context, {
+      kind: "refused",
+      field,
+      other: typeof refusal.raw === "string" ? refusal.raw : JSON.stringify(refusal.raw),
+      why: refusal.reason,
+      source: recordSource(seen.ref, seen.author),
+    });
+  }
+}
+
+function authorOf({ seen }: Step, field: FieldName): string | null {
+  return seen.fieldChanges[field]?.author ?? seen.author;
+}
+
+/**
+ * When the field was changed, as an interval wide enough for the system's clock: by the vendor's field history, else by the record's
+ * modified time (it can't be later), and not before it was last seen unchanged.
+ */
+function changeTime({ draft, index, seen, context }: Step, field: FieldName): Interval {
+  const skewMs = context.policy.clockSkewMs[seen.ref.system] ?? 0;
+  const exact = seen.fieldChanges[field]?.at ?? (isFirstMeeting(draft, index, field) ? seen.changedAt : null);
+  if (exact !== null) return { from: exact.from - skewMs, until: exact.until + skewMs };
+  const until = seen.changedAt === null ? seen.observedAt : seen.changedAt.until + skewMs;
+  return { from: Math.min(linkAt(draft, index).observedAt, until), until };
+}
+
+function isFirstMeeting(draft: Draft, index: number, field: FieldName): boolean {
+  return linkAt(draft, index).shadow[field] === undefined;
+}

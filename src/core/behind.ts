@@ -1,0 +1,62 @@
+import type { FieldName, GoldenRecord, Link } from "../model/golden.ts";
+import type { EntityPolicy, ObjectMapping } from "../model/policy.ts";
+import type { Instant } from "../model/time.ts";
+import { isBlank } from "../model/value.ts";
+import { freezes } from "./draft.ts";
+
+type GoldenView = Pick<GoldenRecord, "fields" | "holds">;
+
+/**
+ * The fields that a system must still be told: the golden version is newer than what it has seen. Held fields are skipped, and those that
+ * it refused at this very version. A blank need not be written over a blank.
+ */
+export function behindFields(
+  golden: GoldenView,
+  link: Link,
+  entity: EntityPolicy,
+  mapping: ObjectMapping,
+): FieldName[] {
+  const behind: FieldName[] = [];
+  for (const [field, { direction }] of Object.entries(mapping.fields)) {
+    const version = golden.fields[field];
+    if (version === undefined || direction === "read" || entity.fields[field] === undefined) continue;
+    if ((link.seen[field] ?? 0) >= version.version) continue;
+    if (link.refused[field]?.version === version.version) continue;
+    if (isBlank(version.value) && isBlank(link.shadow[field])) continue;
+    if (freezes(golden.holds, field) !== undefined) continue;
+    behind.push(field);
+  }
+  return behind;
+}
+
+/**
+ * When the dispatcher must look at a link, and `null` when it need not. A link with a write in flight is due when its sender is taken for
+ * dead. `settleMs` after the last change of what is to be written.
+ */
+export function dueAt(golden: GoldenRecord, link: Link, entity: EntityPolicy): Instant | null {
+  if (link.dead !== null) return null;
+  if (link.inFlight !== null) return link.inFlight.expiresAt;
+  const mapping = entity.mappings.find((m) => m.system === link.system && m.object === link.object);
+  if (mapping === undefined || link.status === "deleted") return null;
+  if (golden.deletedAt !== null) return link.status === "linked" ? link.retryAt : null;
+  if (link.status === "wanted")
+    return isCreatable(golden, entity, mapping) ? Math.max(link.retryAt, settled(golden, entity)) : null;
+  return behindFields(golden, link, entity, mapping).length > 0
+    ? Math.max(link.retryAt, settled(golden, entity))
+    : null;
+}
+
+/** A record may be made where the config allows it, once every required field is known and nothing about identity is open. */
+function isCreatable(golden: GoldenRecord, entity: EntityPolicy, mapping: ObjectMapping): boolean {
+  if (!mapping.create) return false;
+  const identity = new Set(entity.identity.flatMap((key) => key.fields));
+  if (golden.holds.some((hold) => hold.fields.some((field) => identity.has(field)))) return false;
+  return entity.required.every((field) => !isBlank(golden.fields[field]?.value));
+}
+
+function settled(golden: GoldenRecord, entity: EntityPolicy): Instant {
+  if (entity.settleMs === 0) return 0;
+  let last = 0;
+  for (const version of Object.values(golden.fields)) last = Math.max(last, version.changedAt.until);
+  return last + entity.settleMs;
+}

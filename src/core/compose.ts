@@ -1,0 +1,89 @@
+import type { FieldName, GoldenRecord, InFlight, Link } from "../model/golden.ts";
+import type { EntityPolicy, ObjectMapping } from "../model/policy.ts";
+import type { CellName } from "../model/record.ts";
+import type { Instant } from "../model/time.ts";
+import { type FieldValue, isBlank, type RawValue, sameRaw } from "../model/value.ts";
+import { behindFields } from "./behind.ts";
+import { freezes } from "./draft.ts";
+
+/** The system's own form of a canonical value, as its connector gives it. */
+export type Encode = (field: FieldName, cell: CellName, value: FieldValue) => RawValue;
+
+/** What to send to bring one link up to date, composed from the golden record as it is now. */
+export type Composed =
+  /** The link as it stands while the write is under way. */
+  | { readonly kind: "write"; readonly link: Link; readonly inFlight: InFlight }
+  /** Nothing differs there: only what it has seen moves on. */
+  | { readonly kind: "settled"; readonly link: Link };
+
+/**
+ * Composes the write for a link that is behind. Always from the present state, so updates coalesce and a retry never carries an old
+ * value. Only fields that are behind are written, only cells that differ.
+ */
+export function compose(
+  golden: GoldenRecord,
+  link: Link,
+  entity: EntityPolicy,
+  mapping: ObjectMapping,
+  encode: Encode,
+  attempt: { readonly id: string; readonly startedAt: Instant; readonly expiresAt: Instant },
+): Composed {
+  const kind = golden.deletedAt !== null ? "delete" : link.status === "wanted" ? "create" : "update";
+  const fields =
+    kind === "delete"
+      ? []
+      : kind === "create"
+        ? creatableFields(golden, mapping)
+        : behindFields(golden, link, entity, mapping);
+  const versions: Record<FieldName, number> = {};
+  const values: Record<FieldName, FieldValue> = {};
+  const patch: Record<CellName, RawValue> = {};
+  const seen = { ...link.seen };
+  const shadow = { ...link.shadow };
+  for (const field of fields) {
+    const version = golden.fields[field];
+    const cell = mapping.fields[field]?.cell;
+    if (version === undefined || cell === undefined) continue;
+    const raw = encode(field, cell, version.value);
+    if (kind === "update" && cell in link.cells && sameRaw(link.cells[cell], raw)) {
+      seen[field] = version.version;
+      shadow[field] = version.value;
+      continue;
+    }
+    versions[field] = version.version;
+    values[field] = version.value;
+    patch[cell] = raw;
+  }
+  if (kind === "update" && Object.keys(patch).length === 0) return { kind: "settled", link: { ...link, seen, shadow } };
+  const inFlight: InFlight = {
+    attemptId: attempt.id,
+    kind,
+    startedAt: attempt.startedAt,
+    expiresAt: attempt.expiresAt,
+    versions,
+    values,
+    patch,
+  };
+  return { kind: "write", link: { ...link, seen, shadow, inFlight }, inFlight };
+}
+
+/** A new record gets every known value that is not held. */
+function creatableFields(golden: GoldenRecord, mapping: ObjectMapping): FieldName[] {
+  return Object.entries(mapping.fields)
+    .filter(([field, { direction }]) => {
+      return (
+        direction !== "read" && !isBlank(golden.fields[field]?.value) && freezes(golden.holds, field) === undefined
+      );
+    })
+    .map(([field]) => field);
+}
+
+/** What the record is expected to hold in the cells of a patch: the guard of the write. */
+export function baseOf(link: Link, cells: Iterable<CellName>): Record<CellName, RawValue> {
+  const base: Record<CellName, RawValue> = {};
+  for (const cell of cells) {
+    const raw = link.cells[cell];
+    if (raw !== undefined) base[cell] = raw;
+  }
+  return base;
+}

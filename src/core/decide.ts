@@ -1,0 +1,229 @@
+import type { GoldenId, GoldenRecord } from "../model/golden.ts";
+import type { Hold } from "../model/hold.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { Observation, RawDelete, RawMerge, Upsert } from "../model/observation.ts";
+import { type EntityPolicy, mappingOf, type ObjectMapping, type Policy } from "../model/policy.ts";
+import { type RecordRef, recordKey } from "../model/record.ts";
+import type { Instant } from "../model/time.ts";
+import { isBlank } from "../model/value.ts";
+import { applyDelete } from "./apply-delete.ts";
+import { applyMerge } from "./apply-merge.ts";
+import { applyUpsert, type UpsertOutcome } from "./apply-upsert.ts";
+import {
+  type Context,
+  type Draft,
+  draftOf,
+  emptyGolden,
+  goldenOf,
+  newLink,
+  recordSource,
+  setLink,
+  write,
+} from "./draft.ts";
+import { match } from "./match/match.ts";
+
+/** Everything a decision may look at, loaded before it. */
+export type State = {
+  /** The golden record that the observed record is linked to. */
+  readonly golden: GoldenRecord | null;
+  /** Golden record that has this identity key, if one does. */
+  readonly goldenByKey: (key: string) => GoldenRecord | undefined;
+  /** Golden record by id (a pin's, a merged loser's). */
+  readonly goldenById: (id: GoldenId) => GoldenRecord | undefined;
+  /** Golden record that another record of the same object is linked to. */
+  readonly goldenByRecord: (ref: RecordRef) => GoldenRecord | undefined;
+  /** The open hold on the record, while it is unlinked. */
+  readonly hold: Hold | null;
+  /** A person's word on what the record is. */
+  readonly pin: GoldenId | "new" | null;
+  /** The id that a new golden record gets. */
+  readonly freshId: GoldenId;
+};
+
+export type Decided = {
+  /** Golden records after the decision; versions are still those that were read. Empty: none is touched. */
+  readonly goldens: readonly GoldenRecord[];
+  readonly journal: readonly JournalEntry[];
+  readonly holds: readonly Hold[];
+  readonly outcome: UpsertOutcome;
+  /** Records to read (again). */
+  readonly reread: readonly RecordRef[];
+};
+
+/**
+ * Decides what one observation means for the golden record it belongs to. Pure: the same arguments give the same answer, in service,
+ * dry run, replay and simulation. `cause` identifies the observation.
+ */
+export function decide(state: State, seen: Observation, policy: Policy, now: Instant, cause: string): Decided {
+  const found = mappingOf(policy, seen.ref.system, seen.ref.object);
+  if (found === null) return nothing("no-op");
+  const context: Context = { policy, entity: found.entity, now, cause };
+  switch (seen.kind) {
+    case "upsert":
+      return decideUpsert(state, seen, found.mapping, context);
+    case "delete":
+      return decideDelete(state, seen, context);
+    case "merge":
+      return decideMerge(state, seen, found.mapping, context);
+  }
+}
+
+function nothing(outcome: UpsertOutcome, holds: readonly Hold[] = [], reread: readonly RecordRef[] = []): Decided {
+  return { goldens: [], journal: [], holds, outcome, reread };
+}
+
+function decided(draft: Draft, outcome: UpsertOutcome, ref: RecordRef, alsoHolds: readonly Hold[] = []): Decided {
+  if (outcome === "waiting") return nothing("waiting");
+  if (outcome === "reread") return nothing("reread", [], [ref]);
+  const holds = [...draft.changedHolds.values(), ...alsoHolds];
+  return { goldens: [goldenOf(draft)], journal: draft.journal, holds, outcome, reread: [] };
+}
+
+export function linkIndexOf(golden: Pick<GoldenRecord, "links">, ref: RecordRef): number {
+  return golden.links.findIndex(
+    (link) =>
+      link.system === ref.system && link.object === ref.object && (link.id === ref.id || link.aliases.includes(ref.id)),
+  );
+}
+
+function decideUpsert(state: State, seen: Upsert, mapping: ObjectMapping, context: Context): Decided {
+  if (state.golden === null) return admit(state, seen, mapping, context);
+  const draft = draftOf(state.golden, context.entity);
+  const index = linkIndexOf(state.golden, seen.ref);
+  const link = state.golden.links[index];
+  if (link === undefined) throw new Error(`Golden record ${state.golden.id} is not linked to ${recordKey(seen.ref)}.`);
+  if (link.status === "deleted") {
+    const older =
+      seen.revision !== null && link.revision !== null
+        ? seen.revision <= link.revision
+        : seen.observedAt <= link.observedAt;
+    if (older) return nothing("superseded");
+    revive(draft, index, context);
+  }
+  return decided(draft, applyUpsert(draft, index, seen, mapping, context), seen.ref);
+}
+
+/** A deleted record is back: a new generation, met as if for the first time. */
+function revive(draft: Draft, index: number, context: Context): void {
+  const link = draft.links[index];
+  if (link === undefined) return;
+  setLink(draft, index, {
+    status: "linked",
+    generation: link.generation + 1,
+    shadow: {},
+    cells: {},
+    seen: {},
+    refused: {},
+    wrote: {},
+  });
+  draft.deletedAt = null;
+  for (const hold of draft.holds.filter((one) => one.kind === "delete" && one.ref?.system === link.system)) {
+    const closed = {
+      ...hold,
+      status: "closed" as const,
+      revision: hold.revision + 1,
+      updatedAt: context.now,
+      closed: { at: context.now, by: "truce", choice: "the record is back" },
+    };
+    draft.holds = draft.holds.filter((one) => one.id !== hold.id);
+    draft.changedHolds.set(hold.id, closed);
+  }
+}
+
+/** Matches an unlinked record: it joins a golden record, becomes one, or waits for a person. */
+function admit(state: State, seen: Upsert, mapping: ObjectMapping, context: Context): Decided {
+  const pinned = state.pin === null || state.pin === "new" ? undefined : state.goldenById(state.pin);
+  if (pinned !== undefined) return join(state, pinned, seen, mapping, context, "decided by a person");
+  const found =
+    state.pin === "new"
+      ? ({ kind: "new" } as const)
+      : match(seen.fields, seen.ref, context.entity, mapping, state.goldenByKey);
+  if (found.kind === "link") return join(state, found.golden, seen, mapping, context, found.by);
+  if (!seen.complete) return nothing("reread", [], [seen.ref]);
+  if (found.kind === "hold") return holdRecord(state, seen, context, "duplicate", found.matches, found.reason);
+  const missing = context.entity.required.filter((field) => isBlank(seen.fields[field]));
+  if (missing.length > 0 && state.pin !== "new") {
+    return holdRecord(state, seen, context, "incomplete", [], `without ${missing.join(", ")}`);
+  }
+  const draft = draftOf(emptyGolden(state.freshId, context.entity), context.entity);
+  draft.links.push(newLink(mapping, seen.ref.id, 0));
+  write(draft, context, { kind: "created", why: "first seen here", source: recordSource(seen.ref, seen.author) });
+  applyUpsert(draft, 0, seen, mapping, context);
+  return decided(draft, "applied", seen.ref, closedHold(state, context, "became a golden record of its own"));
+}
+
+function join(
+  state: State,
+  golden: GoldenRecord,
+  seen: Upsert,
+  mapping: ObjectMapping,
+  context: Context,
+  by: string,
+): Decided {
+  const draft = draftOf(golden, context.entity);
+  const wanted = draft.links.findIndex(
+    (link) => link.system === seen.ref.system && link.object === seen.ref.object && link.status === "wanted",
+  );
+  if (wanted !== -1 && draft.links[wanted]?.inFlight !== null) return nothing("waiting");
+  const index = wanted === -1 ? draft.links.length : wanted;
+  draft.links[index] = newLink(mapping, seen.ref.id, draft.links[index]?.generation ?? 0);
+  write(draft, context, { kind: "linked", why: `same ${by}`, source: recordSource(seen.ref, seen.author) });
+  const outcome = applyUpsert(draft, index, seen, mapping, context);
+  return decided(draft, outcome === "held" ? "held" : "applied", seen.ref, closedHold(state, context, "linked"));
+}
+
+function closedHold({ hold }: State, context: Context, choice: string): readonly Hold[] {
+  if (hold === null) return [];
+  const closed = { at: context.now, by: "truce", choice };
+  return [{ ...hold, status: "closed", revision: hold.revision + 1, updatedAt: context.now, closed }];
+}
+
+function holdRecord(
+  state: State,
+  seen: Upsert,
+  context: Context,
+  kind: "duplicate" | "incomplete",
+  matches: readonly GoldenId[],
+  reason: string,
+): Decided {
+  const before = state.hold;
+  const at = seen.changedAt ?? { from: 0, until: seen.observedAt };
+  const hold: Hold = {
+    id: before?.id ?? `${recordKey(seen.ref)}.${context.cause}`,
+    kind,
+    entity: context.entity.name,
+    goldenId: null,
+    ref: seen.ref,
+    fields: [],
+    base: {},
+    candidates: [{ values: seen.fields, source: recordSource(seen.ref, seen.author), at, cause: context.cause }],
+    matches,
+    reason,
+    openedAt: before?.openedAt ?? context.now,
+    updatedAt: context.now,
+    revision: (before?.revision ?? 0) + 1,
+    status: "open",
+    closed: null,
+  };
+  return nothing("held", [hold]);
+}
+
+function decideDelete(state: State, seen: RawDelete, context: Context): Decided {
+  if (state.golden === null) {
+    return nothing(state.hold === null ? "no-op" : "applied", closedHold(state, context, "the record was deleted"));
+  }
+  const draft = draftOf(state.golden, context.entity);
+  const index = linkIndexOf(state.golden, seen.ref);
+  // The id of a record that was merged away: its survivor lives on.
+  if (draft.links[index]?.id !== seen.ref.id) return nothing("no-op");
+  return decided(draft, applyDelete(draft, index, seen, context), seen.ref);
+}
+
+function decideMerge(state: State, seen: RawMerge, mapping: ObjectMapping, context: Context): Decided {
+  const { goldens, journal, holds, waiting } = applyMerge(state, seen, mapping, context);
+  if (waiting) return nothing("waiting");
+  return { goldens, journal, holds, outcome: goldens.length > 0 ? "applied" : "no-op", reread: [seen.ref] };
+}
+
+/** For the engine: entity and mapping of an observation's record. */
+export type Mapped = { readonly entity: EntityPolicy; readonly mapping: ObjectMapping };

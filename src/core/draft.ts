@@ -1,0 +1,158 @@
+import type { FieldName, FieldVersion, GoldenId, GoldenRecord, Link, Source } from "../model/golden.ts";
+import type { Hold } from "../model/hold.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
+import type { RecordRef } from "../model/record.ts";
+import type { Instant, Interval } from "../model/time.ts";
+import type { FieldValue } from "../model/value.ts";
+
+/** A golden record while a decision is being made on it: the parts that change, and what must be told about the change. */
+export type Draft = {
+  readonly id: GoldenId;
+  readonly entity: EntityPolicy;
+  readonly version: number;
+  fields: Record<FieldName, FieldVersion>;
+  links: Link[];
+  holds: Hold[];
+  deletedAt: Instant | null;
+  readonly journal: JournalEntry[];
+  /** Holds opened, changed or closed by this decision. */
+  readonly changedHolds: Map<string, Hold>;
+};
+
+/** What every step of a decision may depend on besides the draft. `cause` is the observation, decision or attempt. */
+export type Context = {
+  readonly policy: Policy;
+  readonly entity: EntityPolicy;
+  readonly now: Instant;
+  readonly cause: string;
+};
+
+export function draftOf(golden: GoldenRecord, entity: EntityPolicy): Draft {
+  return {
+    id: golden.id,
+    entity,
+    version: golden.version,
+    fields: { ...golden.fields },
+    links: [...golden.links],
+    holds: [...golden.holds],
+    deletedAt: golden.deletedAt,
+    journal: [],
+    changedHolds: new Map(),
+  };
+}
+
+/** A golden record that does not exist yet; its version is 0 until it is committed. */
+export function emptyGolden(id: GoldenId, entity: EntityPolicy): GoldenRecord {
+  return { id, entity: entity.name, version: 0, fields: {}, links: [], holds: [], deletedAt: null };
+}
+
+/** The golden record as decided; its version is still the one that was read. */
+export function goldenOf(draft: Draft): GoldenRecord {
+  return {
+    id: draft.id,
+    entity: draft.entity.name,
+    version: draft.version,
+    fields: draft.fields,
+    links: draft.links,
+    holds: draft.holds,
+    deletedAt: draft.deletedAt,
+  };
+}
+
+export function setLink(draft: Draft, index: number, changes: Partial<Link>): void {
+  draft.links[index] = { ...linkAt(draft, index), ...changes };
+}
+
+export function linkAt(draft: Draft, index: number): Link {
+  const link = draft.links[index];
+  if (link === undefined) throw new Error(`Golden record ${draft.id} has no link ${index}.`);
+  return link;
+}
+
+/** A link to a record that is there, or (id `null`) shall be made. */
+export function newLink(mapping: ObjectMapping, id: string | null, generation: number): Link {
+  return {
+    system: mapping.system,
+    object: mapping.object,
+    id,
+    aliases: [],
+    generation,
+    status: id === null ? "wanted" : "linked",
+    shadow: {},
+    cells: {},
+    seen: {},
+    revision: null,
+    observedAt: 0,
+    inFlight: null,
+    createUnknown: false,
+    wrote: {},
+    refused: {},
+    failures: 0,
+    retryAt: 0,
+    dead: null,
+    behindSince: null,
+  };
+}
+
+type Line = Pick<JournalEntry, "kind" | "why" | "source"> &
+  Partial<Pick<JournalEntry, "field" | "from" | "to" | "other" | "base" | "version" | "ref">>;
+
+/** Appends a line to the journal, filled up from the draft. */
+export function write(draft: Draft, context: Context, line: Line): void {
+  const current = line.field == null ? undefined : draft.fields[line.field];
+  draft.journal.push({
+    goldenId: draft.id,
+    entity: draft.entity.name,
+    at: context.now,
+    field: null,
+    version: current?.version ?? 0,
+    from: current?.value ?? null,
+    to: current?.value ?? null,
+    other: null,
+    base: null,
+    ref: line.source.kind === "record" ? line.source.ref : null,
+    cause: context.cause,
+    ...line,
+  });
+}
+
+/** Gives a field its next version, and journals it. */
+export function setField(
+  draft: Draft,
+  context: Context,
+  field: FieldName,
+  next: { readonly value: FieldValue; readonly at: Interval; readonly source: Source; readonly why: string },
+  sides: { readonly base?: FieldValue | undefined; readonly other?: FieldValue } = {},
+): void {
+  const before = draft.fields[field];
+  const version = (before?.version ?? 0) + 1;
+  draft.fields[field] = { value: next.value, version, changedAt: next.at, source: next.source };
+  write(draft, context, {
+    kind: "set",
+    field,
+    version,
+    from: before?.value ?? null,
+    to: next.value,
+    base: sides.base ?? null,
+    other: sides.other ?? null,
+    why: next.why,
+    source: next.source,
+  });
+}
+
+export function recordSource(ref: RecordRef, author: string | null): Source {
+  return { kind: "record", ref, author };
+}
+
+/** The open hold that freezes this field, if there is one. */
+export function freezes(holds: readonly Hold[], field: FieldName): Hold | undefined {
+  return holds.find((hold) => (hold.kind === "conflict" || hold.kind === "clear") && hold.fields.includes(field));
+}
+
+/** Puts a new or changed hold in its place; a closed one leaves the golden record. */
+export function putHold(draft: Draft, hold: Hold): void {
+  draft.holds = draft.holds.filter((other) => other.id !== hold.id);
+  if (hold.status === "open") draft.holds.push(hold);
+  draft.changedHolds.set(hold.id, hold);
+}

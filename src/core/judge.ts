@@ -1,0 +1,186 @@
+import type { FieldName, GoldenRecord, Source } from "../model/golden.ts";
+import type { Decision, Hold } from "../model/hold.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { EntityPolicy, Policy } from "../model/policy.ts";
+import type { RecordRef } from "../model/record.ts";
+import type { Instant } from "../model/time.ts";
+import { type FieldValue, sameValue } from "../model/value.ts";
+import { type Context, type Draft, draftOf, goldenOf, newLink, putHold, setField, setLink, write } from "./draft.ts";
+import { normalizeValue } from "./normalize/normalize-value.ts";
+
+/** What a person's decision on a hold comes to. */
+export type Judged =
+  | {
+      readonly kind: "done";
+      /** The golden record after it; `null` for holds on unlinked records, which are read again under a pin. */
+      readonly golden: GoldenRecord | null;
+      readonly journal: readonly JournalEntry[];
+      readonly hold: Hold;
+      readonly pin: { readonly ref: RecordRef; readonly goldenId: string } | null;
+      readonly reread: readonly RecordRef[];
+    }
+  /** The hold has changed since it was shown, or was decided by someone else. */
+  | { readonly kind: "stale"; readonly hold: Hold }
+  /** The choice does not fit the hold; `reason` says what would. */
+  | { readonly kind: "invalid"; readonly reason: string };
+
+/**
+ * Applies a person's decision. It names the revision it was shown: any change since makes it stale. The decided value is a new field version
+ * that every system is then behind of.
+ */
+export function judge(
+  golden: GoldenRecord | null,
+  hold: Hold,
+  decision: Decision,
+  policy: Policy,
+  now: Instant,
+): Judged {
+  if (hold.status !== "open" || hold.revision !== decision.revision) return { kind: "stale", hold };
+  const entity = policy.entities[hold.entity];
+  if (entity === undefined) return { kind: "invalid", reason: `The config has no entity ${hold.entity} any more.` };
+  const cause = `${hold.id}#${hold.revision}`;
+  const context: Context = { policy, entity, now, cause };
+  const closed = close(hold, decision, now);
+  if (golden === null) return judgeRecord(hold, closed, decision);
+  const draft = draftOf(golden, entity);
+  const problem = judgeGolden(draft, hold, decision, context);
+  if (problem !== null) return { kind: "invalid", reason: problem };
+  putHold(draft, closed);
+  return { kind: "done", golden: goldenOf(draft), journal: draft.journal, hold: closed, pin: null, reread: [] };
+}
+
+function close(hold: Hold, decision: Decision, now: Instant): Hold {
+  return {
+    ...hold,
+    status: "closed",
+    revision: hold.revision + 1,
+    updatedAt: now,
+    closed: { at: now, by: decision.by, choice: choiceText(decision) },
+  };
+}
+
+function choiceText({ choice }: Decision): string {
+  switch (choice.kind) {
+    case "take":
+      return `took candidate ${choice.candidate}`;
+    case "link":
+      return `same as ${choice.goldenId}`;
+    case "set":
+      return `set ${Object.keys(choice.values).join(", ")}`;
+    default:
+      return choice.kind;
+  }
+}
+
+/** Holds on unlinked records: the person's word is kept as a pin, and the record is read again under it. */
+function judgeRecord(hold: Hold, closed: Hold, { choice }: Decision): Judged {
+  if (hold.ref === null) return { kind: "invalid", reason: "This hold names no record." };
+  const done = { kind: "done" as const, golden: null, journal: [], hold: closed };
+  if (choice.kind === "link") return { ...done, pin: { ref: hold.ref, goldenId: choice.goldenId }, reread: [hold.ref] };
+  if (choice.kind === "new") return { ...done, pin: { ref: hold.ref, goldenId: "new" }, reread: [hold.ref] };
+  if (choice.kind === "leave") return { ...done, pin: null, reread: [] };
+  return { kind: "invalid", reason: `A ${hold.kind} is decided by link, new or leave.` };
+}
+
+function judgeGolden(draft: Draft, hold: Hold, decision: Decision, context: Context): string | null {
+  const source: Source = { kind: "person", name: decision.by };
+  switch (hold.kind) {
+    case "conflict":
+    case "clear":
+      return judgeFields(draft, hold, decision, context, source);
+    case "delete":
+      return judgeDelete(draft, hold, decision, context, source);
+    default:
+      return decision.choice.kind === "leave" ? null : `A ${hold.kind} on a golden record is decided by leave.`;
+  }
+}
+
+function judgeFields(draft: Draft, hold: Hold, { choice }: Decision, context: Context, source: Source): string | null {
+  const chosen = chosenValues(hold, choice, context.entity);
+  if (typeof chosen === "string") return chosen;
+  for (const field of hold.fields) {
+    const value = chosen[field];
+    const golden = draft.fields[field];
+    if (value === undefined || golden === undefined) continue;
+    const at = { from: context.now, until: context.now };
+    const losers = hold.candidates
+      .map((candidate) => candidate.values[field] ?? null)
+      .filter((one) => !sameValue(one, value));
+    const sides = { base: hold.base[field], other: losers[0] ?? null };
+    if (!sameValue(value, golden.value))
+      setField(draft, context, field, { value, at, source, why: "decided by a person" }, sides);
+    else
+      write(draft, context, {
+        kind: "kept",
+        field,
+        other: losers[0] ?? null,
+        base: hold.base[field] ?? null,
+        why: "decided by a person",
+        source,
+      });
+    catchUp(draft, field, value);
+  }
+  return null;
+}
+
+/** Links that already hold the decided value have nothing left to be told. */
+function catchUp(draft: Draft, field: FieldName, value: FieldValue): void {
+  const version = draft.fields[field]?.version ?? 0;
+  draft.links.forEach((link, index) => {
+    if (sameValue(link.shadow[field], value)) setLink(draft, index, { seen: { ...link.seen, [field]: version } });
+  });
+}
+
+function chosenValues(
+  hold: Hold,
+  choice: Decision["choice"],
+  entity: EntityPolicy,
+): Readonly<Record<FieldName, FieldValue>> | string {
+  if (choice.kind === "take") {
+    return (
+      hold.candidates[choice.candidate]?.values ??
+      `There is no candidate ${choice.candidate}; there are 0 to ${hold.candidates.length - 1}.`
+    );
+  }
+  if (choice.kind !== "set") return `A ${hold.kind} is decided by take or set.`;
+  const values: Record<FieldName, FieldValue> = {};
+  for (const [field, raw] of Object.entries(choice.values)) {
+    const type = entity.fields[field]?.type;
+    if (type === undefined || !hold.fields.includes(field))
+      return `${field} is not held here; held: ${hold.fields.join(", ")}.`;
+    const normalized = normalizeValue(type, raw as Parameters<typeof normalizeValue>[1]);
+    if (!normalized.ok) return `${field}: ${normalized.reason}`;
+    values[field] = normalized.value;
+  }
+  return values;
+}
+
+function judgeDelete(draft: Draft, hold: Hold, { choice }: Decision, context: Context, source: Source): string | null {
+  switch (choice.kind) {
+    case "leave":
+      write(draft, context, { kind: "unlinked", why: "stays deleted there", source });
+      return null;
+    case "delete":
+      draft.deletedAt = context.now;
+      draft.links = draft.links.filter((link) => link.status !== "wanted");
+      write(draft, context, { kind: "deleted", why: "decided by a person", source });
+      return null;
+    case "restore":
+      restore(draft, hold);
+      write(draft, context, { kind: "linked", why: "to be created again", source });
+      return null;
+    default:
+      return "A delete is decided by delete, restore or leave.";
+  }
+}
+
+/** The deleted record stays known under its old link; a wanted one of the next generation asks for a new record. */
+function restore(draft: Draft, hold: Hold): void {
+  const index = draft.links.findIndex(
+    (link) => link.system === hold.ref?.system && link.object === hold.ref.object && link.status === "deleted",
+  );
+  const link = draft.links[index];
+  const mapping = draft.entity.mappings.find((m) => m.system === link?.system && m.object === link.object);
+  if (link === undefined || mapping === undefined) return;
+  draft.links[index] = newLink(mapping, null, link.generation + 1);
+}

@@ -1,0 +1,293 @@
+import type { FieldName, GoldenId, GoldenRecord, InFlight, Link } from "../model/golden.ts";
+import type { Hold } from "../model/hold.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { CoveredCell, RawUpsert, Revision } from "../model/observation.ts";
+import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
+import type { CellName, RecordId, RecordRef } from "../model/record.ts";
+import type { SyncError } from "../model/sync-error.ts";
+import type { Instant } from "../model/time.ts";
+import { type FieldValue, type RawValue, sameValue } from "../model/value.ts";
+import { applyDelete } from "./apply-delete.ts";
+import { applyUpsert } from "./apply-upsert.ts";
+import { type Context, type Draft, draftOf, goldenOf, linkAt, putHold, recordSource, setLink, write } from "./draft.ts";
+import { observe } from "./observe.ts";
+import { afterFailure } from "./retry.ts";
+
+/** What a system answered to a write; the connector's result, seen from here. */
+export type Receipt =
+  | {
+      readonly kind: "written";
+      readonly id: RecordId;
+      readonly cells: Readonly<Record<CellName, RawValue>>;
+      readonly complete: boolean;
+      readonly revision: Revision | null;
+      readonly observedAt: Instant;
+      readonly covered: Readonly<Record<CellName, readonly CoveredCell[]>>;
+      readonly created: boolean;
+    }
+  | { readonly kind: "changed"; readonly observation: RawUpsert }
+  | { readonly kind: "missing" }
+  /** `owner`: the golden record that the existing record is linked to, if any. */
+  | { readonly kind: "exists"; readonly id: RecordId; readonly owner: GoldenId | null }
+  | { readonly kind: "failed"; readonly error: SyncError }
+  /** The sender died, or never heard: the outcome is unknown. */
+  | { readonly kind: "lost" };
+
+export type Settled = {
+  readonly golden: GoldenRecord;
+  readonly journal: readonly JournalEntry[];
+  readonly holds: readonly Hold[];
+  readonly reread: readonly RecordRef[];
+  /** The write failed for good: a dead letter is due, with this reason. */
+  readonly dead: string | null;
+};
+
+type Deps = {
+  readonly policy: Policy;
+  readonly entity: EntityPolicy;
+  readonly mapping: ObjectMapping;
+  readonly now: Instant;
+  readonly jitter: number;
+};
+
+/**
+ * Closes a write in flight with its receipt. What the system then holds becomes the shadow; whatever else the answer told is decided as an
+ * observation. `index` is the link's place in the golden record.
+ */
+export function settle(golden: GoldenRecord, index: number, receipt: Receipt, deps: Deps): Settled {
+  const draft = draftOf(golden, deps.entity);
+  const link = linkAt(draft, index);
+  const { inFlight } = link;
+  if (inFlight === null)
+    throw new Error(`Golden record ${golden.id}: a receipt for ${link.system} without a write in flight.`);
+  const context: Context = { policy: deps.policy, entity: deps.entity, now: deps.now, cause: inFlight.attemptId };
+  setLink(draft, index, { inFlight: null });
+  const step: Step = { draft, index, link, inFlight, context, deps };
+  const rest = settleKind(step, receipt);
+  return {
+    golden: goldenOf(draft),
+    journal: draft.journal,
+    holds: [...draft.changedHolds.values()],
+    reread: rest.reread ?? [],
+    dead: rest.dead ?? null,
+  };
+}
+
+type Step = {
+  readonly draft: Draft;
+  readonly index: number;
+  readonly link: Link;
+  readonly inFlight: InFlight;
+  readonly context: Context;
+  readonly deps: Deps;
+};
+type Rest = { readonly reread?: readonly RecordRef[]; readonly dead?: string };
+
+function settleKind(step: Step, receipt: Receipt): Rest {
+  switch (receipt.kind) {
+    case "written":
+      return settleWritten(step, receipt);
+    case "changed":
+      return settleChanged(step, receipt.observation);
+    case "missing":
+      return settleMissing(step);
+    case "exists":
+      return settleExists(step, receipt.id, receipt.owner);
+    case "failed":
+      return settleFailed(step, receipt.error);
+    case "lost":
+      return settleLost(step);
+  }
+}
+
+function refOf(link: Pick<Link, "system" | "object">, id: RecordId): RecordRef {
+  return { system: link.system, object: link.object, id };
+}
+
+function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest {
+  const { draft, index, link, inFlight, context, deps } = step;
+  const ref = refOf(link, receipt.id);
+  const ok = { failures: 0, retryAt: 0, dead: null, createUnknown: false };
+  if (inFlight.kind === "delete") {
+    setLink(draft, index, { ...ok, status: "deleted", revision: receipt.revision, observedAt: receipt.observedAt });
+    write(draft, context, { kind: "deleted", why: "deleted here too", source: recordSource(ref, null) });
+    return {};
+  }
+  if (inFlight.kind === "create" && !receipt.created) {
+    // An earlier create had taken effect; people may have edited the record since: meet it as it is.
+    setLink(draft, index, { ...ok, id: receipt.id, status: "linked" });
+    return { reread: [ref] };
+  }
+  const base = link.cells;
+  setLink(draft, index, {
+    ...ok,
+    id: receipt.id,
+    status: "linked",
+    wrote: { ...link.wrote, ...wroteOf(inFlight, base, receipt.cells) },
+    cells: { ...base, ...inFlight.patch, ...onlyPatched(inFlight, receipt.cells) },
+    ...heldAfter(step, receipt.cells),
+    revision: receipt.revision ?? link.revision,
+    observedAt: Math.max(link.observedAt, receipt.observedAt),
+  });
+  write(draft, context, {
+    kind: "written",
+    why: `${inFlight.kind === "create" ? "created with" : "wrote"} ${Object.keys(inFlight.versions).join(", ")}`,
+    source: recordSource(ref, null),
+  });
+  const raw: RawUpsert = {
+    kind: "upsert",
+    ref,
+    revision: receipt.revision,
+    observedAt: receipt.observedAt,
+    complete: receipt.complete,
+    cells: receipt.cells,
+    changedAt: null,
+    author: null,
+    covered: receipt.covered,
+  };
+  applyUpsert(draft, index, observe(raw, deps.entity, deps.mapping), deps.mapping, context);
+  return {};
+}
+
+function onlyPatched(inFlight: InFlight, cells: Readonly<Record<CellName, RawValue>>): Record<CellName, RawValue> {
+  return Object.fromEntries(Object.entries(cells).filter(([cell]) => cell in inFlight.patch));
+}
+
+function wroteOf(inFlight: InFlight, base: Link["cells"], cells: Link["cells"]): Link["wrote"] {
+  return Object.fromEntries(
+    Object.entries(inFlight.patch).map(([cell, raw]) => [
+      cell,
+      { base: base[cell] ?? null, wrote: cells[cell] ?? raw },
+    ]),
+  );
+}
+
+/**
+ * Shadow and seen of the written fields. A system that keeps another form of the value is not behind: the form read back is the shadow.
+ * A form that is not even canonically the same lost something: journaled once, and it never travels back.
+ */
+function heldAfter(step: Step, cells: Readonly<Record<CellName, RawValue>>): Pick<Link, "shadow" | "seen"> {
+  const { draft, link, inFlight, context, deps } = step;
+  const ref = refOf(link, link.id ?? "");
+  const readBack = observe(
+    { kind: "upsert", ref, revision: null, observedAt: 0, complete: false, cells, changedAt: null, author: null },
+    deps.entity,
+    deps.mapping,
+  );
+  const shadow: Record<FieldName, FieldValue> = { ...link.shadow };
+  const seen: Record<FieldName, number> = { ...link.seen };
+  for (const [field, version] of Object.entries(inFlight.versions)) {
+    const wrote = inFlight.values[field] ?? null;
+    const kept = field in readBack.fields ? (readBack.fields[field] ?? null) : wrote;
+    shadow[field] = kept;
+    seen[field] = version;
+    if (sameValue(kept, wrote)) continue;
+    write(draft, context, {
+      kind: "lossy",
+      field,
+      other: kept,
+      why: `${link.system} keeps another value than was written`,
+      source: recordSource(ref, null),
+    });
+  }
+  return { shadow, seen };
+}
+
+/** Something else was there: nothing was written. It is an observation, decided first; what is still behind is composed anew. */
+function settleChanged(step: Step, observation: RawUpsert): Rest {
+  const { draft, index, deps, context } = step;
+  setLink(draft, index, { failures: 0, retryAt: 0 });
+  const outcome = applyUpsert(draft, index, observe(observation, deps.entity, deps.mapping), deps.mapping, context);
+  return outcome === "reread" || outcome === "superseded" ? { reread: [observation.ref] } : {};
+}
+
+function settleMissing(step: Step): Rest {
+  const { draft, index, link, inFlight, context } = step;
+  if (link.id === null)
+    return settleFailed(step, { code: "UNREACHABLE", message: "the created record is not there yet" });
+  const ref = refOf(link, link.id);
+  const observedAt = Math.max(link.observedAt, inFlight.startedAt);
+  applyDelete(draft, index, { kind: "delete", ref, revision: null, observedAt, confirmed: true }, context);
+  return {};
+}
+
+/** A unique key is taken: by a record that we don't know yet (read it: it will be matched), or by another golden record's (a person must see both). */
+function settleExists(step: Step, id: RecordId, owner: GoldenId | null): Rest {
+  const { draft, index, link, context, deps } = step;
+  const ref = refOf(link, id);
+  if (owner === null || owner === draft.id) {
+    backOff(step, { code: "UNREACHABLE", message: "" });
+    return { reread: [ref] };
+  }
+  const reason = `${link.system} already has record ${id} with this identity, and it belongs to another golden record`;
+  setLink(draft, index, { dead: reason });
+  putHold(draft, {
+    id: `${draft.id}.taken.${link.system}.${id}`,
+    kind: "duplicate",
+    entity: deps.entity.name,
+    goldenId: draft.id,
+    ref,
+    fields: [],
+    base: {},
+    candidates: [],
+    matches: [owner],
+    reason,
+    openedAt: context.now,
+    updatedAt: context.now,
+    revision: 1,
+    status: "open",
+    closed: null,
+  });
+  write(draft, context, { kind: "held", why: reason, source: recordSource(ref, null) });
+  return {};
+}
+
+function settleFailed(step: Step, error: SyncError): Rest {
+  const { draft, index, link, inFlight } = step;
+  if (inFlight.kind === "create" && error.code === "UNKNOWN_OUTCOME") setLink(draft, index, { createUnknown: true });
+  if (error.code === "REJECTED" && inFlight.kind === "update" && refuseFields(step, error.cells)) return {};
+  const reread = error.code === "UNKNOWN_OUTCOME" && link.id !== null ? [refOf(link, link.id)] : [];
+  return { ...backOff(step, error), reread };
+}
+
+/** The system names the cells it objects to: those fields wait with its words, the rest of the record goes on. */
+function refuseFields(step: Step, cells: Readonly<Record<CellName, string>>): boolean {
+  const { draft, index, inFlight, context, deps, link } = step;
+  const named = Object.keys(inFlight.versions).filter((field) => (deps.mapping.fields[field]?.cell ?? "") in cells);
+  if (named.length === 0) return false;
+  for (const field of named) {
+    const reason = cells[deps.mapping.fields[field]?.cell ?? ""] ?? "";
+    const version = inFlight.versions[field] ?? 0;
+    setLink(draft, index, { refused: { ...linkAt(draft, index).refused, [field]: { version, reason } } });
+    write(draft, context, {
+      kind: "refused",
+      field,
+      other: inFlight.values[field] ?? null,
+      why: reason,
+      source: recordSource(refOf(link, link.id ?? ""), null),
+    });
+  }
+  return true;
+}
+
+function backOff(step: Step, error: SyncError): Rest {
+  const { draft, index, link, deps } = step;
+  const tries = link.failures + 1;
+  const next = afterFailure(error, tries, deps.policy.retry, deps.jitter);
+  if (next.kind === "retry") {
+    setLink(draft, index, { failures: tries, retryAt: deps.now + next.delayMs });
+    return {};
+  }
+  setLink(draft, index, { failures: tries, dead: error.message });
+  return { dead: error.message };
+}
+
+/** The outcome is unknown. A create looks before it tries again; an update is read back: our own value there is an echo. */
+function settleLost(step: Step): Rest {
+  const { draft, index, link, inFlight } = step;
+  if (inFlight.kind === "create") {
+    setLink(draft, index, { createUnknown: true });
+    return {};
+  }
+  return link.id === null ? {} : { reread: [refOf(link, link.id)] };
+}
