@@ -66,6 +66,8 @@ export type Link = {
   /** The newest reading or answer that shadow and cells come from. */
   readonly observedAt: Instant;
   readonly inFlight: InFlight | null;
+  /** True when a create was sent and its outcome never became known: the next one looks first. */
+  readonly createUnknown: boolean;
   readonly wrote: Readonly<Record<CellName, Wrote>>;
   /** Fields that the system refused, with its words and the golden version refused; not sent again until the value changes. */
   readonly refused: Readonly<Record<FieldName, { readonly version: number; readonly reason: string }>>;
