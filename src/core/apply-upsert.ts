@@ -2,6 +2,7 @@ import type { FieldName, FieldVersion, Link } from "../model/golden.ts";
 import type { Candidate, Hold } from "../model/hold.ts";
 import type { Upsert } from "../model/observation.ts";
 import type { FieldPolicy, ObjectMapping } from "../model/policy.ts";
+import { recordKey } from "../model/record.ts";
 import type { Interval } from "../model/time.ts";
 import { type FieldValue, isBlank, sameRaw, sameValue } from "../model/value.ts";
 import { compareField, type Verdict } from "./compare.ts";
@@ -397,7 +398,7 @@ function joinHold(step: Step, hold: Hold, verdicts: ReadonlyMap<FieldName, Verdi
 
 function isFrom(candidate: Candidate, seen: Upsert): boolean {
   const { source } = candidate;
-  return source.kind === "record" && source.ref.system === seen.ref.system && source.ref.object === seen.ref.object;
+  return source.kind === "record" && recordKey(source.ref) === recordKey(seen.ref);
 }
 
 /**

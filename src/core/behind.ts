@@ -34,7 +34,7 @@ export function behindFields(
  * dead. `settleMs` after the last change of what is to be written.
  */
 export function dueAt(golden: GoldenRecord, link: Link, entity: EntityPolicy): Instant | null {
-  if (link.dead !== null) return null;
+  if (link.dead !== null || link.waitsFor !== null) return null;
   if (link.inFlight !== null) return link.inFlight.expiresAt;
   const mapping = entity.mappings.find((m) => m.system === link.system && m.object === link.object);
   if (mapping === undefined || link.status === "deleted") return null;

@@ -2,10 +2,10 @@ import type { GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Observation, RawDelete, RawMerge, Upsert } from "../model/observation.ts";
-import { type EntityPolicy, mappingOf, type ObjectMapping, type Policy } from "../model/policy.ts";
+import { mappingOf, type ObjectMapping, type Policy } from "../model/policy.ts";
 import { type RecordRef, recordKey } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
-import { isBlank } from "../model/value.ts";
+import { isBlank, sameRaw } from "../model/value.ts";
 import { applyDelete } from "./apply-delete.ts";
 import { applyMerge } from "./apply-merge.ts";
 import { applyUpsert, type UpsertOutcome } from "./apply-upsert.ts";
@@ -20,7 +20,7 @@ import {
   setLink,
   write,
 } from "./draft.ts";
-import { match } from "./match/match.ts";
+import { liveLinkIn, match } from "./match/match.ts";
 
 /** Everything a decision may look at, loaded before it. */
 export type State = {
@@ -72,10 +72,10 @@ function nothing(outcome: UpsertOutcome, holds: readonly Hold[] = [], reread: re
   return { goldens: [], journal: [], holds, outcome, reread };
 }
 
-function decided(draft: Draft, outcome: UpsertOutcome, ref: RecordRef, alsoHolds: readonly Hold[] = []): Decided {
+function decided(draft: Draft, outcome: UpsertOutcome, ref: RecordRef): Decided {
   if (outcome === "waiting") return nothing("waiting");
   if (outcome === "reread") return nothing("reread", [], [ref]);
-  const holds = [...draft.changedHolds.values(), ...alsoHolds];
+  const holds = [...draft.changedHolds.values()];
   return { goldens: [goldenOf(draft)], journal: draft.journal, holds, outcome, reread: [] };
 }
 
@@ -132,24 +132,28 @@ function revive(draft: Draft, index: number, context: Context): void {
 
 /** Matches an unlinked record: it joins a golden record, becomes one, or waits for a person. */
 function admit(state: State, seen: Upsert, mapping: ObjectMapping, context: Context): Decided {
+  const own = seen.createKey === undefined ? undefined : state.goldenById(seen.createKey);
+  // A copy of a record carries its key too; only the first one is what we made.
+  if (own !== undefined && liveLinkIn(own, mapping) === undefined)
+    return join(state, own, seen, mapping, context, "create key");
   const pinned = state.pin === null || state.pin === "new" ? undefined : state.goldenById(state.pin);
   if (pinned !== undefined) return join(state, pinned, seen, mapping, context, "decided by a person");
   const found =
     state.pin === "new"
       ? ({ kind: "new" } as const)
       : match(seen.fields, seen.ref, context.entity, mapping, state.goldenByKey);
-  if (found.kind === "link") return join(state, found.golden, seen, mapping, context, found.by);
+  if (found.kind === "link") return join(state, found.golden, seen, mapping, context, `same ${found.by}`);
   if (!seen.complete) return nothing("reread", [], [seen.ref]);
-  if (found.kind === "hold") return holdRecord(state, seen, context, "duplicate", found.matches, found.reason);
+  if (found.kind === "hold") return holdRecord(state, seen, context, mapping, "duplicate", found.matches, found.reason);
   const missing = context.entity.required.filter((field) => isBlank(seen.fields[field]));
   if (missing.length > 0 && state.pin !== "new") {
-    return holdRecord(state, seen, context, "incomplete", [], `without ${missing.join(", ")}`);
+    return holdRecord(state, seen, context, mapping, "incomplete", [], `without ${missing.join(", ")}`);
   }
   const draft = draftOf(emptyGolden(state.freshId, context.entity), context.entity);
   draft.links.push(newLink(mapping, seen.ref.id, 0));
   write(draft, context, { kind: "created", why: "first seen here", source: recordSource(seen.ref, seen.author) });
   applyUpsert(draft, 0, seen, mapping, context);
-  return decided(draft, "applied", seen.ref, closedHold(state, context, "became a golden record of its own"));
+  return closingHold(state, context, decided(draft, "applied", seen.ref), "became a golden record of its own");
 }
 
 function join(
@@ -158,7 +162,7 @@ function join(
   seen: Upsert,
   mapping: ObjectMapping,
   context: Context,
-  by: string,
+  why: string,
 ): Decided {
   const draft = draftOf(golden, context.entity);
   const wanted = draft.links.findIndex(
@@ -167,21 +171,39 @@ function join(
   if (wanted !== -1 && draft.links[wanted]?.inFlight !== null) return nothing("waiting");
   const index = wanted === -1 ? draft.links.length : wanted;
   draft.links[index] = newLink(mapping, seen.ref.id, draft.links[index]?.generation ?? 0);
-  write(draft, context, { kind: "linked", why: `same ${by}`, source: recordSource(seen.ref, seen.author) });
+  write(draft, context, { kind: "linked", why, source: recordSource(seen.ref, seen.author) });
   const outcome = applyUpsert(draft, index, seen, mapping, context);
-  return decided(draft, outcome === "held" ? "held" : "applied", seen.ref, closedHold(state, context, "linked"));
+  return closingHold(state, context, decided(draft, outcome === "held" ? "held" : "applied", seen.ref), "linked");
 }
 
-function closedHold({ hold }: State, context: Context, choice: string): readonly Hold[] {
-  if (hold === null) return [];
+/** Closes the hold on the record, and lets the golden records that waited for it go on. */
+function closingHold(state: State, context: Context, done: Decided, choice: string): Decided {
+  const { hold } = state;
+  if (hold === null) return done;
   const closed = { at: context.now, by: "truce", choice };
-  return [{ ...hold, status: "closed", revision: hold.revision + 1, updatedAt: context.now, closed }];
+  const next: Hold = { ...hold, status: "closed", revision: hold.revision + 1, updatedAt: context.now, closed };
+  const touched = new Set(done.goldens.map((golden) => golden.id));
+  const freed = hold.matches.flatMap((id) => {
+    const golden = touched.has(id) ? undefined : state.goldenById(id);
+    return golden === undefined ? [] : [released(golden, hold.id)];
+  });
+  const goldens = [...done.goldens.map((golden) => released(golden, hold.id)), ...freed];
+  return { ...done, goldens, holds: [...done.holds, next] };
+}
+
+/** The golden record without anything waiting for this hold. */
+export function released(golden: GoldenRecord, holdId: string): GoldenRecord {
+  return {
+    ...golden,
+    links: golden.links.map((link) => (link.waitsFor === holdId ? { ...link, waitsFor: null } : link)),
+  };
 }
 
 function holdRecord(
   state: State,
   seen: Upsert,
   context: Context,
+  mapping: ObjectMapping,
   kind: "duplicate" | "incomplete",
   matches: readonly GoldenId[],
   reason: string,
@@ -205,12 +227,34 @@ function holdRecord(
     status: "open",
     closed: null,
   };
-  return nothing("held", [hold]);
+  if (before !== null && isUnchanged(before, hold)) return nothing("no-op");
+  const blocked = matches.flatMap((id) => {
+    const golden = state.goldenById(id);
+    return golden === undefined ? [] : (blockCreate(golden, mapping, hold.id) ?? []);
+  });
+  return { goldens: blocked, journal: [], holds: [hold], outcome: "held", reread: [] };
+}
+
+/** The record says what it said when it was held: a person who looks at it need not look again. */
+function isUnchanged(before: Hold, now: Hold): boolean {
+  const [then, present] = [before.candidates[0]?.values ?? {}, now.candidates[0]?.values ?? {}];
+  return before.kind === now.kind && before.matches.join() === now.matches.join() && sameRaw(then, present);
+}
+
+/** The held record may be the one that a golden record wants here: none is made beside it. */
+function blockCreate(golden: GoldenRecord, mapping: ObjectMapping, holdId: string): GoldenRecord | null {
+  const links = [...golden.links];
+  let index = links.findIndex((link) => link.system === mapping.system && link.object === mapping.object);
+  if (index === -1) index = links.push(newLink(mapping, null, 0)) - 1;
+  const link = links[index];
+  if (link === undefined || link.status !== "wanted" || link.inFlight !== null || link.waitsFor === holdId) return null;
+  links[index] = { ...link, waitsFor: holdId };
+  return { ...golden, links };
 }
 
 function decideDelete(state: State, seen: RawDelete, context: Context): Decided {
   if (state.golden === null) {
-    return nothing(state.hold === null ? "no-op" : "applied", closedHold(state, context, "the record was deleted"));
+    return closingHold(state, context, nothing(state.hold === null ? "no-op" : "applied"), "the record was deleted");
   }
   const draft = draftOf(state.golden, context.entity);
   const index = linkIndexOf(state.golden, seen.ref);
@@ -224,6 +268,3 @@ function decideMerge(state: State, seen: RawMerge, mapping: ObjectMapping, conte
   if (waiting) return nothing("waiting");
   return { goldens, journal, holds, outcome: goldens.length > 0 ? "applied" : "no-op", reread: [seen.ref] };
 }
-
-/** For the engine: entity and mapping of an observation's record. */
-export type Mapped = { readonly entity: EntityPolicy; readonly mapping: ObjectMapping };

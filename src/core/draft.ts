@@ -86,6 +86,7 @@ export function newLink(mapping: ObjectMapping, id: string | null, generation: n
     observedAt: 0,
     inFlight: null,
     createUnknown: false,
+    waitsFor: null,
     wrote: {},
     refused: {},
     failures: 0,

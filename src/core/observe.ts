@@ -29,6 +29,7 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
     if (under.length > 0) covered[field] = under;
   }
   const { ref, revision, observedAt, complete, changedAt, author } = raw;
+  const createKey = raw.createKey === undefined ? {} : { createKey: raw.createKey };
   return {
     kind: "upsert",
     ref,
@@ -37,6 +38,7 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
     complete,
     changedAt,
     author,
+    ...createKey,
     cells,
     fields,
     refused,

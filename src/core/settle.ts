@@ -198,6 +198,8 @@ function settleChanged(step: Step, observation: RawUpsert): Rest {
   const { draft, index, deps, context } = step;
   setLink(draft, index, { failures: 0, retryAt: 0 });
   const outcome = applyUpsert(draft, index, observe(observation, deps.entity, deps.mapping), deps.mapping, context);
+  // The system sees a difference where none is: without a pause this would go round for ever.
+  if (outcome === "no-op") return backOff(step, { code: "UNREACHABLE", message: "" });
   return outcome === "reread" || outcome === "superseded" ? { reread: [observation.ref] } : {};
 }
 

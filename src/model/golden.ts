@@ -68,6 +68,8 @@ export type Link = {
   readonly inFlight: InFlight | null;
   /** True when a create was sent and its outcome never became known: the next one looks first. */
   readonly createUnknown: boolean;
+  /** The open hold on a record that may be the one wanted here; nothing is created until it is decided. */
+  readonly waitsFor: string | null;
   readonly wrote: Readonly<Record<CellName, Wrote>>;
   /** Fields that the system refused, with its words and the golden version refused; not sent again until the value changes. */
   readonly refused: Readonly<Record<FieldName, { readonly version: number; readonly reason: string }>>;

@@ -36,6 +36,8 @@ export type RawUpsert = Seen & {
   /** When the record was last changed in its system, if it tells. */
   readonly changedAt: Interval | null;
   readonly author: string | null;
+  /** The create key (a golden record's id) that the record carries, when Truce made it and the system keeps the key. */
+  readonly createKey?: string;
   readonly cellChanges?: Readonly<Record<CellName, CellChange>>;
   readonly covered?: Readonly<Record<CellName, readonly CoveredCell[]>>;
 };

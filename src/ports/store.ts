@@ -99,7 +99,7 @@ export type CommitResult =
   | { readonly kind: "stale" };
 
 export type Loaded = {
-  /** Every golden record that was asked for by id, or that `byRecord`, `byKey` or `pins` name. */
+  /** Every golden record that was asked for by id, or that `byRecord`, `byKey`, `pins` or a hold's `matches` name. */
   readonly goldens: ReadonlyMap<GoldenId, GoldenRecord>;
   /** Golden ids by record, aliases included. */
   readonly byRecord: ReadonlyMap<RecordKey, GoldenId>;

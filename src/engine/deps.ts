@@ -1,0 +1,91 @@
+import type { Policy } from "../model/policy.ts";
+import type { ObjectName, RecordRef, SystemId } from "../model/record.ts";
+import type { Clock, Random } from "../ports/clock.ts";
+import type { Connector, MappedObject } from "../ports/connector.ts";
+import type { Outcome, Store } from "../ports/store.ts";
+
+/** What the engine tells about its work, for progress, logs and metrics. No field values. */
+export type EngineEvent =
+  | {
+      readonly kind: "received";
+      readonly system: SystemId;
+      readonly count: number;
+      readonly from: "feed" | "scan" | "webhook" | "sweep";
+    }
+  | {
+      readonly kind: "scanned";
+      readonly system: SystemId;
+      readonly object: ObjectName;
+      readonly count: number;
+      readonly total: number | null;
+      readonly done: boolean;
+    }
+  | { readonly kind: "decided"; readonly outcomes: Readonly<Partial<Record<Outcome, number>>>; readonly tookMs: number }
+  | {
+      readonly kind: "written";
+      readonly system: SystemId;
+      readonly object: ObjectName;
+      readonly results: Readonly<Record<string, number>>;
+      readonly tookMs: number;
+    }
+  | {
+      readonly kind: "trouble";
+      readonly system: SystemId;
+      readonly doing: string;
+      readonly message: string;
+      readonly retryInMs: number;
+    }
+  | { readonly kind: "recovered"; readonly system: SystemId; readonly doing: string }
+  | { readonly kind: "poisoned"; readonly ref: RecordRef; readonly message: string }
+  | { readonly kind: "feed-lost"; readonly system: SystemId; readonly object: ObjectName }
+  | {
+      readonly kind: "many-missing";
+      readonly system: SystemId;
+      readonly object: ObjectName;
+      readonly missing: number;
+      readonly known: number;
+    };
+
+/** Everything the engine needs from outside; the simulation hands in its own of each. */
+export type Deps = {
+  readonly store: Store;
+  readonly connectors: ReadonlyMap<SystemId, Connector>;
+  readonly policy: Policy;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: (event: EngineEvent) => void;
+};
+
+/** An observation that waits for a receipt looks again after this long, should nobody wake it. */
+export const waitMs = 2_000;
+/** How long a claimed inbox item or due link belongs to its worker. */
+export const leaseMs = 60_000;
+/** A write whose receipt has not come after this long is taken for lost. Longer than any connector's own time-out. */
+export const writeLeaseMs = 120_000;
+
+export function connectorOf(deps: Pick<Deps, "connectors">, system: SystemId): Connector {
+  const connector = deps.connectors.get(system);
+  if (connector === undefined) throw new Error(`No connector for system ${system}.`);
+  return connector;
+}
+
+/** The objects of a system that the policy maps, with their cells. */
+export function mappedObjects(policy: Policy, system: SystemId): MappedObject[] {
+  const objects: MappedObject[] = [];
+  for (const entity of Object.values(policy.entities)) {
+    for (const mapping of entity.mappings.filter((one) => one.system === system)) {
+      const cells = Object.entries(mapping.fields).flatMap(([field, { cell, direction }]) => {
+        const type = entity.fields[field]?.type;
+        return type === undefined ? [] : [{ cell, field, type, direction }];
+      });
+      objects.push({ object: mapping.object, cells, create: mapping.create });
+    }
+  }
+  return objects;
+}
+
+export function mappedObject(policy: Policy, system: SystemId, object: ObjectName): MappedObject {
+  const found = mappedObjects(policy, system).find((one) => one.object === object);
+  if (found === undefined) throw new Error(`The config does not map ${object} of ${system}.`);
+  return found;
+}

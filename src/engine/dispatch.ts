@@ -1,0 +1,268 @@
+import { baseOf, type Composed, compose } from "../core/compose.ts";
+import { type Receipt, type Settled, settle } from "../core/settle.ts";
+import type { GoldenId, GoldenRecord, InFlight, Link } from "../model/golden.ts";
+import { type EntityPolicy, mappingOf, type ObjectMapping } from "../model/policy.ts";
+import { type ObjectName, type RecordRef, recordKey, type SystemId } from "../model/record.ts";
+import { type SyncError, SyncFailure } from "../model/sync-error.ts";
+import type { MappedObject, WriteRequest, WriteResult } from "../ports/connector.ts";
+import { type Attempt, type CommitUnit, type DeadLetter, laneLive } from "../ports/store.ts";
+import { goldenUnit } from "./commit.ts";
+import { connectorOf, type Deps, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
+import { hintOf } from "./work.ts";
+
+/** How often a receipt is settled again when other commits come between; each loses only to progress elsewhere. */
+const racesMax = 50;
+
+/**
+ * One batch of writes to one system, from due links to settled receipts: claim, compose, commit the intents, send, settle. A fixed
+ * number of round trips to the store. Returns the number of links looked at.
+ */
+export async function dispatchBatch(deps: Deps, system: SystemId, limit: number): Promise<number> {
+  const now = deps.clock.now();
+  const goldens = await deps.store.claimDue(system, limit, now, leaseMs);
+  if (goldens.length === 0) return 0;
+  const composed = goldens.map((golden) => composeAll(deps, golden, system, now));
+  const results = await deps.store.commit(composed.map((one) => one.unit));
+  // A stale one was changed meanwhile: it is due again and will be composed from what it is then.
+  const intended = composed.filter((_, i) => results[i]?.kind === "committed");
+  const sends = intended.flatMap((one) => one.sends);
+  const byObject = Map.groupBy(sends, (send) => send.mapping.object);
+  await Promise.all([...byObject].map(([object, group]) => sendAndSettle(deps, system, object, group)));
+  return goldens.length;
+}
+
+/** One write on its way. */
+type Send = {
+  readonly goldenId: GoldenId;
+  readonly mapping: ObjectMapping;
+  readonly link: Link;
+  readonly inFlight: InFlight;
+  readonly entity: EntityPolicy;
+};
+
+type ComposedGolden = { readonly unit: CommitUnit; readonly sends: readonly Send[] };
+
+/** Composes every due link of one golden record to this system; links whose sender died are given up first. */
+function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: number): ComposedGolden {
+  let current = golden;
+  const sends: Send[] = [];
+  const attempts: Attempt[] = [];
+  const reread: RecordRef[] = [];
+  golden.links.forEach((_, index) => {
+    const link = current.links[index];
+    const found = link === undefined ? null : mappingOf(deps.policy, system, link.object);
+    if (link === undefined || link.system !== system || found === null || found.entity.name !== golden.entity) return;
+    if (link.inFlight !== null) {
+      if (link.inFlight.expiresAt > now) return;
+      const settled = settle(current, index, { kind: "lost" }, { ...depsFor(deps, found), jitter: 0 });
+      current = settled.golden;
+      reread.push(...settled.reread);
+      attempts.push(attemptOf(deps, golden.id, link, link.inFlight, "lost"));
+      return;
+    }
+    if (!isSendable(current, link, now)) return;
+    const next = composeOne(deps, current, link, found, now);
+    if (next === null) return;
+    current = { ...current, links: current.links.with(index, next.link) };
+    if (next.kind === "settled") return;
+    sends.push({ goldenId: golden.id, link, inFlight: next.inFlight, ...found });
+    attempts.push(attemptOf(deps, golden.id, link, next.inFlight, "intent"));
+  });
+  const unit = goldenUnit(current, deps.policy, now, laneLive, () => undefined);
+  const wake = attempts.some((one) => one.result === "lost") ? refsOf(golden, system) : [];
+  return { sends, unit: { ...unit, keys: null, attempts, inbox: reread.map((ref) => hintOf(deps, ref)), wake } };
+}
+
+type Found = { readonly entity: EntityPolicy; readonly mapping: ObjectMapping };
+
+function depsFor(deps: Deps, { entity, mapping }: Found) {
+  return { policy: deps.policy, entity, mapping, now: deps.clock.now(), jitter: deps.random.fraction() };
+}
+
+function isSendable(golden: GoldenRecord, link: Link, now: number): boolean {
+  if (link.dead !== null || link.retryAt > now || link.status === "deleted") return false;
+  return golden.deletedAt === null || link.status === "linked";
+}
+
+function composeOne(
+  deps: Deps,
+  golden: GoldenRecord,
+  link: Link,
+  { entity, mapping }: Found,
+  now: number,
+): Composed | null {
+  const connector = connectorOf(deps, link.system);
+  const cells = new Map(mappedObject(deps.policy, link.system, link.object).cells.map((cell) => [cell.field, cell]));
+  return compose(
+    golden,
+    link,
+    entity,
+    mapping,
+    (field, _cell, value) => {
+      const cell = cells.get(field);
+      if (cell === undefined) throw new Error(`Field ${field} is not mapped in ${link.system}.`);
+      return connector.encode(link.object, cell, value);
+    },
+    { id: deps.random.id(), startedAt: now, expiresAt: now + writeLeaseMs },
+  );
+}
+
+function attemptOf(
+  deps: Deps,
+  goldenId: GoldenId,
+  link: Link,
+  inFlight: InFlight,
+  result: string,
+  recordId: string | null = link.id,
+): Attempt {
+  return {
+    id: inFlight.attemptId,
+    goldenId,
+    system: link.system,
+    object: link.object,
+    recordId,
+    kind: inFlight.kind,
+    fields: Object.keys(inFlight.versions),
+    startedAt: inFlight.startedAt,
+    endedAt: result === "intent" ? null : deps.clock.now(),
+    result,
+  };
+}
+
+async function sendAndSettle(deps: Deps, system: SystemId, object: ObjectName, sends: readonly Send[]): Promise<void> {
+  const startedAt = deps.clock.now();
+  const mapped = mappedObject(deps.policy, system, object);
+  const results = await sendAll(deps, system, mapped, sends);
+  const counts: Record<string, number> = {};
+  for (const result of results) counts[resultName(result)] = (counts[resultName(result)] ?? 0) + 1;
+  await settleAll(deps, sends, results);
+  deps.tell({ kind: "written", system, object, results: counts, tookMs: deps.clock.now() - startedAt });
+}
+
+function resultName(result: WriteResult): string {
+  return result.kind === "failed" ? result.error.code : result.kind;
+}
+
+async function sendAll(
+  deps: Deps,
+  system: SystemId,
+  object: MappedObject,
+  sends: readonly Send[],
+): Promise<readonly WriteResult[]> {
+  try {
+    return await connectorOf(deps, system).write(object, sends.map(requestOf));
+  } catch (error) {
+    if (!(error instanceof SyncFailure)) throw error;
+    const failure: SyncError = error.error;
+    return sends.map(() => ({ kind: "failed", error: failure }));
+  }
+}
+
+function requestOf({ goldenId, link, inFlight, entity, mapping }: Send): WriteRequest {
+  const { attemptId, patch, kind } = inFlight;
+  if (kind === "create") {
+    const identity = entity.identity.flatMap((key) =>
+      key.fields.length === 1 ? (mapping.fields[key.fields[0] ?? ""]?.cell ?? []) : [],
+    );
+    return { kind, attemptId, key: goldenId, patch, identity, lookFirst: link.createUnknown };
+  }
+  if (link.id === null) throw new Error(`Golden record ${goldenId}: ${kind} of a link without a record.`);
+  const base = baseOf(link, kind === "update" ? Object.keys(patch) : Object.keys(link.cells));
+  return kind === "update"
+    ? { kind, attemptId, id: link.id, patch, base, revision: link.revision }
+    : { kind, attemptId, id: link.id, base, revision: link.revision };
+}
+
+/** Settles receipts on the golden records as they are now; other commits may have come between since the intents. */
+async function settleAll(deps: Deps, sends: readonly Send[], results: readonly WriteResult[]): Promise<void> {
+  const taken = results.flatMap((result, i) => {
+    const send = sends[i];
+    return result.kind === "exists" && send !== undefined ? [refOf(send.link, result.id)] : [];
+  });
+  let open = sends.map((send, i) => ({ send, result: results[i] ?? ({ kind: "failed", error: noAnswer } as const) }));
+  let keys: readonly string[] = [];
+  for (let race = 0; open.length > 0; race++) {
+    if (race === racesMax)
+      throw new Error(`Receipts of ${open.length} writes could not be committed: other commits always came first.`);
+    const loaded = await deps.store.load({
+      records: taken,
+      keys,
+      ids: [...new Set(open.map(({ send }) => send.goldenId))],
+    });
+    const byGolden = Map.groupBy(open, ({ send }) => send.goldenId);
+    const units: { readonly unit: CommitUnit; readonly items: typeof open }[] = [];
+    for (const [goldenId, items] of byGolden) {
+      const golden = loaded.goldens.get(goldenId);
+      if (golden === undefined) continue;
+      const ownerOf = (ref: RecordRef) => loaded.byRecord.get(recordKey(ref)) ?? null;
+      units.push({ items, unit: settleGolden(deps, golden, items, ownerOf, (key) => loaded.byKey.get(key)) });
+    }
+    const committed = await deps.store.commit(units.map(({ unit }) => unit));
+    const stale = units.filter((_, i) => committed[i]?.kind === "stale");
+    open = stale.flatMap(({ items }) => items);
+    keys = stale.flatMap(({ unit }) => unit.keys ?? []);
+  }
+}
+
+const noAnswer: SyncError = { code: "UNKNOWN_OUTCOME", message: "the connector gave no result for this write" };
+
+function refOf(link: Pick<Link, "system" | "object">, id: string): RecordRef {
+  return { system: link.system, object: link.object, id };
+}
+
+function settleGolden(
+  deps: Deps,
+  golden: GoldenRecord,
+  items: readonly { readonly send: Send; readonly result: WriteResult }[],
+  ownerOf: (ref: RecordRef) => GoldenId | null,
+  ownerOfKey: (key: string) => GoldenId | undefined,
+): CommitUnit {
+  let current = golden;
+  const journal: Settled["journal"][number][] = [];
+  const holds: Settled["holds"][number][] = [];
+  const reread: RecordRef[] = [];
+  const attempts: Attempt[] = [];
+  const deadLetters: DeadLetter[] = [];
+  const wake: RecordRef[] = [];
+  for (const { send, result } of items) {
+    const index = current.links.findIndex((link) => link.inFlight?.attemptId === send.inFlight.attemptId);
+    const recordId = result.kind === "written" ? result.id : send.link.id;
+    attempts.push(attemptOf(deps, golden.id, send.link, send.inFlight, resultName(result), recordId));
+    // Given up as lost meanwhile: whatever it did will be read back.
+    if (index === -1) continue;
+    const receipt: Receipt =
+      result.kind === "exists" ? { ...result, owner: ownerOf(refOf(send.link, result.id)) } : result;
+    const settled = settle(current, index, receipt, depsFor(deps, send));
+    current = settled.golden;
+    journal.push(...settled.journal);
+    holds.push(...settled.holds);
+    reread.push(...settled.reread);
+    if (recordId !== null) wake.push(refOf(send.link, recordId));
+    if (settled.dead !== null) deadLetters.push(deadWrite(deps, golden.id, send, settled.dead, recordId));
+  }
+  const unit = goldenUnit(current, deps.policy, deps.clock.now(), laneLive, ownerOfKey);
+  return { ...unit, journal, holds, attempts, deadLetters, wake, inbox: reread.map((ref) => hintOf(deps, ref)) };
+}
+
+function deadWrite(
+  deps: Deps,
+  goldenId: GoldenId,
+  { link, inFlight }: Send,
+  reason: string,
+  recordId: string | null,
+): DeadLetter {
+  return {
+    id: inFlight.attemptId,
+    kind: "write",
+    ref: refOf(link, recordId ?? ""),
+    goldenId,
+    payload: { kind: inFlight.kind, patch: inFlight.patch, versions: inFlight.versions },
+    reason,
+    tries: link.failures + 1,
+    at: deps.clock.now(),
+  };
+}
+
+function refsOf(golden: GoldenRecord, system: SystemId): RecordRef[] {
+  return golden.links.flatMap((link) => (link.system === system && link.id !== null ? [refOf(link, link.id)] : []));
+}

@@ -1,0 +1,187 @@
+import { compose } from "../core/compose.ts";
+import type { GoldenRecord, Link } from "../model/golden.ts";
+import type { Hold } from "../model/hold.ts";
+import { mappingOf } from "../model/policy.ts";
+import type { ObjectName, SystemId } from "../model/record.ts";
+import type { FieldValue } from "../model/value.ts";
+import { connectorOf, type Deps, mappedObject, mappedObjects } from "./deps.ts";
+import { firstScan } from "./scan.ts";
+import { workBatch } from "./work.ts";
+
+/** One record that a run would touch. */
+export type PlanSample = {
+  readonly goldenId: string;
+  readonly recordId: string | null;
+  readonly changes: readonly {
+    readonly field: string;
+    readonly from: FieldValue;
+    readonly to: FieldValue;
+    readonly why: string;
+  }[];
+};
+
+export type PlanObject = {
+  readonly system: SystemId;
+  readonly object: ObjectName;
+  readonly read: number;
+  readonly linked: number;
+  readonly create: number;
+  readonly update: number;
+  /** How many updates touch each field. */
+  readonly fields: Readonly<Record<string, number>>;
+  readonly creates: readonly PlanSample[];
+  readonly updates: readonly PlanSample[];
+};
+
+/** Holds of one kind on one field with one reason: what one rule could settle. */
+export type PlanHolds = {
+  readonly kind: Hold["kind"];
+  readonly entity: string;
+  readonly fields: readonly string[];
+  readonly reason: string;
+  readonly count: number;
+  readonly samples: readonly Hold[];
+};
+
+export type Plan = {
+  readonly objects: readonly PlanObject[];
+  readonly goldens: Readonly<Record<string, number>>;
+  readonly holds: readonly PlanHolds[];
+};
+
+/**
+ * A dry run: reads everything, decides everything on the given (empty, in-memory) store, writes nothing. Says per object what a run would create
+ * and update, and groups what would be held by field and reason.
+ */
+export async function plan(deps: Deps, samplesMax: number, signal: AbortSignal): Promise<Plan> {
+  await Promise.all(
+    [...deps.connectors.keys()].map(async (system) => {
+      for (const { object } of mappedObjects(deps.policy, system)) await firstScan(deps, system, object, signal);
+    }),
+  );
+  while (!signal.aborted && (await workBatch(deps, 500)) > 0);
+  const objects = new Map<string, MutablePlanObject>();
+  const goldens: Record<string, number> = {};
+  let after: string | null = null;
+  for (;;) {
+    const page: readonly GoldenRecord[] = await deps.store.goldens(null, after, 500);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.id;
+    for (const golden of page) {
+      goldens[golden.entity] = (goldens[golden.entity] ?? 0) + 1;
+      for (const link of golden.links) addLink(deps, objects, golden, link, samplesMax);
+    }
+  }
+  return { objects: [...objects.values()], goldens, holds: await groupHolds(deps, samplesMax) };
+}
+
+type MutablePlanObject = {
+  system: SystemId;
+  object: ObjectName;
+  read: number;
+  linked: number;
+  create: number;
+  update: number;
+  fields: Record<string, number>;
+  creates: PlanSample[];
+  updates: PlanSample[];
+};
+
+function objectFor(objects: Map<string, MutablePlanObject>, { system, object }: Link): MutablePlanObject {
+  const key = `${system}/${object}`;
+  const found = objects.get(key) ?? {
+    system,
+    object,
+    read: 0,
+    linked: 0,
+    create: 0,
+    update: 0,
+    fields: {},
+    creates: [],
+    updates: [],
+  };
+  objects.set(key, found);
+  return found;
+}
+
+function addLink(
+  deps: Deps,
+  objects: Map<string, MutablePlanObject>,
+  golden: GoldenRecord,
+  link: Link,
+  samplesMax: number,
+): void {
+  const found = mappingOf(deps.policy, link.system, link.object);
+  if (found === null) return;
+  const object = objectFor(objects, link);
+  if (link.status === "linked") {
+    object.read++;
+    if (golden.links.some((other) => other !== link && other.status === "linked")) object.linked++;
+  }
+  const cells = new Map(mappedObject(deps.policy, link.system, link.object).cells.map((cell) => [cell.field, cell]));
+  const next = compose(
+    golden,
+    link,
+    found.entity,
+    found.mapping,
+    (field, _cell, value) => {
+      const cell = cells.get(field);
+      if (cell === undefined) throw new Error(`Field ${field} is not mapped in ${link.system}.`);
+      return connectorOf(deps, link.system).encode(link.object, cell, value);
+    },
+    { id: "plan", startedAt: 0, expiresAt: 0 },
+  );
+  if (next.kind !== "write" || (link.status === "wanted" && !found.mapping.create)) return;
+  const changes = Object.entries(next.inFlight.values).map(([field, to]) => ({
+    field,
+    from: link.shadow[field] ?? null,
+    to,
+    why: whyOf(golden, field),
+  }));
+  if (next.inFlight.kind === "create") {
+    object.create++;
+    if (object.creates.length < samplesMax) object.creates.push({ goldenId: golden.id, recordId: null, changes });
+    return;
+  }
+  object.update++;
+  for (const { field } of changes) object.fields[field] = (object.fields[field] ?? 0) + 1;
+  if (object.updates.length < samplesMax) object.updates.push({ goldenId: golden.id, recordId: link.id, changes });
+}
+
+function whyOf(golden: GoldenRecord, field: string): string {
+  const source = golden.fields[field]?.source;
+  if (source === undefined) return "";
+  return source.kind === "record"
+    ? `from ${source.ref.system}`
+    : source.kind === "rule"
+      ? `rule ${source.rule}`
+      : source.name;
+}
+
+async function groupHolds(deps: Deps, samplesMax: number): Promise<PlanHolds[]> {
+  const groups = new Map<string, PlanHolds & { samples: Hold[] }>();
+  let after: string | undefined;
+  for (;;) {
+    const page = await deps.store.holds({ status: "open", limit: 500, ...(after === undefined ? {} : { after }) });
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.id;
+    for (const hold of page) {
+      // Ids of records make a reason unique; what is grouped is its pattern.
+      const reason = hold.reason.replace(/\brecord \S+/gu, "a record");
+      const key = JSON.stringify([hold.kind, hold.entity, hold.fields, reason]);
+      const group = groups.get(key) ?? {
+        kind: hold.kind,
+        entity: hold.entity,
+        fields: hold.fields,
+        reason,
+        count: 0,
+        samples: [],
+      };
+      if (group.samples.length < samplesMax) group.samples.push(hold);
+      groups.set(key, { ...group, count: group.count + 1 });
+    }
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}

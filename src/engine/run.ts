@@ -1,0 +1,310 @@
+import { afterFailure } from "../core/retry.ts";
+import type { ObjectName, SystemId } from "../model/record.ts";
+import { SyncFailure } from "../model/sync-error.ts";
+import { connectorOf, type Deps, mappedObjects } from "./deps.ts";
+import { dispatchBatch } from "./dispatch.ts";
+import { firstScan, isScanned, type SweepReport, sweepObject } from "./scan.ts";
+import { messageOf, pullFeed, startFeed } from "./trigger.ts";
+import { workBatch } from "./work.ts";
+
+export type RunOptions = {
+  /** Inbox items a batch. */
+  readonly workBatchMax: number;
+  /** How often each object is swept, in ms; `null`: never. */
+  readonly sweepEveryMs: number | null;
+};
+
+/** A running engine. */
+export type Running = {
+  /** Pull this system's feed now: a webhook said that there is news. */
+  wake(system: SystemId): void;
+  /** Sweeps one object now. */
+  sweep(system: SystemId, object: ObjectName): Promise<SweepReport>;
+  /** True once every object has been read and decided for the first time; writes begin then. */
+  isLoaded(): boolean;
+  /** Resolves when nothing is left to do: feeds caught up, inbox empty, no link due. Holds may remain. */
+  quiet(): Promise<void>;
+  /** Lets what is under way finish, then stops. */
+  stop(): Promise<void>;
+  /** Rejects when the engine met a bug of its own and stopped; resolves when it was stopped. */
+  readonly ended: Promise<void>;
+};
+
+/** Longest sleep between looks for due work; wake-ups come earlier. */
+const idleMsMax = 1_000;
+/** How long a stream is waited on before its loop looks up. */
+const streamWaitMs = 5_000;
+
+/**
+ * Runs all loops: per system a feed, a first scan and a dispatcher; one worker over the inbox; sweeps. Until every object has been read and
+ * decided once, nothing is written: a record must not be created in a system that has simply not been read yet.
+ */
+export function run(deps: Deps, options: RunOptions): Running {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const state = new RunState(deps);
+  const loops = [workLoop(deps, state, options, signal), loadGate(deps, state, signal)];
+  for (const system of deps.connectors.keys()) {
+    loops.push(systemLoop(deps, state, system, signal), dispatchLoop(deps, state, system, signal));
+    if (options.sweepEveryMs !== null) loops.push(sweepLoop(deps, state, system, options.sweepEveryMs, signal));
+  }
+  const ended = Promise.all(loops).then(
+    () => undefined,
+    (error: unknown) => {
+      stopping.abort();
+      throw error;
+    },
+  );
+  // Whoever awaits `ended` sees the failure; nobody need.
+  ended.catch(() => undefined);
+  return {
+    wake: (system) => state.bell(`feed/${system}`).ring(),
+    sweep: async (system, object) => {
+      const report = await sweepObject(deps, system, object, signal);
+      state.bell("work").ring();
+      return report;
+    },
+    isLoaded: () => state.loaded,
+    quiet: () => untilQuiet(deps, state, signal, ended),
+    stop: async () => {
+      stopping.abort();
+      state.ringAll();
+      await ended.catch(() => undefined);
+    },
+    ended,
+  };
+}
+
+/** What the loops tell each other. */
+class RunState {
+  loaded = false;
+  /** Loops that are in the middle of something. */
+  readonly busy = new Set<string>();
+  /** Feeds that had nothing more at their last pull, with the number of that pull. */
+  readonly pulls = new Map<SystemId, { readonly count: number; readonly caughtUp: boolean }>();
+  readonly scanned = new Set<SystemId>();
+  private readonly bells = new Map<string, Bell>();
+  private readonly deps: Deps;
+
+  constructor(deps: Deps) {
+    this.deps = deps;
+  }
+
+  bell(name: string): Bell {
+    const bell = this.bells.get(name) ?? newBell(this.deps);
+    this.bells.set(name, bell);
+    return bell;
+  }
+
+  ringAll(): void {
+    for (const bell of this.bells.values()) bell.ring();
+  }
+
+  ringDispatchers(): void {
+    for (const system of this.deps.connectors.keys()) this.bell(`dispatch/${system}`).ring();
+  }
+}
+
+/** Wakes a sleeping loop. A ring while it is awake is kept for its next sleep. */
+type Bell = { ring(): void; sleep(ms: number): Promise<void> };
+
+function newBell(deps: Deps): Bell {
+  let rung = false;
+  let sleeper: AbortController | null = null;
+  return {
+    ring() {
+      rung = true;
+      sleeper?.abort();
+    },
+    async sleep(ms) {
+      if (!rung) {
+        sleeper = new AbortController();
+        await deps.clock.sleep(ms, sleeper.signal);
+        sleeper = null;
+      }
+      rung = false;
+    },
+  };
+}
+
+/** Repeats a step that may fail for the outside world's reasons, with growing pauses. Anything else ends the engine. */
+async function persist(
+  deps: Deps,
+  system: SystemId,
+  doing: string,
+  bell: Bell,
+  signal: AbortSignal,
+  step: () => Promise<void>,
+): Promise<void> {
+  for (let tries = 1; !signal.aborted; tries++) {
+    try {
+      await step();
+      if (tries > 1) deps.tell({ kind: "recovered", system, doing });
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof SyncFailure)) throw error;
+      const next = afterFailure(
+        error.error,
+        tries,
+        { ...deps.policy.retry, attemptsMax: Number.POSITIVE_INFINITY },
+        deps.random.fraction(),
+      );
+      const retryInMs = next.kind === "retry" ? next.delayMs : deps.policy.retry.delayMsMax;
+      deps.tell({ kind: "trouble", system, doing, message: messageOf(error), retryInMs });
+      await bell.sleep(retryInMs);
+    }
+  }
+}
+
+async function systemLoop(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
+  const bell = state.bell(`feed/${system}`);
+  await persist(deps, system, "starting the change feed", bell, signal, () => startFeed(deps, system));
+  const scans = mappedObjects(deps.policy, system).map(({ object }) =>
+    persist(deps, system, `reading ${object}`, state.bell(`scan/${system}`), signal, () =>
+      firstScan(deps, system, object, signal),
+    ),
+  );
+  const scanning = Promise.all(scans).then(() => {
+    state.scanned.add(system);
+    state.bell("work").ring();
+    state.bell("gate").ring();
+  });
+  await Promise.all([scanning, feedLoop(deps, state, system, bell, signal)]);
+}
+
+async function feedLoop(deps: Deps, state: RunState, system: SystemId, bell: Bell, signal: AbortSignal): Promise<void> {
+  const { feed } = connectorOf(deps, system);
+  if (feed === null) {
+    state.pulls.set(system, { count: 0, caughtUp: true });
+    return;
+  }
+  let pulls = 0;
+  while (!signal.aborted) {
+    let caughtUp = false;
+    await persist(deps, system, "reading changes", bell, signal, async () => {
+      const pulled = await pullFeed(deps, system, streamWaitMs, signal);
+      caughtUp = pulled.caughtUp;
+      if (pulled.count > 0) state.bell("work").ring();
+      for (const object of pulled.lost) await sweepObject(deps, system, object, signal);
+      if (pulled.lost.length > 0) state.bell("work").ring();
+      pulls++;
+      state.pulls.set(system, { count: pulls, caughtUp: pulled.caughtUp && pulled.count === 0 });
+    });
+    if (feed.kind === "poll" && caughtUp && !signal.aborted) await bell.sleep(feed.intervalMs);
+  }
+}
+
+async function workLoop(deps: Deps, state: RunState, { workBatchMax }: RunOptions, signal: AbortSignal): Promise<void> {
+  const bell = state.bell("work");
+  while (!signal.aborted) {
+    state.busy.add("work");
+    const worked = await workBatch(deps, workBatchMax);
+    if (worked > 0) {
+      state.ringDispatchers();
+      continue;
+    }
+    state.busy.delete("work");
+    state.bell("gate").ring();
+    await bell.sleep(await idleMs(deps, []));
+  }
+}
+
+async function dispatchLoop(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
+  const bell = state.bell(`dispatch/${system}`);
+  const name = `dispatch/${system}`;
+  while (!signal.aborted) {
+    if (!state.loaded) {
+      await bell.sleep(idleMsMax);
+      continue;
+    }
+    state.busy.add(name);
+    const looked = await dispatchBatch(deps, system, connectorOf(deps, system).writeBatchMax);
+    if (looked > 0) {
+      state.bell("work").ring();
+      continue;
+    }
+    state.busy.delete(name);
+    await bell.sleep(await idleMs(deps, [system]));
+  }
+}
+
+/** Opens the dispatchers once all scans have ended and what they brought is decided. It never closes again, restarts included. */
+async function loadGate(deps: Deps, state: RunState, signal: AbortSignal): Promise<void> {
+  const bell = state.bell("gate");
+  while (!signal.aborted && !state.loaded) {
+    if ((await deps.store.cursor(loadedCursor)) !== null && (await allScanned(deps))) state.loaded = true;
+    else if (state.scanned.size === deps.connectors.size && (await deps.store.counts(deps.clock.now())).inbox === 0) {
+      await deps.store.setCursors([{ name: loadedCursor, value: "yes", at: deps.clock.now() }]);
+      state.loaded = true;
+    } else await bell.sleep(idleMsMax);
+  }
+  state.ringDispatchers();
+}
+
+const loadedCursor = "loaded";
+
+async function allScanned(deps: Deps): Promise<boolean> {
+  for (const system of deps.connectors.keys()) {
+    for (const { object } of mappedObjects(deps.policy, system)) {
+      if (!(await isScanned(deps, system, object))) return false;
+    }
+  }
+  return true;
+}
+
+async function sweepLoop(
+  deps: Deps,
+  state: RunState,
+  system: SystemId,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const bell = state.bell(`sweep/${system}`);
+  while (!signal.aborted) {
+    await bell.sleep(everyMs);
+    for (const { object } of mappedObjects(deps.policy, system)) {
+      if (signal.aborted || !state.loaded) break;
+      await persist(deps, system, `sweeping ${object}`, bell, signal, async () => {
+        await sweepObject(deps, system, object, signal);
+        state.bell("work").ring();
+      });
+    }
+  }
+}
+
+async function idleMs(deps: Deps, systems: readonly SystemId[]): Promise<number> {
+  const next = await deps.store.nextDueAt(systems);
+  if (next === null) return idleMsMax;
+  return Math.min(idleMsMax, Math.max(1, next - deps.clock.now()));
+}
+
+/** Two looks in a row, with a pull of every feed between them, must find nothing. */
+async function untilQuiet(deps: Deps, state: RunState, signal: AbortSignal, ended: Promise<void>): Promise<void> {
+  const failed = ended.then(() => "stopped" as const);
+  let calm: ReadonlyMap<SystemId, number> | null = null;
+  while (!signal.aborted) {
+    const before = new Map([...state.pulls].map(([system, pull]) => [system, pull.count]));
+    const quiet = await isQuiet(deps, state);
+    if (quiet && calm !== null && pulledSince(deps, state, calm)) return;
+    if (!quiet) calm = null;
+    else if (calm === null) {
+      calm = before;
+      for (const system of deps.connectors.keys()) state.bell(`feed/${system}`).ring();
+    }
+    if ((await Promise.race([deps.clock.sleep(50), failed])) === "stopped") return;
+  }
+}
+
+function pulledSince(deps: Deps, state: RunState, before: ReadonlyMap<SystemId, number>): boolean {
+  return [...deps.connectors].every(
+    ([system, connector]) =>
+      connector.feed === null || (state.pulls.get(system)?.count ?? 0) > (before.get(system) ?? 0),
+  );
+}
+
+async function isQuiet(deps: Deps, state: RunState): Promise<boolean> {
+  if (!state.loaded || state.busy.size > 0) return false;
+  for (const system of deps.connectors.keys()) if (state.pulls.get(system)?.caughtUp !== true) return false;
+  return (await deps.store.nextDueAt([...deps.connectors.keys()])) === null;
+}

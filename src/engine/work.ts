@@ -1,0 +1,274 @@
+import { type Decided, decide } from "../core/decide.ts";
+import { identitiesOf } from "../core/match/identity.ts";
+import { observe } from "../core/observe.ts";
+import type { GoldenId, GoldenRecord } from "../model/golden.ts";
+import type { Hold } from "../model/hold.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { Observation, RawDelete, RawMerge, RawUpsert } from "../model/observation.ts";
+import { mappingOf } from "../model/policy.ts";
+import { type RecordRef, recordKey } from "../model/record.ts";
+import { type CommitUnit, type InboxItem, type Lane, laneBackfill, laneLive, type Outcome } from "../ports/store.ts";
+import { emptyUnit, goldenUnit } from "./commit.ts";
+import { type Deps, leaseMs, waitMs } from "./deps.ts";
+import { letterOf, readHints, type Statement } from "./read-hints.ts";
+import { type WorkingSet, workingSet } from "./working-set.ts";
+
+/** After so many lost races in a row the items go back to the inbox and are claimed anew. */
+const racesMax = 8;
+
+/**
+ * One batch from the inbox to its commit. A fixed number of round trips to the store, however many observations: claim, load, commit; load
+ * and commit again for those that lost a race. Returns the number of items claimed.
+ */
+export async function workBatch(deps: Deps, limit: number): Promise<number> {
+  const startedAt = deps.clock.now();
+  const items = await deps.store.claim(limit, startedAt, leaseMs);
+  if (items.length === 0) return 0;
+  const { statements, postponed, dead } = await readHints(deps, items);
+  const outcomes: Partial<Record<Outcome, number>> = {};
+  const count = (outcome: Outcome) => {
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  };
+  for (const _ of dead) count("dead");
+  let setAside: CommitUnit = {
+    ...emptyUnit,
+    postponed,
+    done: dead.map(({ item }) => ({ inboxId: item.id, outcome: "dead" as const })),
+    deadLetters: dead.map(({ letter }) => letter),
+  };
+  let waiting: readonly Prepared[] = prepareAll(deps, statements);
+  let alsoKeys: readonly string[] = [];
+  for (let race = 0; race < racesMax && (waiting.length > 0 || isFilled(setAside)); race++) {
+    const loaded = await deps.store.load({
+      records: waiting.flatMap((one) => one.records),
+      keys: [...new Set([...waiting.flatMap((one) => one.keys), ...alsoKeys])],
+      ids: waiting.flatMap((one) => one.ids),
+    });
+    const decided = decideAll(deps, waiting, workingSet(loaded, deps.policy));
+    const units = [mergeUnits(setAside, decided.loose), ...decided.units.values()].filter(isFilled);
+    const results = await deps.store.commit(units);
+    setAside = emptyUnit;
+    const stale = units.filter((_, i) => results[i]?.kind === "stale");
+    const staleGoldens = new Set(stale.map((unit) => unit.golden?.id));
+    alsoKeys = stale.flatMap((unit) => unit.keys ?? []);
+    waiting = decided.results
+      .filter((one) => one.goldens.some((id) => staleGoldens.has(id)))
+      .map((one) => one.prepared);
+    for (const one of decided.results) {
+      if (one.outcome !== null && !one.goldens.some((id) => staleGoldens.has(id))) count(one.outcome);
+    }
+  }
+  deps.tell({ kind: "decided", outcomes, tookMs: deps.clock.now() - startedAt });
+  return items.length;
+}
+
+/** An inbox item ready to decide: normalized, with the records and keys that its decision may look at. */
+type Prepared = {
+  readonly item: InboxItem;
+  readonly observations: readonly Observation[];
+  readonly records: readonly RecordRef[];
+  readonly keys: readonly string[];
+  /** Golden records that the observed records say they were made for. */
+  readonly ids: readonly GoldenId[];
+};
+
+function prepareAll(deps: Deps, statements: readonly Statement[]): Prepared[] {
+  return statements.map(({ item, observations }) => {
+    const normalized = observations.flatMap((raw) => normalize(deps, raw));
+    const records = normalized.flatMap((one) =>
+      one.kind === "merge" ? [one.ref, ...one.losers.map((id) => ({ ...one.ref, id }))] : [one.ref],
+    );
+    return {
+      item,
+      observations: normalized,
+      records,
+      keys: normalized.flatMap((one) => keysOf(deps, one)),
+      ids: normalized.flatMap(createKeyOf),
+    };
+  });
+}
+
+function normalize(deps: Deps, raw: RawUpsert | RawDelete | RawMerge): Observation[] {
+  const found = mappingOf(deps.policy, raw.ref.system, raw.ref.object);
+  if (found === null) return [];
+  return [raw.kind === "upsert" ? observe(raw, found.entity, found.mapping) : raw];
+}
+
+function createKeyOf(seen: Observation): GoldenId[] {
+  return seen.kind === "upsert" && seen.createKey !== undefined ? [seen.createKey] : [];
+}
+
+function keysOf(deps: Deps, seen: Observation): string[] {
+  if (seen.kind !== "upsert") return [];
+  const entity = mappingOf(deps.policy, seen.ref.system, seen.ref.object)?.entity;
+  return entity === undefined
+    ? []
+    : identitiesOf(entity, (field) => seen.fields[field]).map((identity) => identity.text);
+}
+
+type Result = {
+  readonly prepared: Prepared;
+  readonly goldens: readonly GoldenId[];
+  /** `null`: not ended yet (it waits for a receipt). */
+  readonly outcome: Outcome | null;
+};
+
+type DecidedBatch = {
+  readonly results: readonly Result[];
+  readonly units: ReadonlyMap<GoldenId, CommitUnit>;
+  /** What belongs to no golden record. */
+  readonly loose: CommitUnit;
+};
+
+function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): DecidedBatch {
+  const now = deps.clock.now();
+  const changed = new Map<GoldenId, Changed>();
+  const results: Result[] = [];
+  let loose: CommitUnit = emptyUnit;
+  const waitingRecords = new Set<string>();
+  for (const prepared of batch) {
+    // A later observation of a record never overtakes one that waits.
+    const blocked = prepared.records.some((ref) => waitingRecords.has(recordKey(ref)));
+    const one = blocked ? waitingAgain : decideOne(deps, prepared, set, now);
+    if (one.kind === "poisoned") {
+      deps.tell({ kind: "poisoned", ref: prepared.item.observation.ref, message: one.message });
+      loose = mergeUnits(loose, {
+        ...emptyUnit,
+        done: [{ inboxId: prepared.item.id, outcome: "dead" }],
+        deadLetters: [letterOf(deps, prepared.item, one.message)],
+      });
+      results.push({ prepared, goldens: [], outcome: "dead" });
+      continue;
+    }
+    const { decided } = one;
+    if (decided.outcome === "waiting") {
+      for (const ref of prepared.records) waitingRecords.add(recordKey(ref));
+      loose = mergeUnits(loose, { ...emptyUnit, postponed: [{ inboxId: prepared.item.id, dueAt: now + waitMs }] });
+      results.push({ prepared, goldens: [], outcome: null });
+      continue;
+    }
+    const outcome: Outcome = decided.outcome === "reread" ? "no-op" : decided.outcome;
+    const unit: CommitUnit = {
+      ...emptyUnit,
+      done: [{ inboxId: prepared.item.id, outcome }],
+      inbox: decided.reread.map((ref) => hintOf(deps, ref, prepared.item.lane)),
+    };
+    const ids = decided.goldens.map((golden) => golden.id);
+    results.push({ prepared, goldens: ids, outcome });
+    const first = decided.goldens[0];
+    if (first === undefined) {
+      loose = mergeUnits(loose, { ...unit, holds: decided.holds });
+      continue;
+    }
+    for (const golden of decided.goldens) noteChange(changed, golden, decided, prepared.item.lane);
+    const entry = changed.get(first.id);
+    if (entry !== undefined) {
+      entry.also = mergeUnits(entry.also, { ...unit, holds: decided.holds.filter((hold) => hold.goldenId === null) });
+    }
+  }
+  const units = new Map([...changed].map(([id, one]) => [id, unitOf(deps, one, set, now)]));
+  return { results, units, loose };
+}
+
+const waitingAgain = {
+  kind: "decided" as const,
+  decided: { goldens: [], journal: [], holds: [], outcome: "waiting", reread: [] } satisfies Decided,
+};
+
+/** All that a batch decided about one golden record; becomes one unit. */
+type Changed = {
+  golden: GoldenRecord;
+  readonly journal: JournalEntry[];
+  readonly holds: Map<string, Hold>;
+  lane: Lane;
+  also: CommitUnit;
+};
+
+function noteChange(changed: Map<GoldenId, Changed>, golden: GoldenRecord, decided: Decided, lane: Lane): void {
+  const entry = changed.get(golden.id) ?? {
+    golden,
+    journal: [],
+    holds: new Map<string, Hold>(),
+    lane: laneBackfill as Lane,
+    also: emptyUnit,
+  };
+  entry.golden = golden;
+  entry.lane = Math.min(entry.lane, lane) as Lane;
+  entry.journal.push(...decided.journal.filter((line) => line.goldenId === golden.id));
+  for (const hold of decided.holds) if (hold.goldenId === golden.id) entry.holds.set(hold.id, hold);
+  changed.set(golden.id, entry);
+}
+
+function unitOf(deps: Deps, one: Changed, set: WorkingSet, now: number): CommitUnit {
+  const unit = goldenUnit(one.golden, deps.policy, now, one.lane, set.ownerOfKey);
+  return { ...mergeUnits(unit, one.also), journal: one.journal, holds: [...one.holds.values(), ...one.also.holds] };
+}
+
+type DecidedOne =
+  | { readonly kind: "decided"; readonly decided: Decided }
+  | { readonly kind: "poisoned"; readonly message: string };
+
+/** Decides an item's observations in order. What throws is poison: it becomes a dead letter and blocks only its own record. */
+function decideOne(deps: Deps, prepared: Prepared, set: WorkingSet, now: number): DecidedOne {
+  let all: Decided = { goldens: [], journal: [], holds: [], outcome: "no-op", reread: [] };
+  try {
+    for (const seen of prepared.observations) {
+      const state = set.stateFor(seen.ref, () => deps.random.id());
+      const decided = decide(state, seen, deps.policy, now, prepared.item.id);
+      if (decided.outcome === "waiting") return waitingAgain;
+      set.apply(decided.goldens, decided.holds);
+      all = joined(all, decided);
+    }
+  } catch (error) {
+    return { kind: "poisoned", message: error instanceof Error ? error.message : String(error) };
+  }
+  return { kind: "decided", decided: all };
+}
+
+function joined(a: Decided, b: Decided): Decided {
+  const goldens = new Map([...a.goldens, ...b.goldens].map((golden) => [golden.id, golden]));
+  return {
+    goldens: [...goldens.values()],
+    journal: [...a.journal, ...b.journal],
+    holds: [...a.holds, ...b.holds],
+    outcome: a.outcome === "held" || (a.outcome === "applied" && b.outcome !== "held") ? a.outcome : b.outcome,
+    reread: [...a.reread, ...b.reread],
+  };
+}
+
+export function hintOf(deps: Deps, ref: RecordRef, lane: Lane = laneLive): InboxItem {
+  const now = deps.clock.now();
+  return {
+    id: deps.random.id(),
+    dedupeKey: null,
+    observation: { kind: "hint", ref, revision: null, observedAt: now },
+    lane,
+    receivedAt: now,
+    dueAt: now,
+    tries: 0,
+  };
+}
+
+function mergeUnits(a: CommitUnit, b: CommitUnit): CommitUnit {
+  return {
+    ...a,
+    journal: [...a.journal, ...b.journal],
+    holds: [...a.holds, ...b.holds],
+    done: [...a.done, ...b.done],
+    postponed: [...a.postponed, ...b.postponed],
+    deadLetters: [...a.deadLetters, ...b.deadLetters],
+    inbox: [...a.inbox, ...b.inbox],
+    wake: [...a.wake, ...b.wake],
+  };
+}
+
+function isFilled(unit: CommitUnit): boolean {
+  return (
+    unit.golden !== null ||
+    unit.done.length > 0 ||
+    unit.postponed.length > 0 ||
+    unit.holds.length > 0 ||
+    unit.inbox.length > 0 ||
+    unit.deadLetters.length > 0
+  );
+}

@@ -1,0 +1,58 @@
+import type { State } from "../core/decide.ts";
+import { identitiesOf } from "../core/match/identity.ts";
+import type { GoldenId, GoldenRecord } from "../model/golden.ts";
+import type { Hold } from "../model/hold.ts";
+import type { Policy } from "../model/policy.ts";
+import { type RecordRef, recordKey } from "../model/record.ts";
+import type { Loaded } from "../ports/store.ts";
+
+/** The loaded state of one batch, with the decisions of the batch applied on top, so that later ones see earlier ones. */
+export type WorkingSet = {
+  stateFor(ref: RecordRef, freshId: () => GoldenId): State;
+  /** Takes a decision's golden records and record holds in. */
+  apply(goldens: readonly GoldenRecord[], holds: readonly Hold[]): void;
+  ownerOfKey(key: string): GoldenId | undefined;
+};
+
+export function workingSet(loaded: Loaded, policy: Policy): WorkingSet {
+  const goldens = new Map(loaded.goldens);
+  const byRecord = new Map(loaded.byRecord);
+  const byKey = new Map(loaded.byKey);
+  const holds = new Map(loaded.holds);
+  const goldenOf = (id: GoldenId | undefined) => (id === undefined ? undefined : goldens.get(id));
+  return {
+    stateFor(ref, freshId) {
+      const key = recordKey(ref);
+      return {
+        golden: goldenOf(byRecord.get(key)) ?? null,
+        goldenByKey: (one) => goldenOf(byKey.get(one)),
+        goldenById: (id) => goldens.get(id),
+        goldenByRecord: (other) => goldenOf(byRecord.get(recordKey(other))),
+        hold: holds.get(key) ?? null,
+        pin: loaded.pins.get(key) ?? null,
+        freshId: freshId(),
+      };
+    },
+    apply(changed, changedHolds) {
+      for (const golden of changed) {
+        goldens.set(golden.id, golden);
+        for (const link of golden.links) {
+          for (const id of link.id === null ? [] : [link.id, ...link.aliases]) {
+            byRecord.set(recordKey({ system: link.system, object: link.object, id }), golden.id);
+          }
+        }
+        const entity = policy.entities[golden.entity];
+        if (entity === undefined || golden.deletedAt !== null) continue;
+        for (const identity of identitiesOf(entity, (field) => golden.fields[field]?.value)) {
+          if (!byKey.has(identity.text)) byKey.set(identity.text, golden.id);
+        }
+      }
+      for (const hold of changedHolds) {
+        if (hold.goldenId !== null || hold.ref === null) continue;
+        if (hold.status === "open") holds.set(recordKey(hold.ref), hold);
+        else holds.delete(recordKey(hold.ref));
+      }
+    },
+    ownerOfKey: (key) => byKey.get(key),
+  };
+}
