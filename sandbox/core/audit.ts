@@ -9,10 +9,11 @@ export type AuditEntry = {
   readonly at: number;
   readonly object: string;
   readonly id: string;
-  readonly kind: "create" | "update" | "archive" | "restore" | "merge";
+  /** `archive` can be undone by `restore`, `delete` by nothing. */
+  readonly kind: "create" | "update" | "archive" | "restore" | "delete" | "merge";
   /** Only the properties that the write named, as they were before it; empty for a create. */
   readonly before: Readonly<Record<string, AuditValue>>;
-  /** The same properties as they are now; empty for an archive. */
+  /** The same properties as they are now; empty for an archive or delete. */
   readonly after: Readonly<Record<string, AuditValue>>;
   /** `api` for every write through the vendor's API, `user:<id>` for a person in the vendor's own interface, `seed` for bulk seeding. */
   readonly source: string;

@@ -13,6 +13,8 @@ export type DelivererOptions<Event> = {
   readonly retryDelaysMs: readonly number[];
   /** A receiver that takes longer has failed. */
   readonly timeoutMs: number;
+  /** Told of each attempt's end, for vendors that show the state of their deliveries. `status: null` is no answer at all. */
+  report?(delivery: Delivery<Event>, result: { readonly status: number | null; readonly durationMs: number }): void;
 };
 
 export type Deliverer<Event> = {
@@ -94,13 +96,20 @@ function delayOf(struck: readonly Fault[]): number {
 }
 
 async function post<Event>(options: DelivererOptions<Event>, delivery: Delivery<Event>): Promise<boolean> {
+  const startedAt = performance.now();
+  const status = await statusOf(options, delivery);
+  options.report?.(delivery, { status, durationMs: performance.now() - startedAt });
+  return status !== null && status >= 200 && status < 300;
+}
+
+async function statusOf<Event>(options: DelivererOptions<Event>, delivery: Delivery<Event>): Promise<number | null> {
   try {
     const { headers, body } = options.sign(delivery);
     const signal = AbortSignal.timeout(options.timeoutMs);
     const response = await fetch(delivery.url, { method: "POST", headers, body, signal, redirect: "manual" });
     await response.body?.cancel();
-    return response.status >= 200 && response.status < 300;
+    return response.status;
   } catch {
-    return false;
+    return null;
   }
 }
