@@ -228,9 +228,11 @@ function holdRecord(
     closed: null,
   };
   if (before !== null && isUnchanged(before, hold)) return nothing("no-op");
+  // One match: the record may be the one wanted here. Several: they may be one thing themselves, so none makes records anywhere.
+  const mappings = matches.length > 1 ? context.entity.mappings : [mapping];
   const blocked = matches.flatMap((id) => {
     const golden = state.goldenById(id);
-    return golden === undefined ? [] : (blockCreate(golden, mapping, hold.id) ?? []);
+    return golden === undefined ? [] : [mappings.reduce((one, where) => blockCreate(one, where, hold.id), golden)];
   });
   return { goldens: blocked, journal: [], holds: [hold], outcome: "held", reread: [] };
 }
@@ -242,12 +244,14 @@ function isUnchanged(before: Hold, now: Hold): boolean {
 }
 
 /** The held record may be the one that a golden record wants here: none is made beside it. */
-function blockCreate(golden: GoldenRecord, mapping: ObjectMapping, holdId: string): GoldenRecord | null {
+function blockCreate(golden: GoldenRecord, mapping: ObjectMapping, holdId: string): GoldenRecord {
   const links = [...golden.links];
   let index = links.findIndex((link) => link.system === mapping.system && link.object === mapping.object);
   if (index === -1) index = links.push(newLink(mapping, null, 0)) - 1;
   const link = links[index];
-  if (link === undefined || link.status !== "wanted" || link.inFlight !== null || link.waitsFor === holdId) return null;
+  if (link === undefined || link.status !== "wanted" || link.inFlight !== null || link.waitsFor === holdId) {
+    return golden;
+  }
   links[index] = { ...link, waitsFor: holdId };
   return { ...golden, links };
 }
