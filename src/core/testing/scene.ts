@@ -1,0 +1,160 @@
+import type { GoldenRecord } from "../../model/golden.ts";
+import type { Hold } from "../../model/hold.ts";
+import type { JournalEntry } from "../../model/journal.ts";
+import { type RawUpsert, revisionOf } from "../../model/observation.ts";
+import { mappingOf, type Policy } from "../../model/policy.ts";
+import type { RawValue } from "../../model/value.ts";
+import { compose } from "../compose.ts";
+import { type Decided, decide, linkIndexOf } from "../decide.ts";
+import { finish } from "../finish.ts";
+import { identitiesOf } from "../match/identity.ts";
+import { observe } from "../observe.ts";
+import { settle } from "../settle.ts";
+
+type Cells = Readonly<Record<string, RawValue>>;
+
+/**
+ * A small world for tests of decisions: systems say things, golden records follow, writes are composed and answered at once. No store, no
+ * engine; time is a counter that the scene advances by a second with each step.
+ */
+export function scene(policy: Policy) {
+  const goldens = new Map<string, GoldenRecord>();
+  const holds = new Map<string, Hold>();
+  const journal: JournalEntry[] = [];
+  const pins = new Map<string, string>();
+  let now = 1_000_000;
+  let ids = 0;
+
+  const commit = (golden: GoldenRecord) => {
+    const entity = policy.entities[golden.entity]!;
+    goldens.set(golden.id, finish(golden, entity, now).golden);
+  };
+  const goldenOf = (system: string, id: string) =>
+    [...goldens.values()].find((one) => linkIndexOf(one, { system, object: "contacts", id }) !== -1);
+  const take = (decided: Decided) => {
+    for (const golden of decided.goldens) commit(golden);
+    for (const hold of decided.holds) holds.set(hold.id, hold);
+    journal.push(...decided.journal);
+    return decided.outcome;
+  };
+  const state = (system: string, id: string) => ({
+    golden: goldenOf(system, id) ?? null,
+    goldenByKey: (key: string) =>
+      [...goldens.values()].find((one) =>
+        identitiesOf(policy.entities[one.entity]!, (field) => one.fields[field]?.value).some(
+          (identity) => identity.text === key,
+        ),
+      ),
+    goldenById: (one: string) => goldens.get(one),
+    goldenByRecord: (ref: { system: string; id: string }) => goldenOf(ref.system, ref.id),
+    hold:
+      [...holds.values()].find(
+        (hold) => hold.status === "open" && hold.goldenId === null && hold.ref?.system === system && hold.ref.id === id,
+      ) ?? null,
+    pin: pins.get(`${system}/${id}`) ?? null,
+    freshId: `g${++ids}`,
+  });
+
+  return {
+    goldens,
+    journal,
+    pins,
+    /** A system says what a record holds. Returns the outcome. */
+    says(system: string, id: string, cells: Cells, more: Partial<RawUpsert> = {}) {
+      now += 1_000;
+      const ref = { system, object: "contacts", id };
+      const raw: RawUpsert = {
+        kind: "upsert",
+        ref,
+        cells,
+        complete: true,
+        revision: revisionOf(now),
+        observedAt: now,
+        changedAt: null,
+        author: null,
+        ...more,
+      };
+      const { entity, mapping } = mappingOf(policy, system, "contacts")!;
+      return take(decide(state(system, id), observe(raw, entity, mapping), policy, now, `o${now}`));
+    },
+    deletes(system: string, id: string) {
+      now += 1_000;
+      const ref = { system, object: "contacts", id };
+      return take(
+        decide(
+          state(system, id),
+          { kind: "delete", ref, revision: revisionOf(now), observedAt: now, confirmed: true },
+          policy,
+          now,
+          `o${now}`,
+        ),
+      );
+    },
+    merges(system: string, id: string, losers: readonly string[]) {
+      now += 1_000;
+      const ref = { system, object: "contacts", id };
+      return take(
+        decide(
+          state(system, id),
+          { kind: "merge", ref, losers, revision: revisionOf(now), observedAt: now },
+          policy,
+          now,
+          `o${now}`,
+        ),
+      );
+    },
+    /** Writes to every link that is behind, with each write taking effect as sent. Returns what was written, as `system: cells`. */
+    dispatch(answer: (patch: Cells) => Cells = (patch) => patch) {
+      now += 1_000;
+      const sent: string[] = [];
+      for (const id of [...goldens.keys()]) {
+        const golden = goldens.get(id)!;
+        golden.links.forEach((link, index) => {
+          const { entity, mapping } = mappingOf(policy, link.system, link.object)!;
+          const current = goldens.get(id)!;
+          const due = finish({ ...current, version: current.version - 1 }, entity, now).due.some(
+            (row) => row.system === link.system && row.dueAt <= now,
+          );
+          if (!due) return;
+          const at = { id: `a${now}${link.system}`, startedAt: now, expiresAt: now + 1 };
+          const next = compose(
+            current,
+            current.links[index]!,
+            entity,
+            mapping,
+            (_f, _c, value) => value as RawValue,
+            at,
+          );
+          if (next.kind === "settled") return commit({ ...current, links: current.links.with(index, next.link) });
+          sent.push(`${link.system}: ${JSON.stringify(next.inFlight.patch)}`);
+          const written = { ...current, links: current.links.with(index, next.link) };
+          const recordId = next.link.id ?? `${link.system}-${id}`;
+          const receipt = {
+            kind: "written" as const,
+            id: recordId,
+            cells: answer(next.inFlight.patch),
+            complete: false,
+            revision: revisionOf(now),
+            observedAt: now,
+            covered: {},
+            created: true,
+          };
+          const settled = settle(written, index, receipt, { policy, entity, mapping, now, jitter: 0 });
+          journal.push(...settled.journal);
+          commit(settled.golden);
+        });
+      }
+      return sent;
+    },
+    /** The only golden record, with its values. */
+    values(): Record<string, unknown> {
+      const [golden, ...more] = [...goldens.values()];
+      if (golden === undefined || more.length > 0) throw new Error(`There are ${goldens.size} golden records.`);
+      return Object.fromEntries(Object.entries(golden.fields).map(([field, version]) => [field, version.value]));
+    },
+    openHolds: () => [
+      ...[...holds.values()].filter((hold) => hold.status === "open" && hold.goldenId === null),
+      ...[...goldens.values()].flatMap((golden) => golden.holds),
+    ],
+  };
+}
