@@ -125,7 +125,10 @@ export function scene(policy: Policy) {
             (_f, _c, value) => value as RawValue,
             at,
           );
-          if (next.kind === "settled") return commit({ ...current, links: current.links.with(index, next.link) });
+          if (next.kind === "settled") {
+            commit({ ...current, links: current.links.with(index, next.link) });
+            return;
+          }
           sent.push(`${link.system}: ${JSON.stringify(next.inFlight.patch)}`);
           const written = { ...current, links: current.links.with(index, next.link) };
           const recordId = next.link.id ?? `${link.system}-${id}`;
