@@ -1,4 +1,9 @@
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/min";
+import {
+  type CountryCode,
+  getCountryCallingCode,
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+} from "libphonenumber-js/min";
 import { accepted, type Normalized, quote, refused, type Scalar } from "./normalized.ts";
 import { scalarText } from "./scalar-text.ts";
 import { isAscii } from "./text.ts";
@@ -18,6 +23,9 @@ export function normalizePhone(raw: Scalar, country?: string): Normalized {
   const home = country?.toUpperCase() as CountryCode | undefined;
   if (home !== undefined && !isSupportedCountry(home)) {
     return refused(`the field's country ${quote(home)} is not an ISO 3166 code such as DE`);
+  }
+  if (readsTwoWays(dialled(number), home)) {
+    return refused(`${quote(text)} may begin with the country prefix or not; write it with + or in national form`);
   }
   const e164 = settle(dialled(number), home);
   if (e164 === null) return refused(`${quote(text)} ${remedy(number, home)}`);
@@ -83,6 +91,15 @@ function dialled(number: string): string {
 /** "+49 (0)30" means +49 30, but Italy's zero is dialled: "+39 (0)6" is +39 06. */
 function withoutTrunkZero(number: string): string {
   return /^[(\s]*(?:\+|00)[\s(]*39/.test(number) ? number : number.replace(/\(\s*0\s*\)/, "");
+}
+
+/** "491761234567" in Germany: +49 176 1234567 or, in the area of 04917, +49 4917 61234567. */
+function readsTwoWays(dialled: string, country: CountryCode | undefined): boolean {
+  if (country === undefined || !dialled.startsWith(getCountryCallingCode(country))) return false;
+  const international = parsePhoneNumberFromString(`+${dialled}`);
+  if (international?.isValid() !== true) return false;
+  const national = parsePhoneNumberFromString(dialled, { defaultCountry: country });
+  return national?.isValid() === true && national.number !== international.number;
 }
 
 /** The E.164 number that reading again doesn't change, `null` if there is none: the metadata's rules may strip a prefix more than once. */

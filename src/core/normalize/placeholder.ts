@@ -39,7 +39,7 @@ export function isPlaceholderEmail(email: string): boolean {
   if (noMailbox.has(local) || unattended.test(local)) return true;
   const { domain } = emailParts(email);
   const site = domain.slice(0, domain.indexOf("."));
-  return (madeUpLocals.has(local) || local === site) && (madeUpSites.has(site) || reserved.test(domain));
+  return (madeUpLocals.has(local) || local === site) && madeUpSites.has(site);
 }
 
 const noMailbox = new Set(
@@ -49,7 +49,7 @@ const noMailbox = new Set(
   ),
 );
 const madeUpLocals = new Set(
-  `a aa aaa abc email example firstname firstnamelastname foo foobar info janedoe jdoe jd johndoe mail maxmustermann me my myemail name
+  `a aa aaa abc email example firstname firstnamelastname foo foobar janedoe jdoe jd johndoe maxmustermann me my myemail name
   nomail sample someone user username x xx xxx xyz you your youremail yourname`.split(/\s+/),
 );
 const madeUpSites = new Set(
@@ -57,8 +57,6 @@ const madeUpSites = new Set(
     /\s+/,
   ),
 );
-/** Reserved for documentation and tests by RFC 2606. */
-const reserved = /(?:^|\.)(?:example\.(?:com|net|org)|example|test|invalid|localhost)$/;
 
 /** After the calling code one digit over and over (0000000) or a run (1234567890). */
 function isPlaceholderPhone(phone: string): boolean {
