@@ -32,18 +32,35 @@ export function applyUpsert(
   if (age !== "newer") return applyOlder(draft, link, seen, age, context);
   const journaled = draft.journal.length;
   const holdsBefore = draft.changedHolds.size;
-  const step: Step = { draft, index, seen, mapping, context };
+  const step: Step = { draft, index, seen: withCoveredUnsure(link, seen), mapping, context };
   for (const unit of unitsOf(step)) applyUnit(step, unit);
-  for (const field of Object.keys(seen.covered)) applyCovered(step, field);
+  for (const field of Object.keys(step.seen.covered)) applyCovered(step, field);
   noteRefused(step, link);
   const after = linkAt(draft, index);
   setLink(draft, index, {
     cells: { ...after.cells, ...seen.cells },
+    unsure: Object.fromEntries(Object.entries(after.unsure).filter(([cell]) => !(cell in seen.cells))),
     revision: seen.revision ?? after.revision,
     observedAt: Math.max(after.observedAt, seen.observedAt),
   });
   if (draft.changedHolds.size > holdsBefore) return "held";
   return draft.journal.length > journaled ? "applied" : "no-op";
+}
+
+/**
+ * A write of ours whose outcome we never heard is there, and the vendor's history says that it replaced something else than it was based on:
+ * that was an edit, seen only now.
+ */
+function withCoveredUnsure(link: Link, seen: Upsert): Upsert {
+  const found = Object.entries(seen.previous).filter(([, { cell, raw }]) => {
+    const unsure = link.unsure[cell];
+    return unsure !== undefined && sameRaw(seen.cells[cell], unsure.wrote) && !sameRaw(raw, unsure.base);
+  });
+  if (found.length === 0) return seen;
+  const covered = Object.fromEntries(
+    found.map(([field, { value }]) => [field, [...(seen.covered[field] ?? []), { value, at: null, author: null }]]),
+  );
+  return { ...seen, covered: { ...seen.covered, ...covered } };
 }
 
 type Step = {

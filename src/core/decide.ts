@@ -114,7 +114,7 @@ function revive(draft: Draft, index: number, context: Context): void {
     cells: {},
     seen: {},
     refused: {},
-    wrote: {},
+    unsure: {},
   });
   draft.deletedAt = null;
   for (const hold of draft.holds.filter((one) => one.kind === "delete" && one.ref?.system === link.system)) {

@@ -87,7 +87,7 @@ export function newLink(mapping: ObjectMapping, id: string | null, generation: n
     inFlight: null,
     createUnknown: false,
     waitsFor: null,
-    wrote: {},
+    unsure: {},
     refused: {},
     failures: 0,
     retryAt: 0,

@@ -31,6 +31,7 @@ export function finish(decided: GoldenRecord, entity: EntityPolicy, now: Instant
   const golden: GoldenRecord = { ...decided, version: decided.version + 1, links };
   const due: DueRow[] = [];
   for (const link of links) {
+    if (link.dead !== null && hasNewerThanRefused(golden, link)) link.dead = null;
     const at = dueAt(golden, link, entity);
     if (at !== null) due.push({ system: link.system, object: link.object, dueAt: at });
     const mapping = entity.mappings.find((m) => m.system === link.system && m.object === link.object);
@@ -43,4 +44,9 @@ export function finish(decided: GoldenRecord, entity: EntityPolicy, now: Instant
   }
   const keys = golden.deletedAt === null ? identitiesOf(entity, (field) => golden.fields[field]?.value) : [];
   return { golden, keys: keys.map((identity) => identity.text), due };
+}
+
+/** A value that was refused has been replaced by a newer one: worth another try. */
+function hasNewerThanRefused(golden: GoldenRecord, link: Link): boolean {
+  return Object.entries(link.refused).some(([field, { version }]) => (golden.fields[field]?.version ?? 0) > version);
 }

@@ -13,6 +13,7 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
   const refused: Record<FieldName, RefusedCell> = {};
   const fieldChanges: Record<FieldName, CellChange> = {};
   const covered: Record<FieldName, CoveredValue[]> = {};
+  const previous: Record<FieldName, Upsert["previous"][string]> = {};
   const cells: Record<string, RawUpsert["cells"][string]> = {};
   for (const [field, { cell, direction }] of Object.entries(mapping.fields)) {
     const policy = entity.fields[field];
@@ -25,6 +26,11 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
     else refused[field] = { cell, raw: value, reason: normalized.reason };
     const change = raw.cellChanges?.[cell];
     if (change !== undefined) fieldChanges[field] = change;
+    if (raw.previous !== undefined && Object.hasOwn(raw.previous, cell)) {
+      const before = raw.previous[cell] ?? null;
+      const was = normalizeValue(policy.type, before);
+      if (was.ok) previous[field] = { cell, raw: before, value: was.value };
+    }
     const under = (raw.covered?.[cell] ?? []).flatMap((one) => coveredValue(policy.type, one));
     if (under.length > 0) covered[field] = under;
   }
@@ -44,6 +50,7 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
     refused,
     fieldChanges,
     covered,
+    previous,
   };
 }
 

@@ -7,7 +7,7 @@ export type NextStep = { readonly kind: "retry"; readonly delayMs: number } | { 
 const retryAfterMsMax = 60 * 60 * 1000;
 
 /**
- * What happens after failed try number `tries` (from 1). `jitter` lies in [0, 1). A rejected record is never retried; being told to
+ * What happens after failed try number `tries` (from 1). `jitter` lies in [0, 1). What the system refuses is never retried; being told to
  * wait, having no access or no connection says nothing about the record, so these never use up its tries.
  */
 export function afterFailure(error: SyncError, tries: number, policy: RetryPolicy, jitter: number): NextStep {

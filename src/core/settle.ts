@@ -9,7 +9,18 @@ import type { Instant } from "../model/time.ts";
 import { type FieldValue, type RawValue, sameValue } from "../model/value.ts";
 import { applyDelete } from "./apply-delete.ts";
 import { applyUpsert } from "./apply-upsert.ts";
-import { type Context, type Draft, draftOf, goldenOf, linkAt, putHold, recordSource, setLink, write } from "./draft.ts";
+import {
+  type Context,
+  type Draft,
+  draftOf,
+  goldenOf,
+  linkAt,
+  newLink,
+  putHold,
+  recordSource,
+  setLink,
+  write,
+} from "./draft.ts";
 import { observe } from "./observe.ts";
 import { afterFailure } from "./retry.ts";
 
@@ -73,6 +84,9 @@ export function settle(golden: GoldenRecord, index: number, receipt: Receipt, de
   };
 }
 
+/** How long a link rests while its record is read. */
+const rereadMs = 5_000;
+
 type Step = {
   readonly draft: Draft;
   readonly index: number;
@@ -113,27 +127,6 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
     write(draft, context, { kind: "deleted", why: "deleted here too", source: recordSource(ref, null) });
     return {};
   }
-  if (inFlight.kind === "create" && !receipt.created) {
-    // An earlier create had taken effect; people may have edited the record since: meet it as it is.
-    setLink(draft, index, { ...ok, id: receipt.id, status: "linked" });
-    return { reread: [ref] };
-  }
-  const base = link.cells;
-  setLink(draft, index, {
-    ...ok,
-    id: receipt.id,
-    status: "linked",
-    wrote: { ...link.wrote, ...wroteOf(inFlight, base, receipt.cells) },
-    cells: { ...base, ...inFlight.patch, ...onlyPatched(inFlight, receipt.cells) },
-    ...heldAfter(step, receipt.cells),
-    revision: receipt.revision ?? link.revision,
-    observedAt: Math.max(link.observedAt, receipt.observedAt),
-  });
-  write(draft, context, {
-    kind: "written",
-    why: `${inFlight.kind === "create" ? "created with" : "wrote"} ${Object.keys(inFlight.versions).join(", ")}`,
-    source: recordSource(ref, null),
-  });
   const raw: RawUpsert = {
     kind: "upsert",
     ref,
@@ -145,6 +138,32 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
     author: null,
     covered: receipt.covered,
   };
+  if (inFlight.kind === "create" && !receipt.created) {
+    // An earlier create had taken effect; people may have edited the record since: meet it as it is.
+    setLink(draft, index, { ...newLink(deps.mapping, receipt.id, link.generation), aliases: link.aliases });
+    write(draft, context, { kind: "linked", why: "create key", source: recordSource(ref, null) });
+    applyUpsert(draft, index, observe(raw, deps.entity, deps.mapping), deps.mapping, context);
+    if (receipt.complete) return {};
+    // The rest is read before anything is written over it.
+    setLink(draft, index, { retryAt: deps.now + rereadMs });
+    return { reread: [ref] };
+  }
+  const base = link.cells;
+  setLink(draft, index, {
+    ...ok,
+    id: receipt.id,
+    status: "linked",
+    unsure: {},
+    cells: { ...base, ...inFlight.patch, ...onlyPatched(inFlight, receipt.cells) },
+    ...heldAfter(step, receipt.cells),
+    revision: receipt.revision ?? link.revision,
+    observedAt: Math.max(link.observedAt, receipt.observedAt),
+  });
+  write(draft, context, {
+    kind: "written",
+    why: `${inFlight.kind === "create" ? "created with" : "wrote"} ${Object.keys(inFlight.versions).join(", ")}`,
+    source: recordSource(ref, null),
+  });
   applyUpsert(draft, index, observe(raw, deps.entity, deps.mapping), deps.mapping, context);
   return {};
 }
@@ -153,13 +172,10 @@ function onlyPatched(inFlight: InFlight, cells: Readonly<Record<CellName, RawVal
   return Object.fromEntries(Object.entries(cells).filter(([cell]) => cell in inFlight.patch));
 }
 
-function wroteOf(inFlight: InFlight, base: Link["cells"], cells: Link["cells"]): Link["wrote"] {
-  return Object.fromEntries(
-    Object.entries(inFlight.patch).map(([cell, raw]) => [
-      cell,
-      { base: base[cell] ?? null, wrote: cells[cell] ?? raw },
-    ]),
-  );
+function unsureOf(link: Link, inFlight: InFlight): Link["unsure"] {
+  if (inFlight.kind !== "update") return link.unsure;
+  const now = Object.entries(inFlight.patch).map(([cell, wrote]) => [cell, { base: link.cells[cell] ?? null, wrote }]);
+  return { ...link.unsure, ...Object.fromEntries(now) };
 }
 
 /**
@@ -247,29 +263,33 @@ function settleExists(step: Step, id: RecordId, owner: GoldenId | null): Rest {
 function settleFailed(step: Step, error: SyncError): Rest {
   const { draft, index, link, inFlight } = step;
   if (inFlight.kind === "create" && error.code === "UNKNOWN_OUTCOME") setLink(draft, index, { createUnknown: true });
-  if (error.code === "REJECTED" && inFlight.kind === "update" && refuseFields(step, error.cells)) return {};
+  if (error.code === "UNKNOWN_OUTCOME") setLink(draft, index, { unsure: unsureOf(link, inFlight) });
+  if (error.code === "REJECTED") return settleRejected(step, error);
   const reread = error.code === "UNKNOWN_OUTCOME" && link.id !== null ? [refOf(link, link.id)] : [];
   return { ...backOff(step, error), reread };
 }
 
-/** The system names the cells it objects to: those fields wait with its words, the rest of the record goes on. */
-function refuseFields(step: Step, cells: Readonly<Record<CellName, string>>): boolean {
-  const { draft, index, inFlight, context, deps, link } = step;
-  const named = Object.keys(inFlight.versions).filter((field) => (deps.mapping.fields[field]?.cell ?? "") in cells);
-  if (named.length === 0) return false;
-  for (const field of named) {
-    const reason = cells[deps.mapping.fields[field]?.cell ?? ""] ?? "";
-    const version = inFlight.versions[field] ?? 0;
-    setLink(draft, index, { refused: { ...linkAt(draft, index).refused, [field]: { version, reason } } });
-    write(draft, context, {
-      kind: "refused",
-      field,
-      other: inFlight.values[field] ?? null,
-      why: reason,
-      source: recordSource(refOf(link, link.id ?? ""), null),
-    });
-  }
-  return true;
+/**
+ * The system understood and refuses. Where it names the cells, those fields wait with its words and the rest goes on. Where it doesn't, all of
+ * this write's values wait, and a dead letter tells. Either way a newer value of a refused field is tried again.
+ */
+function settleRejected(step: Step, error: SyncError & { code: "REJECTED" }): Rest {
+  const { draft, index, inFlight, deps } = step;
+  const cellOf = (field: FieldName) => deps.mapping.fields[field]?.cell ?? "";
+  const all = Object.keys(inFlight.versions);
+  const named = inFlight.kind === "update" ? all.filter((field) => cellOf(field) in error.cells) : [];
+  for (const field of named.length > 0 ? named : all) refuse(step, field, error.cells[cellOf(field)] ?? error.message);
+  if (named.length > 0) return {};
+  if (inFlight.kind !== "update") setLink(draft, index, { failures: step.link.failures + 1, dead: error.message });
+  return { dead: error.message };
+}
+
+function refuse(step: Step, field: FieldName, reason: string): void {
+  const { draft, index, inFlight, context, link } = step;
+  const version = inFlight.versions[field] ?? 0;
+  setLink(draft, index, { refused: { ...linkAt(draft, index).refused, [field]: { version, reason } } });
+  const source = recordSource(refOf(link, link.id ?? ""), null);
+  write(draft, context, { kind: "refused", field, other: inFlight.values[field] ?? null, why: reason, source });
 }
 
 function backOff(step: Step, error: SyncError): Rest {
@@ -291,5 +311,6 @@ function settleLost(step: Step): Rest {
     setLink(draft, index, { createUnknown: true });
     return {};
   }
+  setLink(draft, index, { unsure: unsureOf(link, inFlight) });
   return link.id === null ? {} : { reread: [refOf(link, link.id)] };
 }

@@ -1,5 +1,6 @@
 import type { Policy } from "../model/policy.ts";
 import type { ObjectName, RecordRef, SystemId } from "../model/record.ts";
+import type { Instant } from "../model/time.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Connector, MappedObject } from "../ports/connector.ts";
 import type { Outcome, Store } from "../ports/store.ts";
@@ -53,15 +54,19 @@ export type Deps = {
   readonly policy: Policy;
   readonly clock: Clock;
   readonly random: Random;
+  /** When this engine started. */
+  readonly startedAt: Instant;
   readonly tell: (event: EngineEvent) => void;
 };
 
 /** An observation that waits for a receipt looks again after this long, should nobody wake it. */
 export const waitMs = 2_000;
-/** How long a claimed inbox item or due link belongs to its worker. */
-export const leaseMs = 60_000;
+/** How long a claimed inbox item or due link belongs to its worker. Two workers on one item are harmless: one commit wins. */
+export const leaseMs = 10_000;
 /** A write whose receipt has not come after this long is taken for lost. Longer than any connector's own time-out. */
 export const writeLeaseMs = 120_000;
+/** A request of a process that died may still be on its way; after this long it has landed or never will. */
+export const landedMs = 5_000;
 
 export function connectorOf(deps: Pick<Deps, "connectors">, system: SystemId): Connector {
   const connector = deps.connectors.get(system);

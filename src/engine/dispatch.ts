@@ -1,3 +1,4 @@
+import { dueAt } from "../core/behind.ts";
 import { baseOf, type Composed, compose } from "../core/compose.ts";
 import { type Receipt, type Settled, settle } from "../core/settle.ts";
 import type { GoldenId, GoldenRecord, InFlight, Link } from "../model/golden.ts";
@@ -7,7 +8,7 @@ import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import type { MappedObject, WriteRequest, WriteResult } from "../ports/connector.ts";
 import { type Attempt, type CommitUnit, type DeadLetter, laneLive } from "../ports/store.ts";
 import { goldenUnit } from "./commit.ts";
-import { connectorOf, type Deps, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
+import { connectorOf, type Deps, landedMs, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
 import { hintOf } from "./work.ts";
 
 /** How often a receipt is settled again when other commits come between; each loses only to progress elsewhere. */
@@ -53,14 +54,14 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
     const found = link === undefined ? null : mappingOf(deps.policy, system, link.object);
     if (link === undefined || link.system !== system || found === null || found.entity.name !== golden.entity) return;
     if (link.inFlight !== null) {
-      if (link.inFlight.expiresAt > now) return;
+      if (!isLost(deps, link.inFlight, now)) return;
       const settled = settle(current, index, { kind: "lost" }, { ...depsFor(deps, found), jitter: 0 });
       current = settled.golden;
       reread.push(...settled.reread);
       attempts.push(attemptOf(deps, golden.id, link, link.inFlight, "lost"));
       return;
     }
-    if (!isSendable(current, link, now)) return;
+    if (!isSendable(current, link, found.entity, now)) return;
     const next = composeOne(deps, current, link, found, now);
     if (next === null) return;
     current = { ...current, links: current.links.with(index, next.link) };
@@ -73,15 +74,21 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
   return { sends, unit: { ...unit, keys: null, attempts, inbox: reread.map((ref) => hintOf(deps, ref)), wake } };
 }
 
+/** Its sender is dead: the time for an answer is over, or the process that sent it was the store's only one and is gone. */
+function isLost(deps: Deps, inFlight: InFlight, now: number): boolean {
+  if (inFlight.expiresAt <= now) return true;
+  return deps.store.exclusive && inFlight.startedAt < deps.startedAt && deps.startedAt + landedMs <= now;
+}
+
 type Found = { readonly entity: EntityPolicy; readonly mapping: ObjectMapping };
 
 function depsFor(deps: Deps, { entity, mapping }: Found) {
   return { policy: deps.policy, entity, mapping, now: deps.clock.now(), jitter: deps.random.fraction() };
 }
 
-function isSendable(golden: GoldenRecord, link: Link, now: number): boolean {
-  if (link.dead !== null || link.retryAt > now || link.status === "deleted") return false;
-  return golden.deletedAt === null || link.status === "linked";
+function isSendable(golden: GoldenRecord, link: Link, entity: EntityPolicy, now: number): boolean {
+  const at = dueAt(golden, link, entity);
+  return at !== null && at <= now;
 }
 
 function composeOne(

@@ -6,7 +6,7 @@ import type { ObjectName, SystemId } from "../model/record.ts";
 import type { FieldValue } from "../model/value.ts";
 import { connectorOf, type Deps, mappedObject, mappedObjects } from "./deps.ts";
 import { firstScan } from "./scan.ts";
-import { workBatch } from "./work.ts";
+import { createWorker } from "./work.ts";
 
 /** One record that a run would touch. */
 export type PlanSample = {
@@ -59,7 +59,12 @@ export async function plan(deps: Deps, samplesMax: number, signal: AbortSignal):
       for (const { object } of mappedObjects(deps.policy, system)) await firstScan(deps, system, object, signal);
     }),
   );
-  while (!signal.aborted && (await workBatch(deps, 500)) > 0);
+  const worker = createWorker(deps, () => undefined);
+  while (!signal.aborted) {
+    const claimed = await worker.step(500);
+    await worker.settled();
+    if (claimed === 0) break;
+  }
   const objects = new Map<string, MutablePlanObject>();
   const goldens: Record<string, number> = {};
   let after: string | null = null;

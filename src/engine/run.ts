@@ -1,11 +1,11 @@
 import { afterFailure } from "../core/retry.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
 import { SyncFailure } from "../model/sync-error.ts";
-import { connectorOf, type Deps, mappedObjects } from "./deps.ts";
+import { connectorOf, type Deps, landedMs, mappedObjects } from "./deps.ts";
 import { dispatchBatch } from "./dispatch.ts";
 import { firstScan, isScanned, type SweepReport, sweepObject } from "./scan.ts";
 import { messageOf, pullFeed, startFeed } from "./trigger.ts";
-import { workBatch } from "./work.ts";
+import { createWorker } from "./work.ts";
 
 export type RunOptions = {
   /** Inbox items a batch. */
@@ -32,6 +32,8 @@ export type Running = {
 
 /** Longest sleep between looks for due work; wake-ups come earlier. */
 const idleMsMax = 1_000;
+/** Shortest: what is due but can't be claimed (another worker has the record) is no reason to spin. */
+const idleMsMin = 5;
 /** How long a stream is waited on before its loop looks up. */
 const streamWaitMs = 5_000;
 
@@ -43,9 +45,14 @@ export function run(deps: Deps, options: RunOptions): Running {
   const stopping = new AbortController();
   const { signal } = stopping;
   const state = new RunState(deps);
-  const loops = [workLoop(deps, state, options, signal), loadGate(deps, state, signal)];
+  const loops = [loadGate(deps, state, signal)];
+  const recovered = deps.store.exclusive ? deps.store.recover(deps.startedAt + landedMs) : Promise.resolve();
+  loops.push(recovered.then(() => workLoop(deps, state, options, signal)));
   for (const system of deps.connectors.keys()) {
-    loops.push(systemLoop(deps, state, system, signal), dispatchLoop(deps, state, system, signal));
+    loops.push(
+      systemLoop(deps, state, system, signal),
+      recovered.then(() => dispatchLoop(deps, state, system, signal)),
+    );
     if (options.sweepEveryMs !== null) loops.push(sweepLoop(deps, state, system, options.sweepEveryMs, signal));
   }
   const ended = Promise.all(loops).then(
@@ -197,14 +204,18 @@ async function feedLoop(deps: Deps, state: RunState, system: SystemId, bell: Bel
 
 async function workLoop(deps: Deps, state: RunState, { workBatchMax }: RunOptions, signal: AbortSignal): Promise<void> {
   const bell = state.bell("work");
+  const worker = createWorker(deps, () => {
+    state.ringDispatchers();
+    bell.ring();
+  });
   while (!signal.aborted) {
     state.busy.add("work");
-    const worked = await workBatch(deps, workBatchMax);
+    const worked = await worker.step(workBatchMax);
     if (worked > 0) {
       state.ringDispatchers();
       continue;
     }
-    state.busy.delete("work");
+    if (!worker.isReading()) state.busy.delete("work");
     state.bell("gate").ring();
     await bell.sleep(await idleMs(deps, []));
   }
@@ -276,7 +287,7 @@ async function sweepLoop(
 async function idleMs(deps: Deps, systems: readonly SystemId[]): Promise<number> {
   const next = await deps.store.nextDueAt(systems);
   if (next === null) return idleMsMax;
-  return Math.min(idleMsMax, Math.max(1, next - deps.clock.now()));
+  return Math.min(idleMsMax, Math.max(idleMsMin, next - deps.clock.now()));
 }
 
 /** Two looks in a row, with a pull of every feed between them, must find nothing. */

@@ -6,25 +6,81 @@ import type { Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Observation, RawDelete, RawMerge, RawUpsert } from "../model/observation.ts";
 import { mappingOf } from "../model/policy.ts";
-import { type RecordRef, recordKey } from "../model/record.ts";
+import { type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import { type CommitUnit, type InboxItem, type Lane, laneBackfill, laneLive, type Outcome } from "../ports/store.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import { type Deps, leaseMs, waitMs } from "./deps.ts";
-import { letterOf, readHints, type Statement } from "./read-hints.ts";
+import { type HintsRead, letterOf, readHints, type Statement } from "./read-hints.ts";
 import { type WorkingSet, workingSet } from "./working-set.ts";
 
 /** After so many lost races in a row the items go back to the inbox and are claimed anew. */
 const racesMax = 8;
 
+/** Takes the inbox to decisions. */
+export type Worker = {
+  /** Claims and decides one batch. Hints are read in the background, per system, so that a slow system holds up nobody else. Returns the number of items newly claimed. */
+  step(limit: number): Promise<number>;
+  /** True while hints are being read. */
+  isReading(): boolean;
+  /** Resolves once no hint is being read. */
+  settled(): Promise<void>;
+};
+
+/** `decidedMore` is called when hints that were read in the background have been decided. */
+export function createWorker(deps: Deps, decidedMore: () => void): Worker {
+  const queues = new Map<SystemId, Map<string, InboxItem>>();
+  const readers = new Map<SystemId, Promise<void>>();
+  let failure: unknown = null;
+
+  const readAll = async (system: SystemId, queue: Map<string, InboxItem>): Promise<void> => {
+    while (queue.size > 0) {
+      const items = [...queue.values()];
+      await decideRead(deps, await readHints(deps, items));
+      for (const item of items) queue.delete(item.id);
+      decidedMore();
+    }
+    readers.delete(system);
+  };
+  const enqueue = (item: InboxItem): boolean => {
+    const { system } = item.observation.ref;
+    const queue = queues.get(system) ?? new Map<string, InboxItem>();
+    queues.set(system, queue);
+    // Its lease ran out while it waits here; it was claimed once more.
+    if (queue.has(item.id)) return false;
+    queue.set(item.id, item);
+    if (!readers.has(system)) {
+      const reader = readAll(system, queue).catch((error: unknown) => {
+        failure = error;
+        readers.delete(system);
+        decidedMore();
+      });
+      readers.set(system, reader);
+    }
+    return true;
+  };
+
+  return {
+    async step(limit) {
+      if (failure !== null) throw failure;
+      const items = await deps.store.claim(limit, deps.clock.now(), leaseMs);
+      const direct = items.filter((item) => item.observation.kind !== "hint");
+      const fresh = items.filter((item) => item.observation.kind === "hint" && enqueue(item)).length;
+      if (direct.length > 0) await decideRead(deps, await readHints(deps, direct));
+      return direct.length + fresh;
+    },
+    isReading: () => readers.size > 0,
+    settled: async () => {
+      await Promise.all(readers.values());
+    },
+  };
+}
+
 /**
- * One batch from the inbox to its commit. A fixed number of round trips to the store, however many observations: claim, load, commit; load
- * and commit again for those that lost a race. Returns the number of items claimed.
+ * Decides a batch and commits it. A fixed number of round trips to the store, however many observations: load, commit; and again for those that
+ * lost a race.
  */
-export async function workBatch(deps: Deps, limit: number): Promise<number> {
+async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead): Promise<void> {
   const startedAt = deps.clock.now();
-  const items = await deps.store.claim(limit, startedAt, leaseMs);
-  if (items.length === 0) return 0;
-  const { statements, postponed, dead } = await readHints(deps, items);
   const outcomes: Partial<Record<Outcome, number>> = {};
   const count = (outcome: Outcome) => {
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
@@ -59,7 +115,6 @@ export async function workBatch(deps: Deps, limit: number): Promise<number> {
     }
   }
   deps.tell({ kind: "decided", outcomes, tookMs: deps.clock.now() - startedAt });
-  return items.length;
 }
 
 /** An inbox item ready to decide: normalized, with the records and keys that its decision may look at. */

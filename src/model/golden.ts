@@ -37,8 +37,8 @@ export type InFlight = {
   readonly patch: Readonly<Record<CellName, RawValue>>;
 };
 
-/** The last write to each field: what it was based on, so that an edit covered by it can be told from the base in the vendor's history. */
-export type Wrote = { readonly base: RawValue; readonly wrote: RawValue };
+/** A write whose outcome never became known: should it have landed, the vendor's history tells whether it covered something else than its base. */
+export type Unsure = { readonly base: RawValue; readonly wrote: RawValue };
 
 /**
  * `wanted`: the system has no record of it yet and shall get one. `linked`: tied to a record. `deleted`: the record is
@@ -70,7 +70,7 @@ export type Link = {
   readonly createUnknown: boolean;
   /** The open hold on a record that may be the one wanted here; nothing is created until it is decided. */
   readonly waitsFor: string | null;
-  readonly wrote: Readonly<Record<CellName, Wrote>>;
+  readonly unsure: Readonly<Record<CellName, Unsure>>;
   /** Fields that the system refused, with its words and the golden version refused; not sent again until the value changes. */
   readonly refused: Readonly<Record<FieldName, { readonly version: number; readonly reason: string }>>;
   /** Failed tries since the last success. A dead link waits for replay. */

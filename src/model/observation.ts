@@ -40,6 +40,8 @@ export type RawUpsert = Seen & {
   readonly createKey?: string;
   readonly cellChanges?: Readonly<Record<CellName, CellChange>>;
   readonly covered?: Readonly<Record<CellName, readonly CoveredCell[]>>;
+  /** The value that each cell's present one replaced, where the vendor's history tells. */
+  readonly previous?: Readonly<Record<CellName, RawValue>>;
 };
 
 /** The record is gone. `confirmed`: a direct read or the system's own delete event said so, not mere absence from a list. */
@@ -58,11 +60,15 @@ export type RawObservation = RawUpsert | RawDelete | RawMerge | RawHint;
 export type RefusedCell = { readonly cell: CellName; readonly raw: RawValue; readonly reason: string };
 
 /** A raw upsert after normalizing: the same statement in the entity's fields and canonical values. */
-export type Upsert = Omit<RawUpsert, "cellChanges" | "covered"> & {
+export type Upsert = Omit<RawUpsert, "cellChanges" | "covered" | "previous"> & {
   readonly fields: Readonly<Record<FieldName, FieldValue>>;
   readonly refused: Readonly<Record<FieldName, RefusedCell>>;
   readonly fieldChanges: Readonly<Record<FieldName, CellChange>>;
   readonly covered: Readonly<Record<FieldName, readonly CoveredValue[]>>;
+  /** By cell, as it came: the raw value before the present one, with what it means as the field's value. */
+  readonly previous: Readonly<
+    Record<FieldName, { readonly cell: CellName; readonly raw: RawValue; readonly value: FieldValue }>
+  >;
 };
 
 export type CoveredValue = { readonly value: FieldValue; readonly at: Interval | null; readonly author: string | null };

@@ -1,4 +1,4 @@
-/** Money as every system can hold it: an exact decimal and an ISO 4217 code. `{ amount: "1200.50", currency: "EUR" }`. */
+/** Money as every system can hold it: an exact decimal and an ISO 4217 code. `{ amount: "1200.5", currency: "EUR" }`. */
 export type Money = { readonly amount: string; readonly currency: string };
 
 /**

@@ -148,6 +148,8 @@ export type StoreCounts = {
  * the batch. Safe for several workers at once, except the embedded one, which one process holds.
  */
 export type Store = {
+  /** True when one process holds the store: whatever an earlier one had claimed or in flight is then known to be given up. */
+  readonly exclusive: boolean;
   /** Brings tables up to date; safe when several start at once. */
   migrate(): Promise<void>;
   /** Stores new observations and cursors together. Durable when it resolves. */
@@ -155,6 +157,8 @@ export type Store = {
     items: readonly InboxItem[],
     cursors: readonly CursorRow[],
   ): Promise<{ readonly stored: number; readonly repeated: number }>;
+  /** Only on an exclusive store, at start: all leases end, and every due link becomes due at `dueAt` at the latest. */
+  recover(dueAt: Instant): Promise<void>;
   /**
    * Up to `limit` due items, by lane then arrival, leased until `now + leaseMs`. Items of one record come in order of arrival and
    * are never leased to two workers at once: while one is leased, the record's later items wait.
@@ -169,7 +173,7 @@ export type Store = {
   commit(units: readonly CommitUnit[]): Promise<readonly CommitResult[]>;
   /** Golden records with a due link to this system, by lane then due time; that link's row is leased until `now + leaseMs`. */
   claimDue(system: SystemId, limit: number, now: Instant, leaseMs: number): Promise<readonly GoldenRecord[]>;
-  /** The earliest time at which anything becomes due: an inbox item, or a link of one of these systems. `null`: nothing waits. */
+  /** The earliest time at which anything can be claimed: an inbox item, or a due link of one of these systems. `null`: nothing waits. */
   nextDueAt(systems: readonly SystemId[]): Promise<Instant | null>;
   cursor(name: string): Promise<string | null>;
   setCursors(cursors: readonly CursorRow[]): Promise<void>;

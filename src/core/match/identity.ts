@@ -1,7 +1,7 @@
 import type { FieldName } from "../../model/golden.ts";
 import type { EntityPolicy, IdentityKey } from "../../model/policy.ts";
 import { type FieldValue, isBlank } from "../../model/value.ts";
-import { isRoleMailbox } from "../normalize/email-parts.ts";
+import { isFreeMailDomain, isRoleMailbox } from "../normalize/email-parts.ts";
 import { fold } from "../normalize/fold.ts";
 import { isPlaceholderValue } from "../normalize/placeholder.ts";
 
@@ -28,6 +28,7 @@ function partOf(entity: EntityPolicy, field: FieldName, value: FieldValue | unde
   if (type === undefined || value === undefined || isBlank(value)) return null;
   if (isPlaceholderValue(type, value)) return null;
   if (type.kind === "email" && alone && typeof value === "string" && isRoleMailbox(value)) return null;
+  if (type.kind === "domain" && typeof value === "string" && isFreeMailDomain(value)) return null;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   // Names and free text are compared without case, accents and punctuation; the strict types have one form already.
   return type.kind === "name" || type.kind === "text" || type.kind === "address" ? fold(text) || null : text;
