@@ -147,30 +147,6 @@ export async function playSeed(seed: number): Promise<SeedReport> {
   steps += settled.steps;
   if (!settled.quiet) failures.push(`I1: not quiet after ${settled.steps} steps of healing`);
   else failures.push(...(await checkWorld({ policy, clock, store, systems, edits })));
-    console.dir(
-      (await store.goldens(null, null, 99)).map((g) =>
-        g.links.map((l) => ({
-          s: l.system,
-          st: l.status,
-          inF: l.inFlight?.attemptId,
-          exp: l.inFlight?.expiresAt,
-          seen: l.seen,
-          ret: l.retryAt,
-          dead: l.dead,
-          refused: l.refused,
-        })),
-      ),
-      { depth: 9 },
-    );
-    console.log(
-      clock.now(),
-      await store.nextDueAt(["crm", "db", "desk"]),
-      await store.counts(clock.now()),
-      JSON.stringify(
-        (await store.goldens(null, null, 9)).map((g) => [g.version, g.holds.map((h) => [h.kind, h.status])]),
-      ),
-    );
-  }
   await stop(engine.running, clock);
   for (const line of await store.journal({ limit: 100_000 }))
     trace.push(
