@@ -25,7 +25,7 @@ export function makeLimiter(now: () => number, speed: number): Limiter {
   const counts: LimitCounts = { requests: 0, refused: 0, probes: 0 };
 
   const takes = (key: string, max: number): boolean => {
-    const limit = limits.get(key) ?? createRollingLimit(max, windowMs / speed, now);
+    const limit = limits.get(key) ?? createRollingLimit(max * speed, windowMs, now);
     limits.set(key, limit);
     const { allowed } = limit.take();
     if (!allowed) penaltyUntil.set(key, now() + penaltyMs / speed);
