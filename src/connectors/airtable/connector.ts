@@ -1,5 +1,5 @@
 import type { RecordId } from "../../model/record.ts";
-import { SyncFailure } from "../../model/sync-error.ts";
+import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Connector, MappedObject, WriteRequest, WriteResult } from "../../ports/connector.ts";
 import { encodeValue } from "./cell.ts";
 import { keyFieldProblems, schemaProblems, scopeProblems } from "./check.ts";
@@ -48,7 +48,11 @@ export function createAirtableConnector(options: AirtableOptions): Connector {
     return { id, scopes: Array.isArray(scopes) ? scopes.map(String) : null };
   };
 
-  /** Runs a call on a table; when Airtable says that the schema is another one, it is read anew for the next call. */
+  /** A table that is gone is answered like one that the token may not see: both are reasons to read the schema anew. */
+  const doubtSchema = ({ code }: SyncError): void => {
+    if (code === "SCHEMA" || code === "UNAUTHORIZED") schema.forget();
+  };
+
   const onTable = async <Result>(
     object: MappedObject,
     run: (bound: BoundTable) => Promise<Result>,
@@ -56,7 +60,7 @@ export function createAirtableConnector(options: AirtableOptions): Connector {
     try {
       return await run(bind(await schema.get(), object, keyField));
     } catch (error) {
-      if (error instanceof SyncFailure && error.error.code === "SCHEMA") schema.forget();
+      if (error instanceof SyncFailure) doubtSchema(error.error);
       throw error;
     }
   };
@@ -112,8 +116,7 @@ export function createAirtableConnector(options: AirtableOptions): Connector {
       onTable(object, async (bound) => {
         const deps = { baseId, client, clock, reader, own };
         const results = await turns.take(bound.table.id, () => writeRecords(deps, bound, requests));
-        const isOutdated = results.some((result) => result.kind === "failed" && result.error.code === "SCHEMA");
-        if (isOutdated) schema.forget();
+        for (const result of results) if (result.kind === "failed") doubtSchema(result.error);
         return results;
       }),
 
