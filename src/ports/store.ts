@@ -14,7 +14,7 @@ export const laneBackfill = 2 satisfies Lane;
 /** An observation on its way in. */
 export type InboxItem = {
   readonly id: string;
-  /** Equal keys are one event: the second is not stored. `null`: never equal. Kept for at least a day after it is done. */
+  /** Equal keys are one event: the second is not stored. `null`: never equal. Kept for at least a day after it is done. Neither is one whose id waits in the inbox already. */
   readonly dedupeKey: string | null;
   readonly observation: RawObservation;
   readonly lane: Lane;
@@ -124,7 +124,9 @@ export type JournalFilter = {
   readonly field?: FieldName;
   readonly kind?: JournalKind;
   readonly ref?: RecordRef;
+  /** From this time on. */
   readonly since?: Instant;
+  /** Before this time. */
   readonly until?: Instant;
   /** Lines after this sequence number. */
   readonly after?: number;
@@ -134,11 +136,12 @@ export type JournalFilter = {
 export type StoreCounts = {
   readonly goldens: Readonly<Record<EntityType, number>>;
   readonly inbox: number;
+  /** When the one came that has waited longest. */
   readonly inboxOldestAt: Instant | null;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly holds: Readonly<Partial<Record<HoldKind, number>>>;
   readonly deadLetters: number;
-  /** Links behind, by system, and since when the oldest. */
+  /** Links behind (`behindSince`), by system, and since when the oldest. */
   readonly behind: Readonly<Record<SystemId, { readonly count: number; readonly oldestAt: Instant | null }>>;
   readonly links: Readonly<Record<SystemId, number>>;
 };
@@ -160,8 +163,8 @@ export type Store = {
   /** Only on an exclusive store, at start: all leases end, and every due link becomes due at `dueAt` at the latest. */
   recover(dueAt: Instant): Promise<void>;
   /**
-   * Up to `limit` due items, by lane then arrival, leased until `now + leaseMs`. Items of one record come in order of arrival and
-   * are never leased to two workers at once: while one is leased, the record's later items wait.
+   * Up to `limit` due items, chosen by lane then arrival, handed over in order of arrival, leased until `now + leaseMs`. Items of one
+   * record are never leased to two workers at once: while one is leased, the record's other items wait.
    */
   claim(limit: number, now: Instant, leaseMs: number): Promise<readonly InboxItem[]>;
   load(query: {
@@ -169,9 +172,13 @@ export type Store = {
     readonly keys: readonly string[];
     readonly ids: readonly GoldenId[];
   }): Promise<Loaded>;
-  /** One result per unit. A stale unit has no effect, its inbox items are due again at once. */
+  /**
+   * One result per unit. A stale unit has no effect, its inbox items are due again at once. Units are checked against the state
+   * before the commit, and in order against what the ones before them take; then all is given up first and taken after. A commit of
+   * unknown outcome may simply be decided again from fresh state: versions and inbox ids keep it from counting twice.
+   */
   commit(units: readonly CommitUnit[]): Promise<readonly CommitResult[]>;
-  /** Golden records with a due link to this system, by lane then due time; that link's row is leased until `now + leaseMs`. */
+  /** Golden records with a due link to this system, by lane then due time, once each; their links to it are leased until `now + leaseMs`. */
   claimDue(system: SystemId, limit: number, now: Instant, leaseMs: number): Promise<readonly GoldenRecord[]>;
   /** The earliest time at which anything can be claimed: an inbox item, or a due link of one of these systems. `null`: nothing waits. */
   nextDueAt(systems: readonly SystemId[]): Promise<Instant | null>;
@@ -183,9 +190,9 @@ export type Store = {
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /** Golden records of a type in id order, after `after`. */
   goldens(entity: EntityType | null, after: GoldenId | null, limit: number): Promise<readonly GoldenRecord[]>;
-  /** Golden records that have a field with exactly this text in it, case ignored; or this id; or a record with this id. */
+  /** Golden records that have a field or a set's member with exactly this text (at most 200 characters), or this id, or a record with this id; case ignored. In id order. */
   search(text: string, limit: number): Promise<readonly GoldenRecord[]>;
-  /** Links of one object, in record id order, after `after`: what a sweep compares with. */
+  /** Live links of one object, in record id order, after `after`: what a sweep compares with. */
   linkedIds(
     system: SystemId,
     object: ObjectName,

@@ -1,297 +1,341 @@
 import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
-import type { Hold, HoldKind } from "../../model/hold.ts";
+import type { Hold } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
 import { type RecordKey, recordKey, type SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import type {
-  Attempt,
   CommitResult,
   CommitUnit,
+  CursorRow,
   DeadLetter,
-  DueLink,
-  InboxItem,
+  HoldFilter,
+  JournalFilter,
+  Loaded,
   Outcome,
   Store,
+  StoreCounts,
 } from "../../ports/store.ts";
+import { fittingUnits, recordsOf, searchTextOf, searchTextsOf, workOf } from "../../ports/store-index.ts";
+import { createMemoryInbox, type MemoryInbox } from "./memory-inbox.ts";
 
-type Inboxed = { item: InboxItem; readonly sequence: number; dueAt: Instant; leasedUntil: Instant };
-type Due = DueLink & { leasedUntil: Instant };
+type Line = JournalEntry & { readonly sequence: number };
+type Due = {
+  readonly goldenId: GoldenId;
+  at: Instant;
+  readonly lane: number;
+  leasedUntil: Instant;
+};
+
+type State = {
+  readonly inbox: MemoryInbox;
+  readonly goldens: Map<GoldenId, GoldenRecord>;
+  readonly byRecord: Map<RecordKey, GoldenId>;
+  readonly byKey: Map<string, GoldenId>;
+  /** The keys that each golden record has. */
+  readonly keysOf: Map<GoldenId, readonly string[]>;
+  readonly due: Map<SystemId, Map<GoldenId, Due>>;
+  /** By id, in order of opening. */
+  readonly holds: Map<string, Hold>;
+  readonly heldRecords: Map<RecordKey, string>;
+  readonly journal: Line[];
+  readonly pins: Map<RecordKey, GoldenId | "new">;
+  readonly cursors: Map<string, string>;
+  readonly deadLetters: Map<string, DeadLetter>;
+  readonly outcomes: Record<Outcome, number>;
+  /** All golden ids in order; `null` when one came since it was last wanted. */
+  sortedIds: readonly GoldenId[] | null;
+};
 
 /**
- * A store in memory, for simulation, dry runs and policy replay: the semantics of the durable ones, nothing kept after the process. Values are
- * read-only by type, so they are shared, not copied.
+ * A store in memory, for simulation, dry runs and policy replay: the semantics of the durable ones, and nothing is kept
+ * after the process. Values are read-only by type, so they are shared, not copied.
  */
 export function createMemoryStore(): Store {
-  const goldens = new Map<GoldenId, GoldenRecord>();
-  const byRecord = new Map<RecordKey, GoldenId>();
-  const byKey = new Map<string, GoldenId>();
-  const keysOf = new Map<GoldenId, readonly string[]>();
-  const due = new Map<GoldenId, readonly Due[]>();
-  const inbox = new Map<string, Inboxed>();
-  const dedupe = new Set<string>();
-  const holds = new Map<string, { hold: Hold; readonly sequence: number }>();
-  const journal: (JournalEntry & { sequence: number })[] = [];
-  const attempts = new Map<string, Attempt>();
-  const pins = new Map<RecordKey, GoldenId | "new">();
-  const cursors = new Map<string, string>();
-  const dead = new Map<string, DeadLetter>();
-  const outcomes: Record<Outcome, number> = { applied: 0, "no-op": 0, superseded: 0, held: 0, dead: 0 };
-  let sequence = 0;
-
-  const take = (item: InboxItem): boolean => {
-    if (item.dedupeKey !== null && dedupe.has(item.dedupeKey)) return false;
-    if (item.dedupeKey !== null) dedupe.add(item.dedupeKey);
-    inbox.set(item.id, { item, sequence: ++sequence, dueAt: item.dueAt, leasedUntil: 0 });
-    return true;
-  };
-
-  const recordsOf = (golden: GoldenRecord): RecordKey[] =>
-    golden.links.flatMap((link) =>
-      link.id === null
-        ? []
-        : [link.id, ...link.aliases].map((id) => recordKey({ system: link.system, object: link.object, id })),
-    );
-
-  const isStale = ({ golden, keys, sharedKeys }: CommitUnit): boolean => {
-    if (golden === null) return false;
-    if ((goldens.get(golden.id)?.version ?? 0) !== golden.version - 1) return true;
-    const isOthers = (owner: GoldenId | undefined) => owner !== undefined && owner !== golden.id;
-    if (recordsOf(golden).some((key) => isOthers(byRecord.get(key)))) return true;
-    return (keys ?? []).some((key) => !sharedKeys.includes(key) && isOthers(byKey.get(key)));
-  };
-
-  const putGolden = (golden: GoldenRecord, unit: CommitUnit) => {
-    for (const key of recordsOf(goldens.get(golden.id) ?? golden))
-      if (byRecord.get(key) === golden.id) byRecord.delete(key);
-    for (const key of recordsOf(golden)) byRecord.set(key, golden.id);
-    if (unit.keys !== null) {
-      for (const key of keysOf.get(golden.id) ?? []) if (byKey.get(key) === golden.id) byKey.delete(key);
-      for (const key of unit.keys) if (!byKey.has(key)) byKey.set(key, golden.id);
-      keysOf.set(golden.id, unit.keys);
-    }
-    goldens.set(golden.id, golden);
-    due.set(
-      golden.id,
-      unit.due.map((row) => ({ ...row, leasedUntil: 0 })),
-    );
-  };
-
-  const apply = (unit: CommitUnit) => {
-    if (unit.golden !== null) putGolden(unit.golden, unit);
-    for (const line of unit.journal) journal.push({ ...line, sequence: journal.length + 1 });
-    for (const hold of unit.holds) holds.set(hold.id, { hold, sequence: holds.get(hold.id)?.sequence ?? ++sequence });
-    for (const pin of unit.pins) pins.set(recordKey(pin.ref), pin.goldenId);
-    for (const attempt of unit.attempts) attempts.set(attempt.id, attempt);
-    for (const letter of unit.deadLetters) dead.set(letter.id, letter);
-    for (const { inboxId, outcome } of unit.done) {
-      // Done twice (its worker was slow and another took over) counts once.
-      if (inbox.delete(inboxId)) outcomes[outcome]++;
-    }
-    for (const { inboxId, dueAt } of unit.postponed) {
-      const row = inbox.get(inboxId);
-      if (row !== undefined)
-        Object.assign(row, { dueAt, leasedUntil: 0, item: { ...row.item, tries: row.item.tries + 1 } });
-    }
-    for (const item of unit.inbox) take(item);
-    const woken = new Set(unit.wake.map(recordKey));
-    if (woken.size > 0)
-      for (const row of inbox.values())
-        if (woken.has(recordKey(row.item.observation.ref))) row.dueAt = Math.min(row.dueAt, row.item.receivedAt);
-  };
-
-  const release = (unit: CommitUnit) => {
-    for (const { inboxId } of [...unit.done, ...unit.postponed]) {
-      const row = inbox.get(inboxId);
-      if (row !== undefined) row.leasedUntil = 0;
-    }
-  };
-
+  const state = emptyState();
   return {
     exclusive: true,
     migrate: async () => undefined,
-    async recover(dueAt) {
-      for (const row of inbox.values()) row.leasedUntil = 0;
-      for (const [id, links] of due)
-        due.set(
-          id,
-          links.map((row) => ({ ...row, leasedUntil: 0, dueAt: Math.min(row.dueAt, dueAt) })),
-        );
-    },
-    async receive(items, rows) {
-      const stored = items.filter(take).length;
-      for (const row of rows) cursors.set(row.name, row.value);
+    recover: async (dueAt) => recover(state, dueAt),
+    async receive(items, cursors) {
+      const stored = items.filter(state.inbox.take).length;
+      setCursors(state, cursors);
       return { stored, repeated: items.length - stored };
     },
-    async claim(limit, now, leaseMs) {
-      const leased = new Set<RecordKey>();
-      for (const row of inbox.values()) if (row.leasedUntil > now) leased.add(recordKey(row.item.observation.ref));
-      const rows = [...inbox.values()]
-        .filter((row) => row.dueAt <= now && row.leasedUntil <= now && !leased.has(recordKey(row.item.observation.ref)))
-        .sort((a, b) => a.item.lane - b.item.lane || a.sequence - b.sequence)
-        .slice(0, limit);
-      for (const row of rows) row.leasedUntil = now + leaseMs;
-      return rows.sort((a, b) => a.sequence - b.sequence).map((row) => row.item);
-    },
-    async load({ records, keys, ids }) {
-      const found = new Map<GoldenId, GoldenRecord>();
-      const add = (id: GoldenId | undefined) => {
-        const golden = id === undefined ? undefined : goldens.get(id);
-        if (golden !== undefined) found.set(golden.id, golden);
-        return golden?.id;
-      };
-      const loaded = {
-        byRecord: new Map<RecordKey, GoldenId>(),
-        byKey: new Map<string, GoldenId>(),
-        holds: new Map<RecordKey, Hold>(),
-        pins: new Map<RecordKey, GoldenId | "new">(),
-      };
-      const wanted = new Set(records.map(recordKey));
-      for (const key of wanted) {
-        const id = add(byRecord.get(key));
-        if (id !== undefined) loaded.byRecord.set(key, id);
-        const pin = pins.get(key);
-        if (pin !== undefined) loaded.pins.set(key, pin);
-        if (pin !== undefined && pin !== "new") add(pin);
-      }
-      for (const { hold } of holds.values()) {
-        if (hold.status !== "open" || hold.goldenId !== null || hold.ref === null || !wanted.has(recordKey(hold.ref)))
-          continue;
-        loaded.holds.set(recordKey(hold.ref), hold);
-        for (const id of hold.matches) add(id);
-      }
-      for (const key of keys) {
-        const id = add(byKey.get(key));
-        if (id !== undefined) loaded.byKey.set(key, id);
-      }
-      for (const id of ids) add(id);
-      return { goldens: found, ...loaded };
-    },
-    async commit(units) {
-      return units.map((unit): CommitResult => {
-        if (isStale(unit)) {
-          release(unit);
-          return { kind: "stale" };
-        }
-        apply(unit);
-        return { kind: "committed" };
-      });
-    },
-    async claimDue(system, limit, now, leaseMs) {
-      const rows = [...due].flatMap(([id, links]) =>
-        links
-          .filter((row) => row.system === system && row.dueAt <= now && row.leasedUntil <= now)
-          .map((row) => ({ id, row })),
-      );
-      rows.sort((a, b) => a.row.lane - b.row.lane || a.row.dueAt - b.row.dueAt);
-      const claimed = rows.slice(0, limit);
-      for (const { row } of claimed) row.leasedUntil = now + leaseMs;
-      return [...new Set(claimed.map(({ id }) => id))].flatMap((id) => goldens.get(id) ?? []);
-    },
-    async nextDueAt(systems) {
-      let next: Instant | null = null;
-      const consider = (at: Instant) => {
-        if (next === null || at < next) next = at;
-      };
-      const leased = new Map<RecordKey, Instant>();
-      for (const row of inbox.values()) {
-        const key = recordKey(row.item.observation.ref);
-        leased.set(key, Math.max(leased.get(key) ?? 0, row.leasedUntil));
-      }
-      for (const row of inbox.values())
-        consider(Math.max(row.dueAt, leased.get(recordKey(row.item.observation.ref)) ?? 0));
-      for (const links of due.values())
-        for (const row of links) if (systems.includes(row.system)) consider(Math.max(row.dueAt, row.leasedUntil));
-      return next;
-    },
-    cursor: async (name) => cursors.get(name) ?? null,
-    async setCursors(rows) {
-      for (const row of rows) cursors.set(row.name, row.value);
-    },
-    hold: async (id) => holds.get(id)?.hold ?? null,
-    async holds({ kind, entity, status, after, limit }) {
-      const place = after === undefined ? 0 : (holds.get(after)?.sequence ?? 0);
-      return [...holds.values()]
-        .filter(
-          ({ hold, sequence: at }) =>
-            at > place &&
-            (kind === undefined || hold.kind === kind) &&
-            (entity === undefined || hold.entity === entity) &&
-            (status === undefined || hold.status === status),
-        )
-        .sort((a, b) => a.sequence - b.sequence)
-        .slice(0, limit)
-        .map(({ hold }) => hold);
-    },
-    async journal({ goldenId, field, kind, ref, since, until, after = 0, limit }) {
-      const matches = (line: JournalEntry & { sequence: number }) =>
-        line.sequence > after &&
-        (goldenId === undefined || line.goldenId === goldenId) &&
-        (field === undefined || line.field === field) &&
-        (kind === undefined || line.kind === kind) &&
-        (ref === undefined || (line.ref !== null && recordKey(line.ref) === recordKey(ref))) &&
-        (since === undefined || line.at >= since) &&
-        (until === undefined || line.at < until);
-      return journal.filter(matches).slice(0, limit);
-    },
-    deadLetters: async (limit) => [...dead.values()].slice(0, limit),
-    async goldens(entity, after, limit) {
-      const ids = [...goldens.keys()].filter((id) => after === null || id > after).sort();
-      return ids
-        .flatMap((id) => goldens.get(id) ?? [])
-        .filter((golden) => entity === null || golden.entity === entity)
-        .slice(0, limit);
-    },
-    async search(wanted, limit) {
-      const lower = wanted.toLowerCase();
-      const has = (golden: GoldenRecord) =>
-        golden.id === wanted ||
-        golden.links.some((link) => link.id === wanted) ||
-        Object.values(golden.fields).some(({ value }) => typeof value === "string" && value.toLowerCase() === lower);
-      return [...goldens.values()].filter(has).slice(0, limit);
-    },
-    async linkedIds(system, object, after, limit) {
-      const rows = [...goldens.values()].flatMap((golden) =>
-        golden.links.flatMap((link) =>
-          link.system === system && link.object === object && link.status === "linked" && link.id !== null
-            ? [{ id: link.id, goldenId: golden.id }]
-            : [],
-        ),
-      );
-      return rows
-        .filter((row) => after === null || row.id > after)
-        .sort((a, b) => (a.id < b.id ? -1 : 1))
-        .slice(0, limit);
-    },
-    async counts() {
-      const behind: Record<SystemId, { count: number; oldestAt: Instant | null }> = {};
-      const links: Record<SystemId, number> = {};
-      const kinds: Partial<Record<HoldKind, number>> = {};
-      const entities: Record<string, number> = {};
-      for (const golden of goldens.values()) {
-        entities[golden.entity] = (entities[golden.entity] ?? 0) + 1;
-        for (const link of golden.links) {
-          if (link.status === "linked") links[link.system] = (links[link.system] ?? 0) + 1;
-          if (link.behindSince === null) continue;
-          const one = behind[link.system] ?? { count: 0, oldestAt: null };
-          behind[link.system] = {
-            count: one.count + 1,
-            oldestAt: Math.min(one.oldestAt ?? link.behindSince, link.behindSince),
-          };
-        }
-      }
-      for (const { hold } of holds.values()) if (hold.status === "open") kinds[hold.kind] = (kinds[hold.kind] ?? 0) + 1;
-      const waiting = [...inbox.values()].map((row) => row.item.receivedAt);
-      return {
-        goldens: entities,
-        inbox: inbox.size,
-        inboxOldestAt: waiting.length === 0 ? null : Math.min(...waiting),
-        outcomes: { ...outcomes },
-        holds: kinds,
-        deadLetters: dead.size,
-        behind,
-        links,
-      };
-    },
+    claim: async (limit, now, leaseMs) => state.inbox.claim(limit, now, leaseMs),
+    load: async (query) => load(state, query),
+    commit: async (units) => commit(state, units),
+    claimDue: async (system, limit, now, leaseMs) => claimDue(state, system, limit, now, leaseMs),
+    nextDueAt: async (systems) => nextDueAt(state, systems),
+    cursor: async (name) => state.cursors.get(name) ?? null,
+    setCursors: async (cursors) => setCursors(state, cursors),
+    hold: async (id) => state.holds.get(id) ?? null,
+    holds: async (filter) => holds(state, filter),
+    journal: async (filter) => journal(state, filter),
+    deadLetters: async (limit) => [...state.deadLetters.values()].slice(0, limit),
+    goldens: async (entity, after, limit) => goldens(state, entity, after, limit),
+    search: async (text, limit) => search(state, text, limit),
+    linkedIds: async (system, object, after, limit) => linkedIds(state, system, object, after, limit),
+    counts: async () => counts(state),
     close: async () => undefined,
   };
+}
+
+function emptyState(): State {
+  return {
+    inbox: createMemoryInbox(),
+    goldens: new Map(),
+    byRecord: new Map(),
+    byKey: new Map(),
+    keysOf: new Map(),
+    due: new Map(),
+    holds: new Map(),
+    heldRecords: new Map(),
+    journal: [],
+    pins: new Map(),
+    cursors: new Map(),
+    deadLetters: new Map(),
+    outcomes: { applied: 0, "no-op": 0, superseded: 0, held: 0, dead: 0 },
+    sortedIds: null,
+  };
+}
+
+function setCursors(state: State, cursors: readonly CursorRow[]): void {
+  for (const { name, value } of cursors) state.cursors.set(name, value);
+}
+
+function load(state: State, { records, keys, ids }: Parameters<Store["load"]>[0]): Loaded {
+  const found = new Map<GoldenId, GoldenRecord>();
+  const loaded = {
+    goldens: found,
+    byRecord: new Map<RecordKey, GoldenId>(),
+    byKey: new Map<string, GoldenId>(),
+    holds: new Map<RecordKey, Hold>(),
+    pins: new Map<RecordKey, GoldenId | "new">(),
+  };
+  const add = (id: GoldenId | undefined) => {
+    const golden = id === undefined ? undefined : state.goldens.get(id);
+    if (golden !== undefined) found.set(golden.id, golden);
+    return golden?.id;
+  };
+  for (const key of records.map(recordKey)) {
+    const id = add(state.byRecord.get(key));
+    if (id !== undefined) loaded.byRecord.set(key, id);
+    const pin = state.pins.get(key);
+    if (pin !== undefined) loaded.pins.set(key, pin);
+    add(pin);
+    const hold = state.holds.get(state.heldRecords.get(key) ?? "");
+    if (hold !== undefined) loaded.holds.set(key, hold);
+    hold?.matches.forEach(add);
+  }
+  for (const key of keys) {
+    const id = add(state.byKey.get(key));
+    if (id !== undefined) loaded.byKey.set(key, id);
+  }
+  ids.forEach(add);
+  return loaded;
+}
+
+function commit(state: State, units: readonly CommitUnit[]): readonly CommitResult[] {
+  const fitting = fittingUnits(units, {
+    versionOf: (id) => state.goldens.get(id)?.version ?? 0,
+    ownerOfRecord: (key) => state.byRecord.get(key),
+    ownerOfKey: (key) => state.byKey.get(key),
+  });
+  const kept = units.filter((unit) => fitting.has(unit));
+  for (const unit of units) if (!fitting.has(unit)) release(state, unit);
+  // First all is given up, then all is taken: the order of the units does not decide who gets what.
+  for (const unit of kept) giveUp(state, unit);
+  for (const unit of kept) putGolden(state, unit);
+  for (const unit of kept) putRows(state, unit);
+  for (const unit of kept) finishItems(state, unit);
+  for (const unit of kept) unit.inbox.forEach(state.inbox.take);
+  state.inbox.wake(new Set(kept.flatMap((unit) => unit.wake.map(recordKey))));
+  return units.map((unit) => ({ kind: fitting.has(unit) ? "committed" : "stale" }));
+}
+
+function release(state: State, unit: CommitUnit): void {
+  for (const { inboxId } of [...unit.done, ...unit.postponed]) state.inbox.release(inboxId);
+}
+
+function giveUp(state: State, { golden, keys }: CommitUnit): void {
+  if (golden === null) return;
+  const before = state.goldens.get(golden.id);
+  if (before !== undefined) for (const key of recordsOf(before).keys()) state.byRecord.delete(key);
+  if (keys !== null) for (const key of state.keysOf.get(golden.id) ?? []) state.byKey.delete(key);
+}
+
+function putGolden(state: State, unit: CommitUnit): void {
+  const { golden, keys } = unit;
+  if (golden === null) return;
+  if (!state.goldens.has(golden.id)) state.sortedIds = null;
+  state.goldens.set(golden.id, golden);
+  for (const key of recordsOf(golden).keys()) state.byRecord.set(key, golden.id);
+  if (keys !== null) {
+    const free = keys.filter((key) => (state.byKey.get(key) ?? golden.id) === golden.id);
+    for (const key of free) state.byKey.set(key, golden.id);
+    state.keysOf.set(golden.id, free);
+  }
+  for (const links of state.due.values()) links.delete(golden.id);
+  for (const { system, due } of workOf(unit)) {
+    if (due === null) continue;
+    const links = state.due.get(system) ?? new Map<GoldenId, Due>();
+    state.due.set(system, links.set(golden.id, { goldenId: golden.id, ...due, leasedUntil: 0 }));
+  }
+}
+
+function putRows(state: State, unit: CommitUnit): void {
+  for (const entry of unit.journal) state.journal.push({ ...entry, sequence: state.journal.length + 1 });
+  for (const hold of unit.holds) putHold(state, hold);
+  for (const { ref, goldenId } of unit.pins) state.pins.set(recordKey(ref), goldenId);
+  for (const letter of unit.deadLetters) state.deadLetters.set(letter.id, letter);
+}
+
+function putHold(state: State, hold: Hold): void {
+  state.holds.set(hold.id, hold);
+  if (hold.goldenId !== null || hold.ref === null) return;
+  const record = recordKey(hold.ref);
+  if (hold.status === "open") state.heldRecords.set(record, hold.id);
+  else if (state.heldRecords.get(record) === hold.id) state.heldRecords.delete(record);
+}
+
+function finishItems(state: State, unit: CommitUnit): void {
+  // Done twice (its worker was slow and another took over) counts once.
+  for (const { inboxId, outcome } of unit.done) if (state.inbox.done(inboxId)) state.outcomes[outcome]++;
+  for (const { inboxId, dueAt } of unit.postponed) state.inbox.postpone(inboxId, dueAt);
+}
+
+function claimDue(
+  state: State,
+  system: SystemId,
+  limit: number,
+  now: Instant,
+  leaseMs: number,
+): readonly GoldenRecord[] {
+  const rows = [...(state.due.get(system)?.values() ?? [])].filter((row) => row.at <= now && row.leasedUntil <= now);
+  rows.sort((a, b) => a.lane - b.lane || a.at - b.at || (a.goldenId < b.goldenId ? -1 : 1));
+  const claimed = rows.slice(0, limit);
+  for (const row of claimed) row.leasedUntil = now + leaseMs;
+  return claimed.flatMap((row) => state.goldens.get(row.goldenId) ?? []);
+}
+
+function recover(state: State, dueAt: Instant): void {
+  state.inbox.releaseAll();
+  for (const links of state.due.values()) {
+    for (const row of links.values()) Object.assign(row, { leasedUntil: 0, at: Math.min(row.at, dueAt) });
+  }
+}
+
+function nextDueAt(state: State, systems: readonly SystemId[]): Instant | null {
+  let next = state.inbox.nextDueAt();
+  for (const system of systems) {
+    for (const row of state.due.get(system)?.values() ?? []) {
+      const at = Math.max(row.at, row.leasedUntil);
+      if (next === null || at < next) next = at;
+    }
+  }
+  return next;
+}
+
+function holds(state: State, { kind, entity, status, after, limit }: HoldFilter): readonly Hold[] {
+  const found: Hold[] = [];
+  let isPast = after === undefined || !state.holds.has(after);
+  for (const hold of state.holds.values()) {
+    if (found.length === limit) break;
+    const isWanted =
+      (kind ?? hold.kind) === hold.kind &&
+      (entity ?? hold.entity) === hold.entity &&
+      (status ?? hold.status) === hold.status;
+    if (isPast && isWanted) found.push(hold);
+    if (hold.id === after) isPast = true;
+  }
+  return found;
+}
+
+function journal(state: State, { after = 0, limit, ...filter }: JournalFilter): readonly Line[] {
+  const record = filter.ref === undefined ? null : recordKey(filter.ref);
+  const isWanted = (line: Line) =>
+    (filter.goldenId ?? line.goldenId) === line.goldenId &&
+    (filter.field ?? line.field) === line.field &&
+    (filter.kind ?? line.kind) === line.kind &&
+    (record === null || (line.ref !== null && recordKey(line.ref) === record)) &&
+    (filter.since ?? line.at) <= line.at &&
+    (filter.until === undefined || line.at < filter.until);
+  const found: Line[] = [];
+  // Lines are in order of their sequence numbers, which start at 1.
+  for (let i = Math.max(0, after); i < state.journal.length && found.length < limit; i++) {
+    const line = state.journal[i];
+    if (line !== undefined && isWanted(line)) found.push(line);
+  }
+  return found;
+}
+
+function goldens(state: State, entity: string | null, after: GoldenId | null, limit: number): readonly GoldenRecord[] {
+  state.sortedIds ??= [...state.goldens.keys()].sort();
+  const found: GoldenRecord[] = [];
+  for (let i = after === null ? 0 : placeAfter(state.sortedIds, after); i < state.sortedIds.length; i++) {
+    if (found.length === limit) break;
+    const golden = state.goldens.get(state.sortedIds[i] ?? "");
+    if (golden !== undefined && (entity ?? golden.entity) === golden.entity) found.push(golden);
+  }
+  return found;
+}
+
+/** The index of the first id that is greater than `after`. */
+function placeAfter(ids: readonly GoldenId[], after: GoldenId): number {
+  let [low, high] = [0, ids.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ids[middle] ?? "") <= after) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function search(state: State, text: string, limit: number): readonly GoldenRecord[] {
+  const wanted = searchTextOf(text.trim());
+  if (wanted === null) return [];
+  const found = [...state.goldens.values()].filter((golden) => searchTextsOf(golden).includes(wanted));
+  return found.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+}
+
+function linkedIds(state: State, system: SystemId, object: string, after: string | null, limit: number) {
+  const found: { readonly id: string; readonly goldenId: GoldenId }[] = [];
+  for (const golden of state.goldens.values()) {
+    for (const { ref, linked } of recordsOf(golden).values()) {
+      const isWanted = linked && ref.system === system && ref.object === object && (after === null || ref.id > after);
+      if (isWanted) found.push({ id: ref.id, goldenId: golden.id });
+    }
+  }
+  return found.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+}
+
+function counts(state: State): StoreCounts {
+  const entities = new Map<string, number>();
+  const kinds = new Map<string, number>();
+  const links = new Map<SystemId, number>();
+  const behind = new Map<SystemId, { readonly count: number; readonly oldestAt: Instant | null }>();
+  for (const golden of state.goldens.values()) {
+    add(entities, golden.entity);
+    for (const { ref, linked } of recordsOf(golden).values()) if (linked) add(links, ref.system);
+    for (const work of workOf({ golden, due: [] })) {
+      const before = behind.get(work.system) ?? { count: 0, oldestAt: null };
+      const oldestAt = Math.min(before.oldestAt ?? Number.POSITIVE_INFINITY, work.behindSince ?? 0);
+      behind.set(work.system, { count: before.count + work.behind, oldestAt });
+    }
+  }
+  for (const hold of state.holds.values()) if (hold.status === "open") add(kinds, hold.kind);
+  return {
+    goldens: Object.fromEntries(entities),
+    inbox: state.inbox.size(),
+    inboxOldestAt: state.inbox.oldestAt(),
+    outcomes: { ...state.outcomes },
+    holds: Object.fromEntries(kinds),
+    deadLetters: state.deadLetters.size,
+    behind: Object.fromEntries(behind),
+    links: Object.fromEntries(links),
+  };
+}
+
+function add(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

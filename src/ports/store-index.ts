@@ -1,0 +1,126 @@
+import type { GoldenId, GoldenRecord } from "../model/golden.ts";
+import { type RecordKey, type RecordRef, recordKey, type SystemId } from "../model/record.ts";
+import type { Instant } from "../model/time.ts";
+import type { CommitUnit, Lane } from "./store.ts";
+
+/** A record that a golden record has, by a link or as an alias. `linked`: a live link, which a sweep compares with. */
+export type IndexedRecord = { readonly ref: RecordRef; readonly linked: boolean };
+
+/** Every record that belongs to a golden record, once each. */
+export function recordsOf(golden: GoldenRecord): ReadonlyMap<RecordKey, IndexedRecord> {
+  const records = new Map<RecordKey, IndexedRecord>();
+  for (const { system, object, id, aliases, status } of golden.links) {
+    if (id === null) continue;
+    add({ system, object, id }, status === "linked");
+    for (const alias of aliases) add({ system, object, id: alias }, false);
+  }
+  return records;
+
+  function add(ref: RecordRef, linked: boolean) {
+    const key = recordKey(ref);
+    records.set(key, { ref, linked: linked || (records.get(key)?.linked ?? false) });
+  }
+}
+
+/** What the dispatcher and the counts need of a golden record's links to one system. */
+export type SystemWork = {
+  readonly system: SystemId;
+  /** `null`: behind, but not due (refused, dead, waiting for a person). */
+  readonly due: { readonly at: Instant; readonly lane: Lane } | null;
+  readonly behind: number;
+  readonly behindSince: Instant | null;
+};
+
+/** One row per system with a link that is due or behind: the earliest time, the most urgent lane. */
+export function workOf({ golden, due }: Pick<CommitUnit, "golden" | "due">): readonly SystemWork[] {
+  const work = new Map<SystemId, SystemWork>();
+  const rowOf = (system: SystemId) => work.get(system) ?? { system, due: null, behind: 0, behindSince: null };
+  for (const { system, dueAt, lane } of due) {
+    const row = rowOf(system);
+    const at = Math.min(row.due?.at ?? dueAt, dueAt);
+    work.set(system, { ...row, due: { at, lane: Math.min(row.due?.lane ?? lane, lane) as Lane } });
+  }
+  for (const { system, behindSince } of golden?.links ?? []) {
+    if (behindSince === null) continue;
+    const row = rowOf(system);
+    const oldest = Math.min(row.behindSince ?? behindSince, behindSince);
+    work.set(system, { ...row, behind: row.behind + 1, behindSince: oldest });
+  }
+  return [...work.values()];
+}
+
+/** Longer texts are not found by search. */
+export const searchTextMax = 200;
+/** Parts texts in indexes that hold several in one string; a text that has it inside is not found by search. */
+export const searchTextSeparator = "\u001f";
+
+/** The form in which a text is found by search; `null` when it can't be. */
+export function searchTextOf(text: string): string | null {
+  if (text === "" || text.length > searchTextMax || text.includes(searchTextSeparator)) return null;
+  return text.toLowerCase();
+}
+
+/** Everything that `search` finds a golden record by: its id, its records' ids, its texts and the members of its sets. Once each. */
+export function searchTextsOf(golden: GoldenRecord): readonly string[] {
+  const texts = new Set<string>();
+  add(golden.id);
+  for (const { ref } of recordsOf(golden).values()) add(ref.id);
+  for (const { value } of Object.values(golden.fields)) {
+    if (typeof value === "string") add(value);
+    else if (Array.isArray(value)) for (const member of value) add(member);
+  }
+  return [...texts];
+
+  function add(text: string) {
+    const found = searchTextOf(text);
+    if (found !== null) texts.add(found);
+  }
+}
+
+/** What a commit is checked against: the state before it. */
+export type Before = {
+  /** 0: there is none. */
+  readonly versionOf: (id: GoldenId) => number;
+  readonly ownerOfRecord: (key: RecordKey) => GoldenId | undefined;
+  readonly ownerOfKey: (key: string) => GoldenId | undefined;
+};
+
+/**
+ * Which units of a commit may go: checked against the state before the commit, and in order against what the ones before
+ * them take. So two that want one record or identity key can't both have it, and what one gives up, another gets by the
+ * next commit only.
+ */
+export function fittingUnits(units: readonly CommitUnit[], before: Before): ReadonlySet<CommitUnit> {
+  const fitting = new Set<CommitUnit>();
+  const goldens = new Set<GoldenId>();
+  const records = new Map<RecordKey, GoldenId>();
+  const keys = new Map<string, GoldenId>();
+  for (const unit of units) {
+    const { golden } = unit;
+    if (golden === null) {
+      fitting.add(unit);
+      continue;
+    }
+    const isOthers = (owner: GoldenId | undefined) => owner !== undefined && owner !== golden.id;
+    const unitRecords = [...recordsOf(golden).keys()];
+    const unitKeys = unit.keys ?? [];
+    const isStale =
+      goldens.has(golden.id) ||
+      before.versionOf(golden.id) !== golden.version - 1 ||
+      unitRecords.some((key) => isOthers(before.ownerOfRecord(key)) || records.has(key)) ||
+      unitKeys.some((key) => !unit.sharedKeys.includes(key) && (isOthers(before.ownerOfKey(key)) || keys.has(key)));
+    if (isStale) continue;
+    fitting.add(unit);
+    goldens.add(golden.id);
+    for (const key of unitRecords) records.set(key, golden.id);
+    for (const key of unitKeys) if (!keys.has(key) && !isOthers(before.ownerOfKey(key))) keys.set(key, golden.id);
+  }
+  return fitting;
+}
+
+/** The last of each id, where the first one was. */
+export function lastById<T>(rows: Iterable<T>, idOf: (row: T) => string): readonly T[] {
+  const byId = new Map<string, T>();
+  for (const row of rows) byId.set(idOf(row), row);
+  return [...byId.values()];
+}
