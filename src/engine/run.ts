@@ -35,7 +35,7 @@ const idleMsMax = 1_000;
 /** Shortest: what is due but can't be claimed (another worker has the record) is no reason to spin. */
 const idleMsMin = 5;
 /** How long a stream is waited on before its loop looks up. */
-const streamWaitMs = 5_000;
+const streamWaitMs = 500;
 
 /**
  * Runs all loops: per system a feed, a first scan and a dispatcher; one worker over the inbox; sweeps. Until every object has been read and

@@ -1,0 +1,149 @@
+import type pg from "pg";
+import type { FieldType } from "../../model/field-type.ts";
+
+export type Column = {
+  readonly name: string;
+  /** As PostgreSQL spells it: "character varying(20)". */
+  readonly type: string;
+  readonly oid: number;
+  /** For domains and enums the kind of the base type. */
+  readonly base: string;
+  readonly options: readonly string[] | null;
+  readonly notNull: boolean;
+  readonly hasDefault: boolean;
+  /** Generated, or an identity that must not be given. */
+  readonly readOnly: boolean;
+  readonly unique: boolean;
+  /** Position in the primary key from 1; 0: not part of it. */
+  readonly key: number;
+};
+
+export type Table = {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** Columns of the primary key in order; empty when there is none. */
+  readonly key: readonly Column[];
+  readonly replicaIdentity: string;
+  readonly estimate: number;
+};
+
+const columnsQuery = `
+  select c.oid::int as oid, n.nspname as schema, c.relname as name, c.relreplident as identity, greatest(c.reltuples, 0)::float8 as estimate,
+    a.attname as "column", format_type(a.atttypid, a.atttypmod) as type, a.atttypid::int as type_oid,
+    coalesce(bt.typname, t.typname) as base, t.typtype as typtype, a.attnotnull as not_null, a.atthasdef or a.attidentity <> '' as has_default,
+    a.attgenerated <> '' or a.attidentity = 'a' as read_only,
+    (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_enum e where e.enumtypid = a.atttypid) as options,
+    exists (select 1 from pg_index i where i.indrelid = c.oid and i.indisunique and i.indpred is null and i.indnkeyatts = 1 and i.indkey[0] = a.attnum) as "unique",
+    coalesce((select k.place from pg_index i, unnest(i.indkey) with ordinality as k(attnum, place)
+      where i.indrelid = c.oid and i.indisprimary and k.attnum = a.attnum), 0)::int as key
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  join pg_type t on t.oid = a.atttypid
+  left join pg_type bt on bt.oid = t.typbasetype and t.typtype = 'd'
+  where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'truce') and n.nspname !~ '^pg_'
+    and ($1::text[] is null or (n.nspname || '.' || c.relname) = any($1))
+  order by n.nspname, c.relname, a.attnum`;
+
+type Row = {
+  oid: number;
+  schema: string;
+  name: string;
+  identity: string;
+  estimate: number;
+  column: string;
+  type: string;
+  type_oid: number;
+  base: string;
+  typtype: string;
+  not_null: boolean;
+  has_default: boolean;
+  read_only: boolean;
+  options: string[] | null;
+  unique: boolean;
+  key: number;
+};
+
+/** The tables as PostgreSQL's catalog has them, all or those named `schema.table`. */
+export async function readTables(pool: pg.Pool, objects: readonly string[] | null): Promise<Map<string, Table>> {
+  const { rows } = await pool.query<Row>(columnsQuery, [objects]);
+  const tables = new Map<string, Table>();
+  for (const [object, own] of Map.groupBy(rows, (row) => `${row.schema}.${row.name}`)) {
+    const first = own[0]!;
+    const columns = own.map(
+      (row): Column => ({
+        name: row.column,
+        type: row.type,
+        oid: row.type_oid,
+        base: row.typtype === "e" ? "enum" : row.base,
+        options: row.options,
+        notNull: row.not_null,
+        hasDefault: row.has_default,
+        readOnly: row.read_only,
+        unique: row.unique,
+        key: row.key,
+      }),
+    );
+    const key = columns.filter((column) => column.key > 0).sort((a, b) => a.key - b.key);
+    tables.set(object, {
+      oid: first.oid,
+      schema: first.schema,
+      name: first.name,
+      columns,
+      key,
+      replicaIdentity: first.identity,
+      estimate: first.estimate,
+    });
+  }
+  return tables;
+}
+
+/** `schema.table`; a table named alone is in `public`. */
+export function qualified(object: string): string {
+  return object.includes(".") ? object : `public.${object}`;
+}
+
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function quotedTable(table: Table): string {
+  return `${quoted(table.schema)}.${quoted(table.name)}`;
+}
+
+/** The field type that fits a column best. */
+export function fieldTypeOf(column: Column): FieldType {
+  if (column.options !== null) return { kind: "choice", options: column.options };
+  switch (column.base) {
+    case "bool":
+      return { kind: "boolean" };
+    case "int2":
+    case "int4":
+    case "int8":
+    case "float4":
+    case "float8":
+    case "numeric":
+      return { kind: "number" };
+    case "date":
+      return { kind: "date" };
+    case "timestamp":
+    case "timestamptz":
+      return { kind: "datetime" };
+    case "_text":
+    case "_varchar":
+      return { kind: "set" };
+    default:
+      return byName(column.name);
+  }
+}
+
+function byName(name: string): FieldType {
+  if (/e[-_]?mail/iu.test(name)) return { kind: "email" };
+  if (/phone|mobile|fax/iu.test(name)) return { kind: "phone" };
+  if (/domain/iu.test(name)) return { kind: "domain" };
+  if (/url|website|homepage/iu.test(name)) return { kind: "url" };
+  if (/name$/iu.test(name)) return { kind: "name" };
+  return { kind: "text" };
+}

@@ -1,0 +1,12 @@
+/** A place in PostgreSQL's write-ahead log, as a number. */
+export type Lsn = bigint;
+
+/** From the text form, two hexadecimal halves: "16/B374D848". */
+export function parseLsn(text: string): Lsn {
+  const [high = "0", low = "0"] = text.split("/");
+  return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
+}
+
+export function lsnText(lsn: Lsn): string {
+  return `${(lsn >> 32n).toString(16).toUpperCase()}/${(lsn & 0xffffffffn).toString(16).toUpperCase()}`;
+}

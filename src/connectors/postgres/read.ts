@@ -1,0 +1,126 @@
+import type pg from "pg";
+import { type RawUpsert, revisionOf } from "../../model/observation.ts";
+import type { RecordId } from "../../model/record.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { quoted, quotedTable } from "./catalog.ts";
+import type { PostgresFeed } from "./feed.ts";
+import { type Lsn, parseLsn } from "./lsn.ts";
+import { cellsOf, idOf, keyParts, type MappedTable, refOf, type TextRow, textColumns } from "./rows.ts";
+
+export type Rows = { readonly observations: RawUpsert[]; readonly lastId: RecordId | null; readonly count: number };
+
+type Condition = { readonly sql: string; readonly values: readonly unknown[]; readonly limit: number };
+
+/**
+ * Reads rows in order with the change stream. A plain read has no exact place in the log: a commit may be written there and not yet be
+ * visible. So the stream is let pass the read, and rows that it changed meanwhile are left out (it brings them itself, with exact places).
+ * Of the others the stream knows nothing newer up to `high`: they are as of `high`. See docs/decisions/0003-reads-in-order.md.
+ */
+export async function readRows(
+  pool: pg.Pool,
+  mapped: MappedTable,
+  feed: PostgresFeed | null,
+  clock: Clock,
+  condition: Condition,
+): Promise<Rows> {
+  const observedAt = clock.now();
+  const { rows, low, running, high } = await snapshot(pool, mapped, condition);
+  const changed = feed === null ? null : await feed.changedSince(mapped, low, running, high);
+  const last = rows.at(-1);
+  const observations = rows.flatMap((row): RawUpsert[] => {
+    const id = idOf(mapped.table, row);
+    if (id === null || changed?.(id) === true) return [];
+    return [upsertOf(mapped, row, id, changed === null ? null : revisionOf(high), observedAt)];
+  });
+  return { observations, lastId: last === undefined ? null : idOf(mapped.table, last), count: rows.length };
+}
+
+function upsertOf(
+  mapped: MappedTable,
+  row: TextRow,
+  id: RecordId,
+  revision: string | null,
+  observedAt: number,
+): RawUpsert {
+  const key = row["truce created key"];
+  return {
+    kind: "upsert",
+    ref: refOf(mapped, id),
+    revision,
+    observedAt,
+    cells: cellsOf(mapped, row),
+    complete: true,
+    changedAt: null,
+    author: null,
+    ...(key == null ? {} : { createKey: key }),
+  };
+}
+
+async function snapshot(
+  pool: pg.Pool,
+  mapped: MappedTable,
+  { sql, values, limit }: Condition,
+): Promise<{ rows: TextRow[]; low: Lsn; running: Set<number>; high: Lsn }> {
+  const client = await pool.connect();
+  try {
+    const insertPlace = async (): Promise<Lsn> => {
+      const { rows } = await client.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
+      return parseLsn(rows[0]?.lsn ?? "0/0");
+    };
+    // Before the snapshot: what is committed before `low` is in it, or among its running transactions.
+    const low = await insertPlace();
+    await client.query("begin isolation level repeatable read read only");
+    const taken = await client.query<{ text: string }>("select pg_current_snapshot()::text as text");
+    const { table, object } = mapped;
+    const order = table.key.map((column) => `t.${quoted(column.name)}`).join(", ");
+    const key =
+      table.key.length === 1
+        ? `t.${quoted(table.key[0]!.name)}::text`
+        : `jsonb_build_array(${table.key.map((column) => `t.${quoted(column.name)}::text`).join(", ")})::text`;
+    const { rows } = await client.query<TextRow>(
+      `select ${textColumns(mapped, "t")}, c.key as "truce created key" from ${quotedTable(table)} t
+       left join truce.created c on c.object = $1 and c.id = ${key} ${sql} order by ${order} limit ${limit}`,
+      [object.object, ...values],
+    );
+    await client.query("commit");
+    const high = await insertPlace();
+    const running = (taken.rows[0]?.text ?? "").split(":")[2] ?? "";
+    return {
+      rows,
+      low,
+      high,
+      running: new Set(
+        running
+          .split(",")
+          .filter(Boolean)
+          .map((xid) => Number(BigInt(xid) & 0xffffffffn)),
+      ),
+    };
+  } catch (error) {
+    await client.query("rollback").catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** Rows with these ids. Parameters begin at $2. */
+export function withIds({ table }: MappedTable, ids: readonly RecordId[]): Condition {
+  const parts = ids.map((id) => keyParts(table, id));
+  const lists = table.key.map((_, i) => `$${i + 2}::text[]`).join(", ");
+  const names = table.key.map((_, i) => `k${i}`).join(", ");
+  const match = table.key.map((column, i) => `t.${quoted(column.name)} = k${i}::${column.type}`).join(" and ");
+  return {
+    sql: `join unnest(${lists}) as wanted(${names}) on ${match}`,
+    values: table.key.map((_, i) => parts.map((part) => part[i])),
+    limit: ids.length,
+  };
+}
+
+/** Rows after an id in the key's order; all from the start with `null`. */
+export function afterId({ table }: MappedTable, id: RecordId | null, limit: number): Condition {
+  if (id === null) return { sql: "", values: [], limit };
+  const names = table.key.map((column) => `t.${quoted(column.name)}`).join(", ");
+  const places = table.key.map((column, i) => `$${i + 2}::text::${column.type}`).join(", ");
+  return { sql: `where (${names}) > (${places})`, values: keyParts(table, id), limit };
+}

@@ -1,0 +1,50 @@
+import type { CellName, RecordId, RecordRef } from "../../model/record.ts";
+import type { RawValue } from "../../model/value.ts";
+import type { MappedObject } from "../../ports/connector.ts";
+import { type Column, quoted, type Table } from "./catalog.ts";
+import { decode } from "./value.ts";
+
+/** A row as text, column by column. */
+export type TextRow = Readonly<Record<string, string | null>>;
+
+/** A table with what is mapped of it. */
+export type MappedTable = {
+  readonly system: string;
+  readonly object: MappedObject;
+  readonly table: Table;
+  readonly columns: readonly Column[];
+};
+
+/** The id of a row: its key as text; a JSON list when the key has several columns. `null` when a part is missing. */
+export function idOf(table: Table, row: TextRow): RecordId | null {
+  const parts = table.key.map(({ name }) => row[name] ?? null);
+  if (parts.some((part) => part === null)) return null;
+  return parts.length === 1 ? (parts[0] ?? null) : JSON.stringify(parts);
+}
+
+/** The parts of an id, in the key's order. */
+export function keyParts(table: Table, id: RecordId): string[] {
+  return table.key.length === 1 ? [id] : (JSON.parse(id) as string[]);
+}
+
+/** The mapped cells that the row has; one that is missing (an unchanged large value) stays missing. */
+export function cellsOf({ columns }: MappedTable, row: TextRow): Record<CellName, RawValue> {
+  const cells: Record<CellName, RawValue> = {};
+  for (const column of columns) {
+    const text = row[column.name];
+    if (text !== undefined) cells[column.name] = decode(column, text);
+  }
+  return cells;
+}
+
+export function refOf({ system, object }: MappedTable, id: RecordId): RecordRef {
+  return { system, object: object.object, id };
+}
+
+/** Key and mapped columns of a row as text, for a select or returning list. */
+export function textColumns({ table, columns }: MappedTable, alias: string): string {
+  const names = new Map([...table.key, ...columns].map((column) => [column.name, column]));
+  return [...names.values()]
+    .map((column) => `${alias}.${quoted(column.name)}::text as ${quoted(column.name)}`)
+    .join(", ");
+}
