@@ -1,0 +1,133 @@
+import { comparable } from "./text.ts";
+import { isCommonFamily, isCommonGiven } from "./common-names.ts";
+import { isLegalForm } from "./legal-forms.ts";
+import { type Role, roles } from "./record.ts";
+
+export type Column = { readonly name: string; readonly role: Role };
+
+/** What a table of unknown columns is about. */
+export type EntityKind = "contact" | "company";
+
+/** Column names as they are met, without separators and case, by role. */
+const headers: readonly (readonly [Role, string])[] = [
+  ["id", "recordid id rowid uid guid uuid"],
+  ["source", "source system sourcesystem origin datasource dataset"],
+  ["given", "firstname givenname forename fname first given vorname prenom nombre nome firstnames givennames fnamec1 christianname"],
+  ["middle", "middlename middle secondname middleinitial mi fnamec2 zweitername"],
+  ["family", "lastname surname familyname lname last family nachname familienname nom apellido apellidos cognome sobrenome lnamec1 surnames"],
+  ["full-name", "fullname contactname personname displayname contact customername nomcomplet vollername person"],
+  ["suffix", "suffix namesuffix generation"],
+  ["organisation", "company companyname organisation organization organisationname organizationname org account accountname employer firm business businessname firma unternehmen societe empresa azienda vendorname suppliername legalname tradename restaurant hotel venuename shopname storename"],
+  ["authors", "authors author autoren auteurs creators by writers"],
+  ["venue", "venue journal conference booktitle publication proceedings publisher"],
+  ["year", "year pubyear publicationyear jahr annee"],
+  ["description", "description desc details summary abstract beschreibung text notes"],
+  ["brand", "brand manufacturer maker marke hersteller vendor"],
+  ["price", "price cost listprice amount preis prix msrp"],
+  ["title", "title titel titre producttitle productname product articlename itemname item song papertitle"],
+  ["email", "email emailaddress mail emails primaryemail workemail mailaddress correo courriel"],
+  ["phone", "phone phonenumber telephone tel mobile mobilephone cell cellphone telefon handy telefono phones workphone homephone landline fon mobil"],
+  ["website", "website url web domain homepage site webseite webpage companydomain companywebsite"],
+  ["street", "street streetaddress address addressline1 address1 addr address1line mailingstreet strasse rue adresse direccion calle streetname line1 addressline"],
+  ["street-number", "streetnumber housenumber houseno streetno hausnummer number1"],
+  ["street-2", "address2 addressline2 line2 unit apartment street2 building"],
+  ["city", "city town suburb locality place ort stadt ville ciudad citta municipality birthplace placeofbirth mailingcity"],
+  ["postcode", "postcode postalcode zip zipcode plz codepostal postcodefake cap mailingpostalcode pincode"],
+  ["region", "state region province county stateprovince bundesland canton department mailingstate"],
+  ["country", "country countrycode land pays pais nation mailingcountry"],
+  ["birth-date", "dob dateofbirth birthdate birthday geburtsdatum datedenaissance fechadenacimiento birth born bday"],
+  ["birth-year", "birthyear by yob yearofbirth geburtsjahr"],
+  ["birth-month", "birthmonth bm mob monthofbirth"],
+  ["birth-day", "bd birthdayofmonth dayofbirth"],
+  ["number", "ssn socsecid socialsecuritynumber nationalid taxid vat vatnumber vatid taxnumber ein duns lei passport passportno registrationnumber companynumber nino isbn ean upc gtin asin doi sku siret siren nhsnumber licencenumber license"],
+  ["external-id", "externalid extid foreignid erpid sourceid"],
+  ["text", "gender sex type category occupation jobtitle role department industry cuisine profession genre class kind status language nationality age position"],
+];
+
+const roleOfHeader = new Map<string, Role>();
+for (const [role, names] of headers) for (const name of names.split(" ")) roleOfHeader.set(name, role);
+
+/**
+ * Says what each column holds: as mapped by the caller (field=column), else by its name, else by what its values look like. `kind` decides
+ * what a column called just "name" is; without it the values do.
+ */
+export function recogniseColumns(
+  names: readonly string[],
+  samples: (column: number) => readonly string[],
+  kind: EntityKind | null,
+  map: ReadonlyMap<string, Role>,
+): Column[] {
+  const columns = names.map((name, index) => ({ name, role: map.get(name) ?? byHeader(name) ?? byContent(name, samples(index)) }));
+  const has = (role: Role) => columns.some((column) => column.role === role);
+  const person = has("given") || has("family") || has("full-name") || has("birth-date") || has("birth-year");
+  return columns.map(({ name, role }, index) => {
+    if (map.has(name)) return { name, role: role as Role };
+    if (plain(name) === "name" || plain(name) === "names") return { name, role: nameRole(samples(index), kind, has) };
+    // Beside a person's name a title is Dr or a position, and a year alone is not a publication's.
+    if (role === "title" && person) return { name, role: "text" };
+    return { name, role: role as Role };
+  });
+}
+
+export const plain = (name: string): string => comparable(name).replace(/[^a-z0-9]+/g, "");
+
+function byHeader(name: string): Role | undefined {
+  return roleOfHeader.get(plain(name)) ?? roleOfHeader.get(plain(name).replace(/\d+$/, "")) ?? byHeaderPart(name);
+}
+
+/** "billing_email", "Phone (work)": the last or first word that says it. */
+function byHeaderPart(name: string): Role | undefined {
+  const words = comparable(name.replace(/([a-z])([A-Z])/g, "$1 $2")).split(/[^a-z0-9]+/).filter((word) => word !== "");
+  if (words.length < 2) return undefined;
+  if (words.includes("full") && words.includes("name")) return "full-name";
+  if (words.includes("first") && (words.includes("last") || words.includes("surname"))) return "full-name";
+  for (const word of [words.at(-1) as string, words[0] as string]) {
+    const role = roleOfHeader.get(word);
+    if (role === "email" || role === "phone" || role === "website" || role === "city" || role === "postcode" || role === "country" || role === "street") return role;
+  }
+  return undefined;
+}
+
+function nameRole(values: readonly string[], kind: EntityKind | null, has: (role: Role) => boolean): Role {
+  if (has("price") || has("brand")) return "title";
+  if (kind === "company") return "organisation";
+  if (kind === "contact") return has("given") || has("family") ? "organisation" : "full-name";
+  return looksLikePeople(values) ? "full-name" : "organisation";
+}
+
+function looksLikePeople(values: readonly string[]): boolean {
+  return shareOf(values, (value) => {
+    const words = comparable(value).split(/[^a-z]+/).filter((word) => word !== "");
+    return words.length <= 4 && !words.some(isLegalForm) && words.some((word) => isCommonGiven(word)) && words.length >= 2;
+  }) > 0.3;
+}
+
+/** A column without a telling name, by its values. */
+function byContent(name: string, values: readonly string[]): Role | undefined {
+  if (plain(name) === "name" || plain(name) === "names") return "full-name";
+  const filled = values.filter((value) => value.trim() !== "");
+  if (filled.length === 0) return "ignore";
+  if (shareOf(filled, (value) => /^\S+@\S+\.\S+$/.test(value.trim())) > 0.7) return "email";
+  if (shareOf(filled, (value) => /^(?:https?:\/\/|www\.)\S+$/i.test(value.trim())) > 0.7) return "website";
+  if (shareOf(filled, (value) => /^\+?[\d\s()./-]{9,20}$/.test(value.trim()) && /[\s+()./-]/.test(value.trim())) > 0.7 && !looksLikeDates(filled)) return "phone";
+  if (looksLikeDates(filled)) return /birth|dob|born|geb/.test(plain(name)) ? "birth-date" : "text";
+  if (shareOf(filled, isGiven) > 0.4) return "given";
+  if (shareOf(filled, isFamily) > 0.3) return "family";
+  if (looksLikePeople(filled)) return "full-name";
+  if (shareOf(filled, (value) => comparable(value).split(/[^a-z]+/).some(isLegalForm)) > 0.3) return "organisation";
+  if (shareOf(filled, (value) => value.split(/\s+/).length > 8) > 0.5) return "description";
+  return "text";
+}
+
+const isGiven = (value: string) => isCommonGiven(comparable(value).split(" ")[0] ?? "");
+const isFamily = (value: string) => isCommonFamily(comparable(value));
+
+function looksLikeDates(values: readonly string[]): boolean {
+  return shareOf(values, (value) => /^(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4})(?:[T ].*)?$/.test(value.trim())) > 0.7;
+}
+
+function shareOf(values: readonly string[], test: (value: string) => boolean): number {
+  return values.length === 0 ? 0 : values.filter(test).length / values.length;
+}
+
+export const isRole = (text: string): text is Role => (roles as readonly string[]).includes(text);

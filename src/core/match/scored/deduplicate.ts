@@ -1,0 +1,116 @@
+import { blocksOf, eachCandidate } from "./candidates.ts";
+import { clusterRecords, type Edge, type Support } from "./cluster.ts";
+import { defaultWeights } from "./default-weights.ts";
+import { corpusOf, expectMaximise, randomFrom, samplePair, unrelatedShares } from "./estimate.ts";
+import { featureCount } from "./feature.ts";
+import type { Model, Thresholds, Weights } from "./model.ts";
+import type { MatchRecord } from "./record.ts";
+import { lastVeto, logOddsOf, tablesOf } from "./score.ts";
+
+export type DedupeSettings = {
+  /** Whether a cluster holds at most one record of a source; "auto" reads it off the data. */
+  readonly oneToOne: boolean | "auto";
+  readonly thresholds: Thresholds;
+  /** Blocking keys that more records share are skipped. */
+  readonly blockSizeMax: number;
+};
+
+export const defaultSettings: DedupeSettings = { oneToOne: "auto", thresholds: { link: 0.995, review: 0.5 }, blockSizeMax: 250 };
+
+export type Progress = { readonly stage: "estimate" | "compare" | "cluster"; readonly done: number; readonly of: number };
+
+export type DedupeResult = {
+  readonly model: Model;
+  /** Cluster number of each record, at even odds. */
+  readonly clusters: Int32Array;
+  /** Cluster number of each record, counting only what is sure enough to link without a person. */
+  readonly sure: Int32Array;
+  /** Candidate pairs not clearly different, unordered. */
+  readonly edges: readonly Edge[];
+  readonly compared: number;
+  readonly oneToOne: boolean;
+};
+
+/** Pairs below these log odds are not kept. */
+const keepFrom = -2;
+const samplePairsMax = 400_000;
+
+/** Finds the records that are one thing. Learns its weights from the records themselves; reads no label. Same input, same answer. */
+export function deduplicate(records: readonly MatchRecord[], settings: DedupeSettings, onProgress: (progress: Progress) => void): DedupeResult {
+  const random = randomFrom(20_261_124);
+  const blocks = blocksOf(records, settings.blockSizeMax);
+  onProgress({ stage: "estimate", done: 0, of: 1 });
+  const model = learnModel(records, blocks, random);
+  onProgress({ stage: "estimate", done: 1, of: 1 });
+  const edges: Edge[] = [];
+  const seen = new Int32Array(records.length).fill(-1);
+  let compared = 0;
+  for (let from = 0; from < records.length; from += 1000) {
+    eachCandidate(blocks, from, Math.min(records.length, from + 1000), seen, (a, b) => {
+      compared++;
+      const logOdds = logOddsOf(records[a] as MatchRecord, records[b] as MatchRecord, model);
+      if (logOdds >= keepFrom) edges.push({ a, b, logOdds });
+    });
+    onProgress({ stage: "compare", done: Math.min(records.length, from + 1000), of: records.length });
+  }
+  onProgress({ stage: "cluster", done: 0, of: 1 });
+  const support: Support = (a, b) => supportOf(records[a] as MatchRecord, records[b] as MatchRecord, model);
+  const oneToOne = settings.oneToOne === "auto" ? sourcesAreSets(records, edges) : settings.oneToOne;
+  const sourceOf = oneToOne ? (record: number) => (records[record] as MatchRecord).source : null;
+  const at = (probability: number) => Math.log(probability / (1 - probability));
+  const clusters = clusterRecords(records.length, edges.filter((edge) => edge.logOdds > at(settings.thresholds.review)), support, { threshold: at(settings.thresholds.review), sourceOf });
+  const sure = clusterRecords(records.length, edges.filter((edge) => edge.logOdds > at(settings.thresholds.link)), support, { threshold: at(settings.thresholds.link), sourceOf });
+  onProgress({ stage: "cluster", done: 1, of: 1 });
+  return { model, clusters, sure, edges, compared, oneToOne };
+}
+
+function supportOf(a: MatchRecord, b: MatchRecord, model: Model): number {
+  const logOdds = logOddsOf(a, b, model);
+  const veto = lastVeto(a, b, model);
+  if (veto === null) return logOdds;
+  return veto === "birth date" ? Math.min(logOdds, -4) : Number.NEGATIVE_INFINITY;
+}
+
+/** The weights that the records themselves show. */
+export function learnModel(records: readonly MatchRecord[], blocks: ReturnType<typeof blocksOf>, random: () => number): Model {
+  const { corpus, share } = corpusOf(records);
+  const start: Weights = { ...defaultWeights, features: unrelatedShares(records, corpus, defaultWeights, random) };
+  const model: Model = { weights: start, corpus, share, tables: tablesOf(start) };
+  const n = records.length;
+  const allPairs = Math.max(1, (n * (n - 1)) / 2);
+  const seen = new Int32Array(n).fill(-1);
+  let total = 0;
+  eachCandidate(blocks, 0, n, seen, () => {
+    total++;
+  });
+  const keep = Math.min(1, samplePairsMax / Math.max(1, total));
+  const capacity = Math.min(total, Math.ceil(samplePairsMax * 1.1));
+  const levels = new Int8Array(capacity * featureCount);
+  const rarity = new Float32Array(capacity * featureCount);
+  let count = 0;
+  seen.fill(-1);
+  eachCandidate(blocks, 0, n, seen, (a, b) => {
+    if ((keep < 1 && random() > keep) || count >= capacity) return;
+    samplePair(records[a] as MatchRecord, records[b] as MatchRecord, model, levels, rarity, count++);
+  });
+  const weights = expectMaximise({ levels, rarity, count, weight: count === 0 ? 1 : total / count }, start, allPairs);
+  return { ...model, weights, tables: tablesOf(weights) };
+}
+
+/** True where pairs of one thing are hardly ever found inside a source, though they would be as often as across if sources meant nothing. */
+function sourcesAreSets(records: readonly MatchRecord[], edges: readonly Edge[]): boolean {
+  const sizes = new Map<string, number>();
+  for (const { source } of records) if (source !== null) sizes.set(source, (sizes.get(source) ?? 0) + 1);
+  if (sizes.size < 2) return false;
+  const total = records.length;
+  const insidePairs = [...sizes.values()].reduce((sum, size) => sum + (size * (size - 1)) / 2, 0);
+  const acrossPairs = (total * (total - 1)) / 2 - insidePairs;
+  let inside = 0;
+  let across = 0;
+  for (const { a, b, logOdds } of edges) {
+    if (logOdds < 3) continue;
+    if (records[a]?.source === records[b]?.source) inside++;
+    else across++;
+  }
+  return across > 0 && inside / insidePairs < 0.2 * (across / acrossPairs);
+}

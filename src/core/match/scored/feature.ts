@@ -1,0 +1,224 @@
+import { birthLevels, compareBirthDates, isYearAlone } from "./birth-date.ts";
+import { compareMailboxes, emailLevels } from "./mailbox.ts";
+import { compareOrganisations, organisationLevels } from "./organisation.ts";
+import { compareNames, familyLevels, givenLevels, type NameComparison } from "./person-name.ts";
+import { comparePhones, phoneLevels } from "./phone-key.ts";
+import { comparePhrases, comparePostcodes, compareStreets, type Phrase, streetLevels, wordLevels } from "./place.ts";
+import type { MatchRecord } from "./record.ts";
+import { oneEditApart } from "./similarity.ts";
+import { codeLevels, compareAuthors, compareCodes, similarityLevel, titleContainment, titleLevels, titleSimilarity, type WordCounts } from "./title.ts";
+
+/** Everything that is compared between two records, in the order of the levels a comparison fills in. */
+export const features = [
+  "given", "family", "turned", "middle", "birth", "email", "phone", "domain", "organisation", "legal-form", "street", "street-2",
+  "city", "postcode", "region", "country", "number-1", "number-2", "number-3", "external-id", "title", "code", "description",
+  "authors", "venue", "year", "brand", "price", "text-1", "text-2", "text-3", "text-4",
+] as const;
+export type Feature = (typeof features)[number];
+export const featureCount = features.length;
+const at = Object.fromEntries(features.map((feature, index) => [feature, index])) as Record<Feature, number>;
+export const featureIndex: Readonly<Record<Feature, number>> = at;
+
+const numberLevels = ["same", "slip", "different"] as const;
+const equalLevels = ["same", "different"] as const;
+
+/** What each level of a feature's comparison means, best first. Level -1 is "not comparable": a side lacks the value. */
+export const levelNames: Readonly<Record<Feature, readonly string[]>> = {
+  given: givenLevels,
+  family: familyLevels,
+  turned: ["in order", "turned round"],
+  middle: ["same", "initial", "different"],
+  birth: birthLevels,
+  email: emailLevels,
+  phone: phoneLevels,
+  domain: equalLevels,
+  organisation: organisationLevels,
+  "legal-form": ["same", "one without", "different"],
+  street: streetLevels,
+  "street-2": wordLevels,
+  city: wordLevels,
+  postcode: ["same", "slip", "same area", "different"],
+  region: wordLevels,
+  country: equalLevels,
+  "number-1": numberLevels,
+  "number-2": numberLevels,
+  "number-3": numberLevels,
+  "external-id": ["same", "different in one system", "different"],
+  title: titleLevels,
+  code: codeLevels,
+  description: titleLevels,
+  authors: ["all", "most", "some", "none"],
+  venue: wordLevels,
+  year: ["same", "one apart", "different"],
+  brand: wordLevels,
+  price: ["same", "within 10 %", "within 25 %", "within 60 %", "different"],
+  "text-1": wordLevels,
+  "text-2": wordLevels,
+  "text-3": wordLevels,
+  "text-4": wordLevels,
+};
+
+/** What comparing needs to know of the whole table: how common words and codes are. */
+export type Corpus = { readonly words: WordCounts; readonly isCommonCode: (code: string) => boolean };
+
+const name: NameComparison = { given: -1, family: -1, turned: -1, middle: -1 };
+
+/** Compares two records feature by feature; writes the levels into `levels` (length `featureCount`). */
+export function compareRecords(a: MatchRecord, b: MatchRecord, corpus: Corpus, levels: Int8Array): void {
+  levels.fill(-1);
+  if (a.name !== null && b.name !== null) {
+    compareNames(a.name, b.name, name);
+    levels[at.given] = name.given;
+    levels[at.family] = name.family;
+    levels[at.turned] = name.turned;
+    levels[at.middle] = name.middle;
+  }
+  if (a.birth !== null && b.birth !== null) levels[at.birth] = compareBirthDates(a.birth, b.birth);
+  compareContact(a, b, levels);
+  comparePlaces(a, b, levels);
+  if (a.organisation !== null && b.organisation !== null) {
+    levels[at.organisation] = compareOrganisations(a.organisation, b.organisation);
+    levels[at["legal-form"]] = compareForms(a.organisation.forms, b.organisation.forms);
+  }
+  compareNumbers(a, b, levels);
+  if (a.title !== null && b.title !== null) compareThings(a, b, corpus, levels);
+  for (let i = 0; i < a.texts.length && i < 4; i++) levels[at["text-1"] + i] = phraseLevel(a.texts[i] ?? null, b.texts[i] ?? null);
+}
+
+function compareContact(a: MatchRecord, b: MatchRecord, levels: Int8Array): void {
+  levels[at.email] = bestOf(a.emails, b.emails, compareMailboxes);
+  levels[at.phone] = bestOf(a.phones, b.phones, comparePhones);
+  const mail = levels[at.email] as number;
+  // Where the addresses were compared, the domain has had its say.
+  if (a.domain !== null && b.domain !== null && (mail < 0 || mail === 6)) levels[at.domain] = a.domain === b.domain ? 0 : 1;
+}
+
+function bestOf<T>(as: readonly T[], bs: readonly T[], compare: (a: T, b: T) => number): number {
+  let best = -1;
+  for (const a of as) {
+    for (const b of bs) {
+      const level = compare(a, b);
+      if (best < 0 || level < best) best = level;
+    }
+  }
+  return best;
+}
+
+function comparePlaces(a: MatchRecord, b: MatchRecord, levels: Int8Array): void {
+  if (a.street !== null && b.street !== null) levels[at.street] = compareStreets(a.street, b.street);
+  levels[at["street-2"]] = phraseLevel(a.street2, b.street2);
+  levels[at.city] = phraseLevel(a.city, b.city);
+  if (a.postcode !== null && b.postcode !== null) levels[at.postcode] = comparePostcodes(a.postcode, b.postcode);
+  levels[at.region] = phraseLevel(a.region, b.region);
+  if (a.country !== null && b.country !== null) levels[at.country] = a.country === b.country ? 0 : 1;
+}
+
+function phraseLevel(a: Phrase | null, b: Phrase | null): number {
+  return a === null || b === null ? -1 : comparePhrases(a, b);
+}
+
+function compareForms(a: string, b: string): number {
+  if (a === b) return a === "" ? -1 : 0;
+  return a === "" || b === "" || a.includes(b) || b.includes(a) ? 1 : 2;
+}
+
+function compareNumbers(a: MatchRecord, b: MatchRecord, levels: Int8Array): void {
+  for (let i = 0; i < a.numbers.length && i < 3; i++) {
+    const x = a.numbers[i] ?? null;
+    const y = b.numbers[i] ?? null;
+    if (x !== null && y !== null) levels[at["number-1"] + i] = x === y ? 0 : x.length >= 4 && oneEditApart(x, y) ? 1 : 2;
+  }
+  levels[at["external-id"]] = externalLevel(a, b);
+}
+
+/** Ids are unique inside their own system only, unless they name it (erp:4711). */
+function externalLevel(a: MatchRecord, b: MatchRecord): number {
+  if (a.externalId === null || b.externalId === null) return -1;
+  if (a.externalId === b.externalId) return 0;
+  return a.source === b.source ? 1 : 2;
+}
+
+function compareThings(a: MatchRecord, b: MatchRecord, corpus: Corpus, levels: Int8Array): void {
+  if (a.title === null || b.title === null) return;
+  levels[at.title] = similarityLevel(titleSimilarity(a.title, b.title, corpus.words));
+  levels[at.code] = compareCodes(a.title, b.title, corpus.isCommonCode);
+  if (a.description !== null && b.description !== null)
+    levels[at.description] = similarityLevel(titleContainment(a.description, b.description, corpus.words));
+  if (a.authors.length > 0 && b.authors.length > 0) levels[at.authors] = compareAuthors(a.authors, b.authors);
+  levels[at.venue] = phraseLevel(a.venue, b.venue);
+  if (a.year > 0 && b.year > 0) levels[at.year] = Math.min(2, Math.abs(a.year - b.year));
+  levels[at.brand] = phraseLevel(a.brand, b.brand);
+  if (a.price > 0 && b.price > 0) levels[at.price] = priceLevel(Math.max(a.price, b.price) / Math.min(a.price, b.price));
+}
+
+function priceLevel(ratio: number): number {
+  return ratio <= 1.005 ? 0 : ratio <= 1.1 ? 1 : ratio <= 1.25 ? 2 : ratio <= 1.6 ? 3 : 4;
+}
+
+/**
+ * The value two records agree on at this level, as far as how common it is matters; null where it does not. The surname and
+ * given name of names turned round are looked up as they stand in `a`.
+ */
+export function agreedValue(feature: number, level: number, a: MatchRecord, b: MatchRecord, turned: boolean): string | null {
+  switch (feature) {
+    case at.given:
+      return level <= 1 && !turned ? rarer(a.name?.given?.text, b.name?.given?.text) : null;
+    case at.family:
+      return level === 0 && !turned ? (a.name?.surname ?? a.name?.family?.text ?? null) : level === 0 ? (a.name?.given?.text ?? a.name?.family?.text ?? null) : null;
+    case at.birth:
+      return level === 0 ? (a.birth?.digits ?? null) : null;
+    case at.email:
+      return level <= 2 ? (a.emails.find((x) => b.emails.some((y) => x.address === y.address))?.address ?? null) : null;
+    case at.phone:
+      return level <= 2 ? (a.phones[0]?.digits.slice(-7) ?? null) : null;
+    case at.domain:
+      return level === 0 ? a.domain : null;
+    case at.organisation:
+      return level === 0 ? (a.organisation?.core ?? null) : null;
+    case at.street:
+      return level === 0 ? streetValue(a) : null;
+    case at.city:
+      return level === 0 ? (a.city?.text ?? null) : null;
+    case at.postcode:
+      return level === 0 ? a.postcode : null;
+    case at["text-1"]:
+    case at["text-2"]:
+    case at["text-3"]:
+    case at["text-4"]:
+      return level === 0 ? (a.texts[feature - at["text-1"]]?.text ?? null) : null;
+    default:
+      return null;
+  }
+}
+
+function streetValue(record: MatchRecord): string | null {
+  return record.street === null ? null : `${record.street.number ?? ""} ${record.street.name}`;
+}
+
+/** Of two forms of one name either may be the rarer; the longer one nearly always is. */
+function rarer(a: string | undefined, b: string | undefined): string | null {
+  if (a === undefined || b === undefined) return null;
+  return a.length >= b.length ? a : b;
+}
+
+/** The values of a record whose shares are counted, by feature. */
+export function countedValues(record: MatchRecord): readonly (readonly [Feature, string])[] {
+  const values: [Feature, string][] = [];
+  const add = (feature: Feature, value: string | null | undefined) => {
+    if (value !== null && value !== undefined && value !== "") values.push([feature, value]);
+  };
+  add("given", record.name?.given?.text);
+  add("family", record.name?.surname ?? record.name?.family?.text);
+  if (record.birth !== null && !isYearAlone(record.birth)) add("birth", record.birth.digits);
+  for (const email of record.emails) add("email", email.address);
+  for (const phone of record.phones) add("phone", phone.digits.slice(-7));
+  add("domain", record.domain);
+  add("organisation", record.organisation?.core);
+  add("street", streetValue(record));
+  add("city", record.city?.text);
+  add("postcode", record.postcode);
+  record.texts.slice(0, 4).forEach((text, i) => {
+    add(`text-${i + 1}` as Feature, text?.text);
+  });
+  return values;
+}

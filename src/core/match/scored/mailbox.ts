@@ -1,0 +1,96 @@
+import { getDomain } from "tldts";
+import { normalizeDomain } from "../../normalize/domain.ts";
+import { normalizeEmail } from "../../normalize/email.ts";
+import { isFreeMailDomain, isRoleMailbox } from "../../normalize/email-parts.ts";
+import { isPlaceholderEmail } from "../../normalize/placeholder.ts";
+import type { PersonName } from "./person-name.ts";
+import { oneEditApart } from "./similarity.ts";
+import { comparable, squash } from "./text.ts";
+
+/** An e-mail address as it is compared. */
+export type Mailbox = {
+  /** Where mail arrives: tag dropped, Gmail's dots dropped. */
+  readonly address: string;
+  readonly local: string;
+  readonly domain: string;
+  /** Registrable domain of an organisation; null for a free-mail provider. */
+  readonly company: string | null;
+  readonly role: boolean;
+  /** Names the family and nobody in it, as far as the record's own name tells. */
+  readonly family: boolean;
+};
+
+export const emailLevels = [
+  "same mailbox",
+  "same family's mailbox",
+  "same role mailbox",
+  "same name at another domain",
+  "slip",
+  "same company domain",
+  "different",
+] as const;
+
+/** Reads an address for comparison; null when it is none. `name` is the record's own, to tell a family's mailbox. */
+export function mailboxOf(text: string, name: PersonName | null): Mailbox | null {
+  const normalized = normalizeEmail(text.trim().replace(/^.*<([^>]+)>$/, "$1"));
+  if (!normalized.ok || typeof normalized.value !== "string") return null;
+  const at = normalized.value.lastIndexOf("@");
+  const domain = normalized.value.slice(at + 1);
+  const host = domain === "googlemail.com" ? "gmail.com" : domain;
+  const untagged = normalized.value.slice(0, at).replace(/\+.*$/, "") || normalized.value.slice(0, at);
+  const local = host === "gmail.com" ? untagged.replaceAll(".", "") : untagged;
+  const free = isFreeMailDomain(host);
+  return {
+    address: `${local}@${host}`,
+    local,
+    domain: host,
+    company: free ? null : (getDomain(host) ?? host),
+    role: isRoleMailbox(normalized.value),
+    family: namesFamilyOnly(untagged, name),
+  };
+}
+
+/** Registrable domain of a web address that is a company's own: not a platform's (facebook.com/acme keeps its path) or a mail provider's. */
+export function companyDomainOf(text: string): string | null {
+  const normalized = normalizeDomain(text.trim());
+  if (!normalized.ok || typeof normalized.value !== "string") return null;
+  const domain = getDomain(normalized.value) ?? normalized.value;
+  if (platforms.has(domain)) {
+    const path = /^(?:https?:\/\/)?[^/]+\/([^?#]+)/i.exec(text.trim())?.[1]?.toLowerCase().replace(/\/+$/, "");
+    return path === undefined || path === "" ? null : `${domain}/${path}`;
+  }
+  return isFreeMailDomain(domain) ? null : domain;
+}
+
+export function compareMailboxes(a: Mailbox, b: Mailbox): number {
+  if (a.address === b.address) return a.role ? 2 : a.family && b.family ? 1 : 0;
+  if (a.domain === b.domain) {
+    if (!a.role && !b.role && a.local.length >= 5 && oneEditApart(a.local, b.local) && sameDigits(a.local, b.local)) return 4;
+    return a.company !== null ? 5 : 6;
+  }
+  if (a.local === b.local && a.local.length >= 5 && !a.role) return 3;
+  if (a.local === b.local && !a.role && oneEditApart(a.domain, b.domain)) return 4;
+  return a.company !== null && a.company === b.company ? 5 : 6;
+}
+
+/** jsmith12 and jsmith13 are two people; jsmith12 and jsmiht12 are one. */
+function sameDigits(a: string, b: string): boolean {
+  return a.replace(/\D+/g, "") === b.replace(/\D+/g, "");
+}
+
+function namesFamilyOnly(local: string, name: PersonName | null): boolean {
+  const words = local.toLowerCase().replace(/\d+/g, " ").split(/[^a-z\u00c0-\uffff]+/).filter((word) => word !== "").map((word) => squash(comparable(word)));
+  if (words.some((word) => familyWords.has(word))) return true;
+  if (name?.family === null || name === null) return false;
+  const family = name.surname ?? name.family.text;
+  if (family.length < 3 || !words.some((word) => word === family || word === `${family}s`)) return false;
+  return words.every((word) => word === family || word === `${family}s` || word === "the");
+}
+
+const familyWords = new Set(["family", "familie", "famille", "familia", "famiglia", "fam", "household"]);
+
+const platforms = new Set(
+  `facebook.com instagram.com linkedin.com twitter.com x.com youtube.com tiktok.com pinterest.com medium.com github.com github.io
+  wordpress.com blogspot.com wixsite.com weebly.com squarespace.com tumblr.com linktr.ee etsy.com ebay.com amazon.com google.com
+  yelp.com tripadvisor.com xing.com vk.com myshopify.com business.site t.me`.split(/\s+/),
+);

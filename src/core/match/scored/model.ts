@@ -1,0 +1,64 @@
+import type { Corpus, Feature } from "./feature.ts";
+import type { MatchRecord } from "./record.ts";
+
+/** What two records are to each other. Most wrong merges are kin: people of one household, colleagues at one company. */
+export const relations = ["same", "household", "colleagues", "unrelated"] as const;
+export type Relation = (typeof relations)[number];
+
+/**
+ * How often each level of a feature's comparison is seen (each list sums to 1) among pairs of one relation, given that both sides have a value.
+ * `null` where kin agree no more often than strangers.
+ */
+export type LevelShares = {
+  readonly same: readonly number[];
+  readonly unrelated: readonly number[];
+  readonly household: readonly number[] | null;
+  readonly colleagues: readonly number[] | null;
+};
+
+/** The shipped or learned weights of one kind of thing: data only, so that it can be stored, versioned and compared. */
+export type Weights = {
+  readonly version: string;
+  readonly features: { readonly [feature in Feature]?: LevelShares };
+  /** Share of all pairs of records that are in each relation; the rest is unrelated. */
+  readonly priors: { readonly same: number; readonly household: number; readonly colleagues: number };
+};
+
+/** Thresholds on the probability that two records are one thing. */
+export type Thresholds = { readonly link: number; readonly review: number };
+
+/** Weights with what is known of the table they are used on. */
+export type Model = {
+  readonly weights: Weights;
+  readonly corpus: Corpus;
+  /** Share of records holding a value (0 to 1), or null where nothing is known of it. */
+  readonly share: (feature: Feature, value: string) => number | null;
+  readonly tables: ScoreTables;
+};
+
+/** Per feature and level the log-likelihood ratio against strangers; `null` as in `LevelShares`. */
+export type ScoreTables = {
+  readonly same: readonly (Float64Array | null)[];
+  readonly household: readonly (Float64Array | null)[];
+  readonly colleagues: readonly (Float64Array | null)[];
+  readonly unrelatedLog: readonly (Float64Array | null)[];
+  readonly logPriors: { readonly same: number; readonly household: number; readonly colleagues: number; readonly unrelated: number };
+};
+
+export type Veto = "generation" | "birth date" | "extension" | "legal form" | "branch";
+
+/** How sure it is that two records are one thing. */
+export type Score = {
+  /** Natural log of the odds, prior included, before a veto. */
+  readonly logOdds: number;
+  readonly probability: number;
+  /** Why it must not be linked without a person, whatever the odds. */
+  readonly veto: Veto | null;
+};
+
+/** One field's part in a score. `weight` is in natural log odds: above 0 speaks for one thing. */
+export type Evidence = { readonly feature: Feature | "prior" | "shared by a household or company"; readonly finding: string; readonly weight: number };
+
+export type Explanation = Score & { readonly evidence: readonly Evidence[] };
+
+export type PairOf = readonly [MatchRecord, MatchRecord];

@@ -1,0 +1,60 @@
+import { splitLegalForm } from "./legal-forms.ts";
+import { likeness } from "./similarity.ts";
+import { comparable, squash, wordsOf } from "./text.ts";
+
+/** A company's or a place's name, with its legal form apart. */
+export type Organisation = {
+  readonly core: string;
+  readonly words: readonly string[];
+  readonly forms: string;
+  readonly numbers: string;
+  readonly initials: string;
+};
+
+export const organisationLevels = ["same", "same but for a slip", "one within the other", "initials", "alike", "a shared word", "different"] as const;
+
+export function organisationOf(text: string): Organisation | null {
+  const said = comparable(text).replace(/&|\+/g, " and ").replace(/@/g, " at ");
+  const all = wordsOf(said);
+  if (all.length === 0) return null;
+  const { core, forms } = splitLegalForm(all);
+  const words = core.map(squash);
+  return {
+    core: words.join(""),
+    words,
+    forms: [...new Set(forms)].sort().join(" "),
+    numbers: words.filter((word) => /\d/.test(word)).join(" "),
+    initials: all.filter((word) => !["and", "of", "the"].includes(word) && core.includes(word)).map((word) => word[0]).join(""),
+  };
+}
+
+export function compareOrganisations(a: Organisation, b: Organisation): number {
+  if (a.core === b.core) return 0;
+  if (a.numbers === b.numbers || a.numbers === "" || b.numbers === "") {
+    const like = likeness(a.core, b.core);
+    if (like === 2 && a.core.length >= 5) return 1;
+    if (contained(a, b)) return 2;
+    if (acronym(a, b) || acronym(b, a)) return 3;
+    const shared = sharedWords(a, b);
+    if (shared >= Math.max(a.words.length, b.words.length)) return 1;
+    if (like > 0) return 4;
+    if (shared >= 2 || (shared === 1 && Math.min(a.words.length, b.words.length) === 1)) return 4;
+    return shared > 0 ? 5 : 6;
+  }
+  return sharedWords(a, b) > 0 ? 5 : 6;
+}
+
+function contained(a: Organisation, b: Organisation): boolean {
+  const [short, long] = a.words.length <= b.words.length ? [a, b] : [b, a];
+  return short.words.length < long.words.length && short.core.length >= 4 && short.words.every((word) => long.words.includes(word));
+}
+
+function acronym(short: Organisation, long: Organisation): boolean {
+  return short.words.length === 1 && long.words.length >= 2 && short.core.length >= 2 && long.initials.startsWith(short.core);
+}
+
+function sharedWords(a: Organisation, b: Organisation): number {
+  let shared = 0;
+  for (const word of a.words) if (b.words.some((other) => word === other || (word.length > 3 && likeness(word, other) === 2))) shared++;
+  return shared;
+}

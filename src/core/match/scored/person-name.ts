@@ -1,0 +1,201 @@
+import { generationOf, isHonorific, isParticle } from "./honorifics.ts";
+import { comparable, wordsOf } from "./text.ts";
+import { type Token, tokenOf } from "./token.ts";
+import { jaroWinkler, likeness } from "./similarity.ts";
+
+/** A person's name taken apart, titles dropped. */
+export type PersonName = {
+  readonly given: Token | null;
+  /** The word a family is called by: the last of its parts. */
+  readonly family: Token | null;
+  /** Everything else: middle names, initials, further surnames; particles dropped. */
+  readonly others: readonly Token[];
+  /** The whole surname in one word: reyesperson of "Reyes Person"; null of a full name, which does not tell. */
+  readonly surname: string | null;
+  readonly generation: string | null;
+  readonly joined: string;
+};
+
+export type NameParts = {
+  readonly given?: string | undefined;
+  readonly middle?: string | undefined;
+  readonly family?: string | undefined;
+  readonly full?: string | undefined;
+  readonly suffix?: string | undefined;
+};
+
+/** Takes a name apart; null when there is none. "Dr. Anna Maria Keller", "Keller, Anna M." and three columns give the same. */
+export function personNameOf(parts: NameParts): PersonName | null {
+  const generation = generationIn(parts);
+  const given = nameWords(parts.given);
+  const family = nameWords(parts.family);
+  if (given.length === 0 && family.length === 0) return fromFull(parts, generation);
+  const middle = nameWords(parts.middle);
+  const extra = given.length > 0 && family.length > 0 ? furtherWords(parts.full, [...given, ...middle, ...family]) : [];
+  return assemble(
+    given[0],
+    family.at(-1),
+    [...given.slice(1), ...middle, ...family.slice(0, -1), ...extra],
+    family.length > 0 ? family.join("") : null,
+    generation,
+    [...given, ...middle, ...family].join(""),
+  );
+}
+
+function fromFull(parts: NameParts, generation: string | null): PersonName | null {
+  if (parts.full === undefined) return null;
+  const text = comparable(parts.full);
+  const comma = text.indexOf(",");
+  const before = nameWords(comma < 0 ? text : text.slice(0, comma));
+  const after = comma < 0 ? [] : nameWords(text.slice(comma + 1));
+  if (comma >= 0 && after.length > 0 && before.length > 0) {
+    return assemble(after[0], before.at(-1), [...after.slice(1), ...before.slice(0, -1)], before.join(""), generation, [...after, ...before].join(""));
+  }
+  const words = [...before, ...after];
+  if (words.length === 0) return null;
+  if (words.length === 1) return assemble(undefined, words[0], [], null, generation, words[0] as string);
+  return assemble(words[0], words.at(-1), words.slice(1, -1), null, generation, words.join(""));
+}
+
+function assemble(
+  given: string | undefined,
+  family: string | undefined,
+  others: readonly string[],
+  surname: string | null,
+  generation: string | null,
+  joined: string,
+): PersonName | null {
+  if (given === undefined && family === undefined) return null;
+  return {
+    given: given === undefined ? null : tokenOf(given),
+    family: family === undefined ? null : tokenOf(family),
+    others: others.filter((word) => !isParticle(word)).map(tokenOf),
+    surname: surname === null ? null : tokenOf(surname).text,
+    generation,
+    joined,
+  };
+}
+
+/** Words of a name without titles and generations; particles stay only where nothing else would. */
+function nameWords(text: string | undefined): string[] {
+  if (text === undefined || text === "") return [];
+  const words = wordsOf(comparable(text).replace(/\([^)]*\)/g, " "));
+  const named = words.filter((word) => !isHonorific(word) && generationOf(word) === null);
+  const solid = named.filter((word) => !isParticle(word));
+  return solid.length > 0 ? solid : named.length > 0 ? named : words;
+}
+
+function furtherWords(full: string | undefined, known: readonly string[]): string[] {
+  return full === undefined ? [] : nameWords(full).filter((word) => !known.includes(word));
+}
+
+function generationIn(parts: NameParts): string | null {
+  for (const part of [parts.suffix, parts.full, parts.family, parts.given]) {
+    if (part === undefined || part === "") continue;
+    const words = wordsOf(comparable(part));
+    for (let i = part === parts.suffix ? 0 : 1; i < words.length; i++) {
+      const generation = generationOf(words[i] as string);
+      if (generation !== null) return generation;
+    }
+  }
+  return null;
+}
+
+/** How two given names agree, best first. */
+export const givenLevels = ["same", "short form", "slip", "initial", "alike", "different"] as const;
+/** How two surnames agree, best first. */
+export const familyLevels = ["same", "part", "slip", "initial", "alike", "different"] as const;
+
+export function compareGiven(a: Token, b: Token): number {
+  if (a === b || a.text === b.text) return a.text.length === 1 ? 3 : 0;
+  if (a.text.length === 1 || b.text.length === 1) return a.text.charCodeAt(0) === b.text.charCodeAt(0) ? 3 : 5;
+  if (shareFullName(a, b)) return 1;
+  // Two names that are both common were both meant: Lara and Lana.
+  if (a.commonGiven && b.commonGiven) return 5;
+  if (isShortFormOf(a.text, b.text)) return 1;
+  const like = likeness(a.text, b.text);
+  if (like === 2) return 2;
+  if (like === 1) return 4;
+  return a.sound === b.sound && a.sound.length >= 2 ? 4 : 5;
+}
+
+function shareFullName(a: Token, b: Token): boolean {
+  for (const name of a.fullNames) if (b.fullNames.includes(name)) return true;
+  return false;
+}
+
+/** Ed of Edwina, Naldo of Reynaldo; Jenny of Jennifer. */
+function isShortFormOf(a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  if (short.length < 3 || long.length - short.length < 2) return false;
+  if (long.startsWith(short) || (short.length >= 4 && long.endsWith(short))) return true;
+  return short.length >= 4 && /[yi]e?$/.test(short) && long.startsWith(short.replace(/[yi]e?$/, "")) && short.length >= 5;
+}
+
+export function compareFamily(a: PersonName, b: PersonName): number {
+  const x = a.family as Token;
+  const y = b.family as Token;
+  if (x === y || x.text === y.text) {
+    if (x.text.length === 1) return 3;
+    return a.surname === null || b.surname === null || a.surname === b.surname ? 0 : 1;
+  }
+  if (a.surname !== null && a.surname === b.surname) return 0;
+  if (a.surname === y.text || b.surname === x.text) return 0;
+  if (x.text.length === 1 || y.text.length === 1) return x.text.charCodeAt(0) === y.text.charCodeAt(0) ? 3 : 5;
+  const like = likeness(x.text, y.text);
+  if (like === 2) return 2;
+  if (hasWord(a.others, y) || hasWord(b.others, x)) return 1;
+  if (like === 1) return 4;
+  return x.sound === y.sound && x.sound.length >= 2 ? 4 : 5;
+}
+
+function hasWord(words: readonly Token[], word: Token): boolean {
+  for (const other of words) if (other.text === word.text) return true;
+  return false;
+}
+
+/** Result of comparing two names: levels, -1 where one side lacks the part. Reused between calls to spare the allocation. */
+export type NameComparison = { given: number; family: number; turned: number; middle: number };
+
+const agreeing = (level: number) => level >= 0 && level <= 2;
+
+/** Compares the names straight and, where that fails, turned round (given name in the surname's place). */
+export function compareNames(a: PersonName, b: PersonName, out: NameComparison): void {
+  out.given = a.given !== null && b.given !== null ? compareGiven(a.given, b.given) : -1;
+  out.family = a.family !== null && b.family !== null ? compareFamily(a, b) : -1;
+  out.turned = out.given >= 0 && out.family >= 0 ? 0 : -1;
+  out.middle = -1;
+  const poor = !(agreeing(out.given) || out.given === 3) || !(agreeing(out.family) || out.family === 3);
+  if (poor && a.joined === b.joined) {
+    out.given = 0;
+    out.family = 0;
+    return;
+  }
+  if (poor && !agreeing(out.given) && !agreeing(out.family)) compareTurned(a, b, out);
+  if (out.turned === 0 && out.given <= 3) out.middle = compareMiddle(a, b);
+}
+
+function compareTurned(a: PersonName, b: PersonName, out: NameComparison): void {
+  const crossA = a.given !== null && b.family !== null ? compareGiven(a.given, b.family) : -1;
+  const crossB = a.family !== null && b.given !== null ? compareGiven(b.given, a.family) : -1;
+  const fits = (agreeing(crossA) && (crossB < 0 || crossB <= 4)) || (agreeing(crossB) && (crossA < 0 || crossA <= 4));
+  if (!fits) return;
+  // Which of the two words is the surname is not known: the level that tells more is the surname's.
+  out.given = crossA >= 0 && crossB >= 0 ? Math.max(crossA, crossB) : -1;
+  out.family = crossA >= 0 && crossB >= 0 ? Math.min(crossA, crossB) : Math.max(crossA, crossB);
+  out.turned = 1;
+}
+
+/** 0 a middle name agrees, 1 an initial agrees, 2 they conflict, -1 nothing to compare. */
+function compareMiddle(a: PersonName, b: PersonName): number {
+  if (a.others.length === 0 || b.others.length === 0) return -1;
+  let best = 2;
+  for (const x of a.others) {
+    for (const y of b.others) {
+      if (x.text === y.text && x.text.length > 1) return 0;
+      if ((x.text.length === 1 || y.text.length === 1) && x.text.charCodeAt(0) === y.text.charCodeAt(0)) best = 1;
+      else if (x.text.length > 3 && jaroWinkler(x.text, y.text) >= 0.9) best = Math.min(best, 1);
+    }
+  }
+  return best;
+}

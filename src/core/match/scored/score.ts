@@ -1,0 +1,132 @@
+import { agreedValue, compareRecords, type Feature, featureCount, featureIndex, features, levelNames } from "./feature.ts";
+import type { Evidence, Explanation, Model, Score, ScoreTables, Veto, Weights } from "./model.ts";
+import type { MatchRecord } from "./record.ts";
+
+const levels = new Int8Array(featureCount);
+/** Parts of the last score: log-likelihoods against strangers. Overwritten by each call. */
+const parts = { same: 0, household: 0, colleagues: 0 };
+
+/** Scores two normalised records: log odds, probability, veto. Symmetric; allocates nothing but its answer. */
+export function scorePair(a: MatchRecord, b: MatchRecord, model: Model): Score {
+  const logOdds = logOddsOf(a, b, model);
+  return { logOdds, probability: probabilityOf(logOdds), veto: vetoOf(a, b, levels, model) };
+}
+
+/** The log odds alone: what a full run over millions of candidate pairs needs. */
+export function logOddsOf(a: MatchRecord, b: MatchRecord, model: Model): number {
+  compareRecords(a, b, model.corpus, levels);
+  weighLevels(a, b, model);
+  return combine(model.tables);
+}
+
+/** A veto for the pair that `logOddsOf` has just compared. */
+export function lastVeto(a: MatchRecord, b: MatchRecord, model: Model): Veto | null {
+  return vetoOf(a, b, levels, model);
+}
+
+export function probabilityOf(logOdds: number): number {
+  return 1 / (1 + Math.exp(-logOdds));
+}
+
+function weighLevels(a: MatchRecord, b: MatchRecord, model: Model): void {
+  const { tables } = model;
+  parts.same = 0;
+  parts.household = 0;
+  parts.colleagues = 0;
+  const turned = levels[featureIndex.turned] === 1;
+  for (let feature = 0; feature < featureCount; feature++) {
+    const level = levels[feature] as number;
+    const same = level < 0 ? null : (tables.same[feature] ?? null);
+    if (same === null) continue;
+    const rarity = rarityOf(feature, level, a, b, turned, model);
+    parts.same += (same[level] as number) + rarity;
+    const household = tables.household[feature];
+    if (household) parts.household += (household[level] as number) + rarity;
+    const colleagues = tables.colleagues[feature];
+    if (colleagues) parts.colleagues += (colleagues[level] as number) + rarity;
+  }
+}
+
+/** How much more (rare value) or less (common value) an agreement says than an average one, in log odds. */
+export function rarityOf(feature: number, level: number, a: MatchRecord, b: MatchRecord, turned: boolean, model: Model): number {
+  if (level > 2) return 0;
+  const value = agreedValue(feature, level, a, b, turned);
+  if (value === null) return 0;
+  const share = model.share(features[feature] as Feature, value);
+  if (share === null) return 0;
+  const average = model.tables.unrelatedLog[feature]?.[level] ?? 0;
+  return Math.max(-rarityMax, Math.min(rarityMax, average - Math.log(share)));
+}
+
+const rarityMax = 3;
+
+function combine({ logPriors }: ScoreTables): number {
+  const kin =
+    Math.exp(logPriors.unrelated) +
+    Math.exp(logPriors.household + Math.min(600, parts.household)) +
+    Math.exp(logPriors.colleagues + Math.min(600, parts.colleagues));
+  return logPriors.same + parts.same - Math.log(kin);
+}
+
+const at = featureIndex;
+
+/** What forbids to link two records on evidence alone. */
+export function vetoOf(a: MatchRecord, b: MatchRecord, found: Int8Array, model: Model): Veto | null {
+  const generations = [a.name?.generation ?? null, b.name?.generation ?? null];
+  if (generations[0] !== null && generations[1] !== null && generations[0] !== generations[1]) return "generation";
+  if (found[at.phone] === 2 && (found[at.given] as number) > 3) return "extension";
+  if (found[at.birth] === 6 && rarelySame(model.weights, "birth", 6)) return "birth date";
+  if (a.name === null && found[at["legal-form"]] === 2) return "legal form";
+  if (a.name === null && a.organisation !== null && b.organisation !== null && a.organisation.numbers !== b.organisation.numbers && a.organisation.numbers !== "" && b.organisation.numbers !== "") return "branch";
+  return null;
+}
+
+/** True when records of one thing hardly ever show this level: then showing it is a contradiction, not an accident. */
+function rarelySame(weights: Weights, feature: Feature, level: number): boolean {
+  return (weights.features[feature]?.same[level] ?? 0) < 0.02;
+}
+
+/** The score with what each field said, strongest first. */
+export function explain(a: MatchRecord, b: MatchRecord, model: Model): Explanation {
+  const score = scorePair(a, b, model);
+  const turned = levels[featureIndex.turned] === 1;
+  const evidence: Evidence[] = [];
+  for (let feature = 0; feature < featureCount; feature++) {
+    const level = levels[feature] as number;
+    const table = level < 0 ? null : model.tables.same[feature];
+    if (!table) continue;
+    const weight = (table[level] as number) + rarityOf(feature, level, a, b, turned, model);
+    const name = features[feature] as Feature;
+    if (Math.abs(weight) >= 0.01) evidence.push({ feature: name, finding: levelNames[name][level] as string, weight });
+  }
+  evidence.sort((x, y) => Math.abs(y.weight) - Math.abs(x.weight));
+  const { same, unrelated } = model.tables.logPriors;
+  const kin = score.logOdds - (parts.same + same - unrelated);
+  if (kin < -0.05) evidence.push({ feature: "shared by a household or company", finding: "what kin share too", weight: kin });
+  evidence.push({ feature: "prior", finding: "any two records", weight: same - unrelated });
+  return { ...score, evidence };
+}
+
+/** Makes the tables that scoring reads from weights. */
+export function tablesOf(weights: Weights): ScoreTables {
+  const ratio = (shares: readonly number[] | null | undefined, base: readonly number[]) =>
+    shares ? Float64Array.from(shares, (share, level) => Math.log(share / (base[level] as number))) : null;
+  const each = (make: (shares: NonNullable<Weights["features"][Feature]>) => Float64Array | null) =>
+    features.map((feature) => {
+      const shares = weights.features[feature];
+      return shares === undefined ? null : make(shares);
+    });
+  const { same, household, colleagues } = weights.priors;
+  return {
+    same: each((shares) => ratio(shares.same, shares.unrelated)),
+    household: each((shares) => ratio(shares.household, shares.unrelated)),
+    colleagues: each((shares) => ratio(shares.colleagues, shares.unrelated)),
+    unrelatedLog: each((shares) => Float64Array.from(shares.unrelated, Math.log)),
+    logPriors: {
+      same: Math.log(same),
+      household: Math.log(household),
+      colleagues: Math.log(colleagues),
+      unrelated: Math.log(1 - same - household - colleagues),
+    },
+  };
+}

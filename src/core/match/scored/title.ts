@@ -1,0 +1,116 @@
+import { likeness } from "./similarity.ts";
+import { comparable, wordsOf } from "./text.ts";
+
+/** How rare words are: documents seen, and how many of them held the word. */
+export type WordCounts = { readonly documents: number; readonly counts: ReadonlyMap<string, number> };
+
+/** The title of a thing (product, publication) or a description, as words with weights, and the model codes in it. */
+export type Title = {
+  readonly text: string;
+  readonly words: readonly string[];
+  readonly codes: readonly string[];
+  weighedBy: WordCounts | null;
+  weights: readonly number[];
+  total: number;
+};
+
+export const titleLevels = ["same words", "nearly the same", "much alike", "alike", "half alike", "little alike", "different"] as const;
+export const codeLevels = ["same", "part of the other", "none in one", "different"] as const;
+
+export function titleOf(text: string): Title | null {
+  const plain = comparable(text);
+  const words = [...new Set(wordsOf(plain))].filter((word) => !stopWords.has(word));
+  if (words.length === 0) return null;
+  return { text: words.join(" "), words, codes: codesIn(plain), weighedBy: null, weights: [], total: 0 };
+}
+
+/** Model numbers: letters and digits mixed, or five digits and more, measures left out. HES-V1000 and HESV1000 are one. */
+export function codesIn(text: string): string[] {
+  const codes = new Set<string>();
+  for (const raw of text.match(/[a-z0-9]+(?:[-./][a-z0-9]+)*/g) ?? []) {
+    for (const code of raw.includes("/") ? [...raw.split("/"), raw] : [raw]) {
+      const joined = code.replace(/[^a-z0-9]/g, "");
+      const mixed = /\d/.test(joined) && /[a-z]/.test(joined) && joined.length >= 4;
+      if ((mixed || /^\d{5,}$/.test(joined)) && !measure.test(joined) && joined.length <= 20) codes.add(joined);
+    }
+  }
+  return [...codes];
+}
+
+const measure = /^\d+(?:st|nd|rd|th|gb|mb|tb|kb|mp|mm|cm|ft|in|inch|hz|khz|mhz|ghz|w|watt|watts|v|volt|p|i|x|k|g|kg|oz|lb|lbs|cu|ml|l|h|hr|hrs|hour|hours|min|sec|pc|pcs|pack|way|ch|channel|bit|dpi|btu|qt|rpm|mah|disc|port|piece|speed|cup|year|years|yr)$|^\d+x\d+(?:x\d+)?$|^(?:mp[34]|h264|usb[23]|80211[a-z]*|cat[56]e?|3d)$/;
+
+/** Weighted Dice of the words, 0 to 1, rare words weighing more; words one typing error apart count as shared. */
+export function titleSimilarity(a: Title, b: Title, counts: WordCounts): number {
+  if (a.text === b.text) return 1;
+  weigh(a, counts);
+  weigh(b, counts);
+  let shared = 0;
+  for (let i = 0; i < a.words.length; i++) {
+    const word = a.words[i] as string;
+    const at = b.words.indexOf(word);
+    if (at >= 0) shared += a.weights[i] as number;
+    else if (word.length >= 5 && !/\d/.test(word)) {
+      const near = b.words.find((other) => other.length >= 5 && likeness(word, other) === 2 && !a.words.includes(other));
+      if (near !== undefined) shared += 0.8 * (a.weights[i] as number);
+    }
+  }
+  return a.total + b.total === 0 ? 0 : Math.min(1, (2 * shared) / (a.total + b.total));
+}
+
+/** How much of the lighter title is in the other, 0 to 1. */
+export function titleContainment(a: Title, b: Title, counts: WordCounts): number {
+  weigh(a, counts);
+  weigh(b, counts);
+  const [light, heavy] = a.total <= b.total ? [a, b] : [b, a];
+  if (light.total === 0) return 0;
+  let shared = 0;
+  for (let i = 0; i < light.words.length; i++) if (heavy.words.includes(light.words[i] as string)) shared += light.weights[i] as number;
+  return shared / light.total;
+}
+
+function weigh(title: Title, counts: WordCounts): void {
+  if (title.weighedBy === counts) return;
+  title.weights = title.words.map((word) => Math.log(1 + counts.documents / (1 + (counts.counts.get(word) ?? 0))));
+  title.total = title.weights.reduce((sum, weight) => sum + weight, 0);
+  title.weighedBy = counts;
+}
+
+const steps = [0.97, 0.85, 0.7, 0.55, 0.4, 0.25];
+
+export function similarityLevel(similarity: number): number {
+  for (let level = 0; level < steps.length; level++) if (similarity >= (steps[level] as number)) return level;
+  return steps.length;
+}
+
+/** Codes against codes, and against the words of the other's description. Codes that many records share (standards, sizes) say nothing. */
+export function compareCodes(a: Title, b: Title, isCommon: (code: string) => boolean): number {
+  const codesA = a.codes.filter((code) => !isCommon(code));
+  const codesB = b.codes.filter((code) => !isCommon(code));
+  if (codesA.length === 0 || codesB.length === 0) return codesA.length === codesB.length ? -1 : 2;
+  for (const code of codesA) if (codesB.includes(code)) return 0;
+  for (const x of codesA) for (const y of codesB) if (partOfOther(x, y)) return 1;
+  return 3;
+}
+
+function partOfOther(x: string, y: string): boolean {
+  const [short, long] = x.length <= y.length ? [x, y] : [y, x];
+  return short.length >= 4 && (long.startsWith(short) || long.endsWith(short));
+}
+
+/** The surnames of a list of authors. */
+export function authorsOf(text: string): readonly string[] {
+  const names = comparable(text).split(/[,;|]| and | & /);
+  const surnames = names.map((name) => wordsOf(name).filter((word) => !/^(?:jr|sr|ii|iii|0+\d+|et|al)$/.test(word)).at(-1) ?? "");
+  return [...new Set(surnames.filter((word) => word.length > 1))];
+}
+
+/** 0 all of the shorter list, 1 most, 2 some, 3 none. */
+export function compareAuthors(a: readonly string[], b: readonly string[]): number {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  let shared = 0;
+  for (const name of short) if (long.some((other) => name === other || likeness(name, other) === 2)) shared++;
+  if (shared === short.length) return long.length - short.length <= 1 ? 0 : 1;
+  return shared * 2 >= short.length ? 1 : shared > 0 ? 2 : 3;
+}
+
+const stopWords = new Set("a an the of for in on and to with by from at is w".split(" "));
