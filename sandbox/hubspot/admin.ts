@@ -72,6 +72,8 @@ export type HubSpotAdmin = {
   setLimits(limits: LimitOptions): void;
   setScopes(scopes: readonly string[]): void;
   setMergeKeepsPrimaryId(keeps: boolean): void;
+  /** Whether batch reads answer ids that were merged away with the survivor; it is not known what the real thing does. */
+  setBatchReadsMergedIds(reads: boolean): void;
   /** Makes search see everything now. */
   indexNow(): void;
   defineObject(draft: CustomObjectDraft): string;
@@ -144,6 +146,9 @@ export function makeAdmin(deps: AdminDeps): HubSpotAdmin {
     setScopes: (scopes) => deps.auth.setScopes(scopes),
     setMergeKeepsPrimaryId: (keeps) => {
       portal.mergeKeepsPrimaryId = keeps;
+    },
+    setBatchReadsMergedIds: (reads) => {
+      portal.batchReadsMergedIds = reads;
     },
     indexNow: () => {
       for (const one of portal.tables.values()) one.index.catchUp();

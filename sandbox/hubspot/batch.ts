@@ -65,12 +65,16 @@ export function batchRead(portal: Portal, table: Table, body: JsonObject, archiv
   const missing: string[] = [];
   for (const input of inputs) {
     const id = stringIn(input, "id");
-    const record = idProperty === null ? findRecord(table, id) : recordByProperty(table, idProperty, id);
+    const record = idProperty === null ? readable(portal, table, id) : recordByProperty(table, idProperty, id);
     if (record === null || (record.archivedAt !== null) !== archived) missing.push(id);
     else found.set(record.id, record);
   }
   const results = [...found.values()].map((record) => renderRecord(portal, table, record, selection));
   return answer(portal, 200, results, missing.length === 0 ? [] : [notFoundItem(table, missing)]);
+}
+
+function readable(portal: Portal, table: Table, id: string): StoredRecord | null {
+  return portal.batchReadsMergedIds ? findRecord(table, id) : (table.records.get(id) ?? null);
 }
 
 type Row = {

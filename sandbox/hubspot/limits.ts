@@ -40,6 +40,7 @@ export function createLimits(options: LimitOptions, speed: number, now: () => nu
       const headers = headersOf(
         burst[app].max,
         remaining,
+        10_000 / speed,
         app === "private" ? { max: dailyMax, used: used + 1 } : null,
       );
       if (!allowed)
@@ -50,11 +51,13 @@ export function createLimits(options: LimitOptions, speed: number, now: () => nu
   };
 }
 
-function headersOf(max: number, remaining: number, daily: { readonly max: number; readonly used: number } | null) {
+type Daily = { readonly max: number; readonly used: number };
+
+function headersOf(max: number, remaining: number, windowMs: number, daily: Daily | null) {
   return {
     "x-hubspot-ratelimit-max": String(max),
     "x-hubspot-ratelimit-remaining": String(remaining),
-    "x-hubspot-ratelimit-interval-milliseconds": "10000",
+    "x-hubspot-ratelimit-interval-milliseconds": String(Math.ceil(windowMs)),
     "x-hubspot-ratelimit-secondly": String(Math.ceil(max / 10)),
     "x-hubspot-ratelimit-secondly-remaining": String(Math.min(remaining, Math.ceil(max / 10) - 1)),
     ...(daily === null

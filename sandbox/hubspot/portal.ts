@@ -70,6 +70,8 @@ export type Portal = {
   readonly indexLagMs: () => number;
   /** A merge keeps the primary's id instead of making a new one. */
   mergeKeepsPrimaryId: boolean;
+  /** Batch reads answer ids that were merged away with the survivor; else these are not found. */
+  batchReadsMergedIds: boolean;
   readonly listeners: ((event: PortalEvent) => void)[];
   readonly usedIds: Set<string>;
 };

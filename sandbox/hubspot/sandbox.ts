@@ -74,6 +74,7 @@ export async function createHubSpotSandbox(options: HubSpotSandboxOptions = {}):
     now,
     indexLagMs: () => (lags.fraction() * indexLagMsMax) / speed,
     mergeKeepsPrimaryId: false,
+    batchReadsMergedIds: true,
     listeners: [],
     usedIds: new Set(),
   };
@@ -108,7 +109,8 @@ export async function createHubSpotSandbox(options: HubSpotSandboxOptions = {}):
     const call = `${request.method} ${patternOf(portal, request.path)}`;
     calls.set(call, (calls.get(call) ?? 0) + 1);
     const id = correlationId();
-    return withHeaders(answerCall(deps, request, id), { "x-hubspot-correlation-id": id });
+    const headers = { "x-hubspot-correlation-id": id, date: new Date(now()).toUTCString() };
+    return withHeaders(answerCall(deps, request, id), headers);
   };
 
   const server = await serve({

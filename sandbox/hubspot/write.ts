@@ -32,7 +32,7 @@ export function checkValues(
     if (parsed.ok) values[name] = parsed.value;
     else problems.push(parsed.problem);
   }
-  if (record === null) problems.push(...missingRequired(table, values));
+  if (record === null && problems.length === 0) problems.push(...missingRequired(table, values));
   return { values, problems };
 }
 

@@ -1,0 +1,48 @@
+import type { ObjectName } from "../../model/record.ts";
+import type { HubSpotRecord } from "./records.ts";
+
+/**
+ * Versions of records that need not be told again: looking back, every poll finds the same ones for a while. What a pull told counts only once
+ * the next pull comes with its cursor, which says that it is stored. Kept in memory: after a restart some are told twice, which does no harm.
+ */
+export type SeenVersions = {
+  has(object: ObjectName, record: HubSpotRecord): boolean;
+  /** Told by the present pull. */
+  add(object: ObjectName, record: HubSpotRecord): void;
+  /** Told by a receipt of our own write. */
+  addStored(object: ObjectName, record: HubSpotRecord): void;
+  /** The pull ends with this cursor. */
+  handOver(cursor: string): void;
+  /** A pull begins at this cursor. */
+  acknowledge(cursor: string): void;
+};
+
+/** Versions are only looked for within the look-back window; more than these at once are told twice. */
+const versionsMax = 100_000;
+
+export function createSeenVersions(): SeenVersions {
+  const stored = new Set<string>();
+  const told = new Set<string>();
+  let handedOver: { readonly cursor: string; readonly told: readonly string[] } | null = null;
+  const key = (object: ObjectName, { id, modifiedAt }: HubSpotRecord) => `${object}/${id}/${modifiedAt}`;
+  const keep = (version: string) => {
+    stored.add(version);
+    if (stored.size > versionsMax) for (const oldest of stored) return void stored.delete(oldest);
+  };
+  return {
+    has: (object, record) => stored.has(key(object, record)) || told.has(key(object, record)),
+    add: (object, record) => void told.add(key(object, record)),
+    addStored: (object, record) => keep(key(object, record)),
+    handOver: (cursor) => {
+      handedOver = { cursor, told: [...told] };
+      told.clear();
+    },
+    acknowledge: (cursor) => {
+      if (handedOver?.cursor === cursor) for (const version of handedOver.told) keep(version);
+      // Not where the last pull ended: nothing is known about what was stored.
+      else stored.clear();
+      handedOver = null;
+      told.clear();
+    },
+  };
+}
