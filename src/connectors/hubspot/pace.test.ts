@@ -24,6 +24,20 @@ test("a call that is slow to be answered takes up room until a window after its 
   expect(await next).toBe(6000);
 });
 
+test("no more than eight calls are under way at once", async () => {
+  const pace = createPace(jumpingClock(0), 100, 1000);
+  const turns = Array.from({ length: 9 }, () => pace.turn("live"));
+  const answered = await Promise.all(turns.slice(0, 8));
+  let isSent = false;
+  const ninth = turns[8]!.then(() => {
+    isSent = true;
+  });
+  await Promise.resolve();
+  expect(isSent).toBe(false);
+  answered[0]!();
+  await ninth;
+});
+
 test("a scan lets live calls pass", async () => {
   const clock = jumpingClock(0);
   const pace = createPace(clock, 1, 1000);

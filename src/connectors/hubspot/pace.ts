@@ -11,6 +11,9 @@ export type Pace = {
   adjust(max: number, windowMs: number): void;
 };
 
+/** Calls under way at once. More gain nothing, and all of them would wait for the slowest. */
+const parallelMax = 8;
+
 /**
  * At most `max` calls within any `windowMs`, by the receiver's count: it counts a call at some moment between sending and answer, so a call takes
  * up room until a window after its answer.
@@ -32,14 +35,15 @@ export function createPace(clock: Clock, max: number, windowMs: number): Pace {
     const now = clock.now();
     // A clock that was set back must not hold calls for longer than a window.
     answered = answered.filter((at) => at > now - limit.windowMs && at <= now);
-    while (underWay + answered.length < limit.max) {
+    while (underWay < parallelMax && underWay + answered.length < limit.max) {
       const next = waiting.live.shift() ?? waiting.scan.shift();
       if (next === undefined) return;
       underWay++;
       next(end);
     }
     const [oldest] = answered;
-    if (isAsleep || oldest === undefined || waiting.live.length + waiting.scan.length === 0) return;
+    const isFull = underWay + answered.length >= limit.max;
+    if (isAsleep || !isFull || oldest === undefined || waiting.live.length + waiting.scan.length === 0) return;
     isAsleep = true;
     void clock.sleep(oldest + limit.windowMs - now).then(() => {
       isAsleep = false;
