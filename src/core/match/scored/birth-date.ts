@@ -1,10 +1,37 @@
 /** A date of birth in numbers; 0 for a part that is not known. */
-export type BirthDate = { readonly year: number; readonly month: number; readonly day: number; readonly digits: string };
+export type BirthDate = {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly digits: string;
+};
 
-export const birthLevels = ["same", "slip", "year alone same", "two of three parts", "same year", "near", "different"] as const;
+export const birthLevels = [
+  "same",
+  "slip",
+  "year alone same",
+  "two of three parts",
+  "same year",
+  "near",
+  "different",
+] as const;
 
 const named: Readonly<Record<string, number>> = {
-  jan: 1, feb: 2, mar: 3, apr: 4, may: 5, mai: 5, jun: 6, jul: 7, aug: 8, sep: 9, oct: 10, okt: 10, nov: 11, dec: 12, dez: 12,
+  jan: 1,
+  feb: 2,
+  mar: 3,
+  apr: 4,
+  may: 5,
+  mai: 5,
+  jun: 6,
+  jul: 7,
+  aug: 8,
+  sep: 9,
+  oct: 10,
+  okt: 10,
+  nov: 11,
+  dec: 12,
+  dez: 12,
 };
 
 /**
@@ -20,9 +47,14 @@ export function birthDateOf(text: string): BirthDate | null {
   const yearLast = /^(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4})/.exec(trimmed);
   if (yearLast !== null) {
     const [first, second] = [Number(yearLast[1]), Number(yearLast[2])];
-    return second > 12 ? birthDate(yearLast[3], yearLast[1], yearLast[2]) : birthDate(yearLast[3], String(second), String(first));
+    return second > 12
+      ? birthDate(yearLast[3], yearLast[1], yearLast[2])
+      : birthDate(yearLast[3], String(second), String(first));
   }
-  const words = trimmed.match(/[a-z]{3,}/g)?.map((word) => named[word.slice(0, 3)]).find((month) => month !== undefined);
+  const words = trimmed
+    .match(/[a-z]{3,}/g)
+    ?.map((word) => named[word.slice(0, 3)])
+    .find((month) => month !== undefined);
   const year = /\b\d{4}\b/.exec(trimmed)?.[0];
   if (year === undefined) return null;
   const day = words === undefined ? undefined : /\b\d{1,2}\b/.exec(trimmed)?.[0];
@@ -32,7 +64,8 @@ export function birthDateOf(text: string): BirthDate | null {
 export function birthDate(year?: string, month?: string, day?: string): BirthDate | null {
   const parts = [Number(year ?? 0) || 0, Number(month ?? 0) || 0, Number(day ?? 0) || 0] as const;
   if (parts[0] === 0) return null;
-  const digits = String(parts[0]).padStart(4, "0") + String(parts[1]).padStart(2, "0") + String(parts[2]).padStart(2, "0");
+  const digits =
+    String(parts[0]).padStart(4, "0") + String(parts[1]).padStart(2, "0") + String(parts[2]).padStart(2, "0");
   return { year: parts[0], month: parts[1], day: parts[2], digits };
 }
 
@@ -41,7 +74,8 @@ export const isYearAlone = (date: BirthDate): boolean => date.month === 0 || (da
 
 export function compareBirthDates(a: BirthDate, b: BirthDate): number {
   const yearAlone = isYearAlone(a) || isYearAlone(b);
-  if (yearAlone) return a.year === b.year ? 2 : Math.abs(a.year - b.year) <= 1 ? 5 : oneDigitOff(a.digits, b.digits, 4) ? 5 : 6;
+  if (yearAlone)
+    return a.year === b.year ? 2 : Math.abs(a.year - b.year) <= 1 ? 5 : oneDigitOff(a.digits, b.digits, 4) ? 5 : 6;
   if (a.digits === b.digits) return 0;
   if (isSlip(a, b)) return 1;
   const equal = Number(a.year === b.year) + Number(a.month === b.month) + Number(a.day === b.day);

@@ -37,7 +37,8 @@ function addPerson(record: MatchRecord, add: Add): void {
   const birth = record.birth;
   const givenSound = given === null ? "" : given.text.length === 1 ? "" : given.sound;
   const familySound = family === null ? "" : family.sound;
-  if (givenSound !== "" && familySound !== "") add(`n${givenSound < familySound ? `${givenSound} ${familySound}` : `${familySound} ${givenSound}`}`);
+  if (givenSound !== "" && familySound !== "")
+    add(`n${givenSound < familySound ? `${givenSound} ${familySound}` : `${familySound} ${givenSound}`}`);
   if (family !== null && given !== null) for (const name of given.fullNames.slice(0, 2)) add(`k${familySound} ${name}`);
   if (birth !== null && !isYearAlone(birth)) {
     add(`d${birth.digits}`);

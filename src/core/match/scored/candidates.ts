@@ -77,7 +77,13 @@ function hashOf(key: string): number {
 }
 
 /** Calls `visit(a, b)`, a > b, once for each pair of records that share a block. */
-export function eachCandidate(blocks: Blocks, from: number, to: number, seen: Int32Array, visit: (a: number, b: number) => void): void {
+export function eachCandidate(
+  blocks: Blocks,
+  from: number,
+  to: number,
+  seen: Int32Array,
+  visit: (a: number, b: number) => void,
+): void {
   const ends = blocks.blockEnd;
   for (let a = from; a < to; a++) {
     for (let k = blocks.blocksFrom[a] as number; k < (blocks.blocksFrom[a + 1] as number); k++) {

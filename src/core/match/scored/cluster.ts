@@ -5,8 +5,13 @@ export type Edge = { readonly a: number; readonly b: number; readonly logOdds: n
 export type Support = (a: number, b: number) => number;
 
 export type ClusterOptions = {
-  /** Mean log odds over all pairs between two clusters from which they are joined. */
+  /** Support between two clusters, in log odds, from which they are joined. */
   readonly threshold: number;
+  /**
+   * What counts as their support: 0 the mean over all pairs between them, 1 the best pair. Between the two, records with many fields missing can join
+   * through the one member they agree with.
+   */
+  readonly bestWeight: number;
   /** Sources of which a cluster may hold one record each; null where any number may. */
   readonly sourceOf: ((record: number) => string | null) | null;
 };
@@ -15,10 +20,15 @@ const clip = 8;
 const pairsMax = 100;
 
 /**
- * Joins records into clusters, strongest pair first, where the mean support between the two sides reaches the threshold: one wrong pair cannot
+ * Joins records into clusters, strongest pair first, where the support between the two sides reaches the threshold: one wrong pair cannot
  * chain two families together. Returns the cluster number of each record (the index of one of its members).
  */
-export function clusterRecords(count: number, edges: readonly Edge[], support: Support, options: ClusterOptions): Int32Array {
+export function clusterRecords(
+  count: number,
+  edges: readonly Edge[],
+  support: Support,
+  options: ClusterOptions,
+): Int32Array {
   const cluster = Int32Array.from({ length: count }, (_, i) => i);
   const members: (number[] | null)[] = Array.from({ length: count }, (_, i) => [i]);
   const sorted = [...edges].sort((x, y) => y.logOdds - x.logOdds || x.a - y.a || x.b - y.b);
@@ -31,7 +41,7 @@ export function clusterRecords(count: number, edges: readonly Edge[], support: S
       const left = members[x] as number[];
       const right = members[y] as number[];
       if (options.sourceOf !== null && shareSource(left, right, options.sourceOf)) continue;
-      if (meanSupport(left, right, support) < options.threshold) continue;
+      if (supportBetween(left, right, support, options.bestWeight) < options.threshold) continue;
       join(x, y, cluster, members);
       joined++;
     }
@@ -49,21 +59,33 @@ function join(x: number, y: number, cluster: Int32Array, members: (number[] | nu
   members[from] = null;
 }
 
-/** Mean of the clipped log odds between two clusters; of large ones, an even sample of the pairs. */
-export function meanSupport(left: readonly number[], right: readonly number[], support: Support): number {
+/** The support between two clusters, clipped per pair; of large ones, over an even sample of the pairs. */
+export function supportBetween(
+  left: readonly number[],
+  right: readonly number[],
+  support: Support,
+  bestWeight: number,
+): number {
   const total = left.length * right.length;
   const step = Math.max(1, Math.ceil(total / pairsMax));
   let sum = 0;
+  let best = -clip;
   let pairs = 0;
   for (let i = 0; i < total; i += step) {
     const value = support(left[i % left.length] as number, right[Math.floor(i / left.length)] as number);
     if (value === Number.NEGATIVE_INFINITY) return value;
-    sum += Math.max(-clip, Math.min(clip, value));
+    const clipped = Math.max(-clip, Math.min(clip, value));
+    sum += clipped;
+    best = Math.max(best, clipped);
     pairs++;
   }
-  return sum / pairs;
+  return (1 - bestWeight) * (sum / pairs) + bestWeight * best;
 }
 
-function shareSource(left: readonly number[], right: readonly number[], sourceOf: (record: number) => string | null): boolean {
+function shareSource(
+  left: readonly number[],
+  right: readonly number[],
+  sourceOf: (record: number) => string | null,
+): boolean {
   return left.some((a) => right.some((b) => sourceOf(a) !== null && sourceOf(a) === sourceOf(b)));
 }

@@ -1,7 +1,7 @@
-import { comparable } from "./text.ts";
 import { isCommonFamily, isCommonGiven } from "./common-names.ts";
 import { isLegalForm } from "./legal-forms.ts";
 import { type Role, roles } from "./record.ts";
+import { comparable } from "./text.ts";
 
 export type Column = { readonly name: string; readonly role: Role };
 
@@ -12,12 +12,21 @@ export type EntityKind = "contact" | "company";
 const headers: readonly (readonly [Role, string])[] = [
   ["id", "recordid id rowid uid guid uuid"],
   ["source", "source system sourcesystem origin datasource dataset"],
-  ["given", "firstname givenname forename fname first given vorname prenom nombre nome firstnames givennames fnamec1 christianname"],
+  [
+    "given",
+    "firstname givenname forename fname first given vorname prenom nombre nome firstnames givennames fnamec1 christianname",
+  ],
   ["middle", "middlename middle secondname middleinitial mi fnamec2 zweitername"],
-  ["family", "lastname surname familyname lname last family nachname familienname nom apellido apellidos cognome sobrenome lnamec1 surnames"],
+  [
+    "family",
+    "lastname surname familyname lname last family nachname familienname nom apellido apellidos cognome sobrenome lnamec1 surnames",
+  ],
   ["full-name", "fullname contactname personname displayname contact customername nomcomplet vollername person"],
   ["suffix", "suffix namesuffix generation"],
-  ["organisation", "company companyname organisation organization organisationname organizationname org account accountname employer firm business businessname firma unternehmen societe empresa azienda vendorname suppliername legalname tradename restaurant hotel venuename shopname storename"],
+  [
+    "organisation",
+    "company companyname organisation organization organisationname organizationname org account accountname employer firm business businessname firma unternehmen societe empresa azienda vendorname suppliername legalname tradename restaurant hotel venuename shopname storename",
+  ],
   ["authors", "authors author autoren auteurs creators by writers"],
   ["venue", "venue journal conference booktitle publication proceedings publisher"],
   ["year", "year pubyear publicationyear jahr annee"],
@@ -26,12 +35,21 @@ const headers: readonly (readonly [Role, string])[] = [
   ["price", "price cost listprice amount preis prix msrp"],
   ["title", "title titel titre producttitle productname product articlename itemname item song papertitle"],
   ["email", "email emailaddress mail emails primaryemail workemail mailaddress correo courriel"],
-  ["phone", "phone phonenumber telephone tel mobile mobilephone cell cellphone telefon handy telefono phones workphone homephone landline fon mobil"],
+  [
+    "phone",
+    "phone phonenumber telephone tel mobile mobilephone cell cellphone telefon handy telefono phones workphone homephone landline fon mobil",
+  ],
   ["website", "website url web domain homepage site webseite webpage companydomain companywebsite"],
-  ["street", "street streetaddress address addressline1 address1 addr address1line mailingstreet strasse rue adresse direccion calle streetname line1 addressline"],
+  [
+    "street",
+    "street streetaddress address addressline1 address1 addr address1line mailingstreet strasse rue adresse direccion calle streetname line1 addressline",
+  ],
   ["street-number", "streetnumber housenumber houseno streetno hausnummer number1"],
   ["street-2", "address2 addressline2 line2 unit apartment street2 building"],
-  ["city", "city town suburb locality place ort stadt ville ciudad citta municipality birthplace placeofbirth mailingcity"],
+  [
+    "city",
+    "city town suburb locality place ort stadt ville ciudad citta municipality birthplace placeofbirth mailingcity",
+  ],
   ["postcode", "postcode postalcode zip zipcode plz codepostal postcodefake cap mailingpostalcode pincode"],
   ["region", "state region province county stateprovince bundesland canton department mailingstate"],
   ["country", "country countrycode land pays pais nation mailingcountry"],
@@ -39,9 +57,15 @@ const headers: readonly (readonly [Role, string])[] = [
   ["birth-year", "birthyear by yob yearofbirth geburtsjahr"],
   ["birth-month", "birthmonth bm mob monthofbirth"],
   ["birth-day", "bd birthdayofmonth dayofbirth"],
-  ["number", "ssn socsecid socialsecuritynumber nationalid taxid vat vatnumber vatid taxnumber ein duns lei passport passportno registrationnumber companynumber nino isbn ean upc gtin asin doi sku siret siren nhsnumber licencenumber license"],
+  [
+    "number",
+    "ssn socsecid socialsecuritynumber nationalid taxid vat vatnumber vatid taxnumber ein duns lei passport passportno registrationnumber companynumber nino isbn ean upc gtin asin doi sku siret siren nhsnumber licencenumber license",
+  ],
   ["external-id", "externalid extid foreignid erpid sourceid"],
-  ["text", "gender sex type category occupation jobtitle role department industry cuisine profession genre class kind status language nationality age position"],
+  [
+    "text",
+    "gender sex type category occupation jobtitle role department industry cuisine profession genre class kind status language nationality age position",
+  ],
 ];
 
 const roleOfHeader = new Map<string, Role>();
@@ -57,7 +81,10 @@ export function recogniseColumns(
   kind: EntityKind | null,
   map: ReadonlyMap<string, Role>,
 ): Column[] {
-  const columns = names.map((name, index) => ({ name, role: map.get(name) ?? byHeader(name) ?? byContent(name, samples(index)) }));
+  const columns = names.map((name, index) => ({
+    name,
+    role: map.get(name) ?? byHeader(name) ?? byContent(name, samples(index)),
+  }));
   const has = (role: Role) => columns.some((column) => column.role === role);
   const person = has("given") || has("family") || has("full-name") || has("birth-date") || has("birth-year");
   return columns.map(({ name, role }, index) => {
@@ -77,13 +104,24 @@ function byHeader(name: string): Role | undefined {
 
 /** "billing_email", "Phone (work)": the last or first word that says it. */
 function byHeaderPart(name: string): Role | undefined {
-  const words = comparable(name.replace(/([a-z])([A-Z])/g, "$1 $2")).split(/[^a-z0-9]+/).filter((word) => word !== "");
+  const words = comparable(name.replace(/([a-z])([A-Z])/g, "$1 $2"))
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== "");
   if (words.length < 2) return undefined;
   if (words.includes("full") && words.includes("name")) return "full-name";
   if (words.includes("first") && (words.includes("last") || words.includes("surname"))) return "full-name";
   for (const word of [words.at(-1) as string, words[0] as string]) {
     const role = roleOfHeader.get(word);
-    if (role === "email" || role === "phone" || role === "website" || role === "city" || role === "postcode" || role === "country" || role === "street") return role;
+    if (
+      role === "email" ||
+      role === "phone" ||
+      role === "website" ||
+      role === "city" ||
+      role === "postcode" ||
+      role === "country" ||
+      role === "street"
+    )
+      return role;
   }
   return undefined;
 }
@@ -96,10 +134,16 @@ function nameRole(values: readonly string[], kind: EntityKind | null, has: (role
 }
 
 function looksLikePeople(values: readonly string[]): boolean {
-  return shareOf(values, (value) => {
-    const words = comparable(value).split(/[^a-z]+/).filter((word) => word !== "");
-    return words.length <= 4 && !words.some(isLegalForm) && words.some((word) => isCommonGiven(word)) && words.length >= 2;
-  }) > 0.3;
+  return (
+    shareOf(values, (value) => {
+      const words = comparable(value)
+        .split(/[^a-z]+/)
+        .filter((word) => word !== "");
+      return (
+        words.length <= 4 && !words.some(isLegalForm) && words.some((word) => isCommonGiven(word)) && words.length >= 2
+      );
+    }) > 0.3
+  );
 }
 
 /** A column without a telling name, by its values. */
@@ -109,12 +153,23 @@ function byContent(name: string, values: readonly string[]): Role | undefined {
   if (filled.length === 0) return "ignore";
   if (shareOf(filled, (value) => /^\S+@\S+\.\S+$/.test(value.trim())) > 0.7) return "email";
   if (shareOf(filled, (value) => /^(?:https?:\/\/|www\.)\S+$/i.test(value.trim())) > 0.7) return "website";
-  if (shareOf(filled, (value) => /^\+?[\d\s()./-]{9,20}$/.test(value.trim()) && /[\s+()./-]/.test(value.trim())) > 0.7 && !looksLikeDates(filled)) return "phone";
+  if (
+    shareOf(filled, (value) => /^\+?[\d\s()./-]{9,20}$/.test(value.trim()) && /[\s+()./-]/.test(value.trim())) > 0.7 &&
+    !looksLikeDates(filled)
+  )
+    return "phone";
   if (looksLikeDates(filled)) return /birth|dob|born|geb/.test(plain(name)) ? "birth-date" : "text";
   if (shareOf(filled, isGiven) > 0.4) return "given";
   if (shareOf(filled, isFamily) > 0.3) return "family";
   if (looksLikePeople(filled)) return "full-name";
-  if (shareOf(filled, (value) => comparable(value).split(/[^a-z]+/).some(isLegalForm)) > 0.3) return "organisation";
+  if (
+    shareOf(filled, (value) =>
+      comparable(value)
+        .split(/[^a-z]+/)
+        .some(isLegalForm),
+    ) > 0.3
+  )
+    return "organisation";
   if (shareOf(filled, (value) => value.split(/\s+/).length > 8) > 0.5) return "description";
   return "text";
 }
@@ -123,7 +178,11 @@ const isGiven = (value: string) => isCommonGiven(comparable(value).split(" ")[0]
 const isFamily = (value: string) => isCommonFamily(comparable(value));
 
 function looksLikeDates(values: readonly string[]): boolean {
-  return shareOf(values, (value) => /^(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4})(?:[T ].*)?$/.test(value.trim())) > 0.7;
+  return (
+    shareOf(values, (value) =>
+      /^(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{4})(?:[T ].*)?$/.test(value.trim()),
+    ) > 0.7
+  );
 }
 
 function shareOf(values: readonly string[], test: (value: string) => boolean): number {

@@ -5,22 +5,28 @@ import { corpusOf, expectMaximise, randomFrom, samplePair, unrelatedShares } fro
 import { featureCount } from "./feature.ts";
 import type { Model, Thresholds, Weights } from "./model.ts";
 import type { MatchRecord } from "./record.ts";
-import { lastVeto, logOddsOf, tablesOf } from "./score.ts";
+import { lastVeto, logOddsOf, probabilityOf, tablesOf } from "./score.ts";
 
 export type DedupeSettings = {
   /** Whether a cluster holds at most one record of a source; "auto" reads it off the data. */
   readonly oneToOne: boolean | "auto";
-  readonly thresholds: Thresholds;
+  /** Share of the links made without a person that are to be right. */
+  readonly linkPrecision: number;
   /** Blocking keys that more records share are skipped. */
   readonly blockSizeMax: number;
 };
 
-export const defaultSettings: DedupeSettings = { oneToOne: "auto", thresholds: { link: 0.995, review: 0.5 }, blockSizeMax: 250 };
+export const defaultSettings: DedupeSettings = { oneToOne: "auto", linkPrecision: 0.995, blockSizeMax: 250 };
 
-export type Progress = { readonly stage: "estimate" | "compare" | "cluster"; readonly done: number; readonly of: number };
+export type Progress = {
+  readonly stage: "estimate" | "compare" | "cluster";
+  readonly done: number;
+  readonly of: number;
+};
 
 export type DedupeResult = {
   readonly model: Model;
+  readonly thresholds: Thresholds;
   /** Cluster number of each record, at even odds. */
   readonly clusters: Int32Array;
   /** Cluster number of each record, counting only what is sure enough to link without a person. */
@@ -36,7 +42,11 @@ const keepFrom = -2;
 const samplePairsMax = 400_000;
 
 /** Finds the records that are one thing. Learns its weights from the records themselves; reads no label. Same input, same answer. */
-export function deduplicate(records: readonly MatchRecord[], settings: DedupeSettings, onProgress: (progress: Progress) => void): DedupeResult {
+export function deduplicate(
+  records: readonly MatchRecord[],
+  settings: DedupeSettings,
+  onProgress: (progress: Progress) => void,
+): DedupeResult {
   const random = randomFrom(20_261_124);
   const blocks = blocksOf(records, settings.blockSizeMax);
   onProgress({ stage: "estimate", done: 0, of: 1 });
@@ -57,12 +67,41 @@ export function deduplicate(records: readonly MatchRecord[], settings: DedupeSet
   const support: Support = (a, b) => supportOf(records[a] as MatchRecord, records[b] as MatchRecord, model);
   const oneToOne = settings.oneToOne === "auto" ? sourcesAreSets(records, edges) : settings.oneToOne;
   const sourceOf = oneToOne ? (record: number) => (records[record] as MatchRecord).source : null;
-  const at = (probability: number) => Math.log(probability / (1 - probability));
-  const clusters = clusterRecords(records.length, edges.filter((edge) => edge.logOdds > at(settings.thresholds.review)), support, { threshold: at(settings.thresholds.review), sourceOf });
-  const sure = clusterRecords(records.length, edges.filter((edge) => edge.logOdds > at(settings.thresholds.link)), support, { threshold: at(settings.thresholds.link), sourceOf });
+  const thresholds: Thresholds = { link: linkThreshold(edges, settings.linkPrecision), review: 0 };
+  const join = (threshold: number, bestWeight: number) =>
+    clusterRecords(
+      records.length,
+      edges.filter((edge) => edge.logOdds > threshold),
+      support,
+      { threshold, bestWeight, sourceOf },
+    );
+  const clusters = join(thresholds.review, 0.5);
+  const sure = join(thresholds.link, 0);
   onProgress({ stage: "cluster", done: 1, of: 1 });
-  return { model, clusters, sure, edges, compared, oneToOne };
+  return { model, thresholds, clusters, sure, edges, compared, oneToOne };
 }
+
+/**
+ * The lowest log odds from which links are right as often as wanted, by the odds' own account: the mean probability of all pairs above. Never
+ * below 2 (88 %): few errors among many sure links are no excuse for a doubtful one.
+ */
+export function linkThreshold(edges: readonly Edge[], precision: number): number {
+  const odds = Float64Array.from(edges, (edge) => edge.logOdds)
+    .sort()
+    .reverse();
+  let sum = 0;
+  let threshold = linkFrom;
+  for (let i = 0; i < odds.length; i++) {
+    sum += probabilityOf(odds[i] as number);
+    if (sum / (i + 1) < precision) {
+      threshold = Math.max(linkFrom, odds[i] as number);
+      break;
+    }
+  }
+  return threshold;
+}
+
+const linkFrom = 2;
 
 function supportOf(a: MatchRecord, b: MatchRecord, model: Model): number {
   const logOdds = logOddsOf(a, b, model);
@@ -72,7 +111,11 @@ function supportOf(a: MatchRecord, b: MatchRecord, model: Model): number {
 }
 
 /** The weights that the records themselves show. */
-export function learnModel(records: readonly MatchRecord[], blocks: ReturnType<typeof blocksOf>, random: () => number): Model {
+export function learnModel(
+  records: readonly MatchRecord[],
+  blocks: ReturnType<typeof blocksOf>,
+  random: () => number,
+): Model {
   const { corpus, share } = corpusOf(records);
   const start: Weights = { ...defaultWeights, features: unrelatedShares(records, corpus, defaultWeights, random) };
   const model: Model = { weights: start, corpus, share, tables: tablesOf(start) };
@@ -97,20 +140,25 @@ export function learnModel(records: readonly MatchRecord[], blocks: ReturnType<t
   return { ...model, weights, tables: tablesOf(weights) };
 }
 
-/** True where pairs of one thing are hardly ever found inside a source, though they would be as often as across if sources meant nothing. */
+/**
+ * Two catalogues, each of which lists a thing once: then a record has at most one partner. Assumed of titled things (products, publications) from
+ * two sources, unless one source plainly repeats itself. People and companies are repeated in every system.
+ */
 function sourcesAreSets(records: readonly MatchRecord[], edges: readonly Edge[]): boolean {
   const sizes = new Map<string, number>();
-  for (const { source } of records) if (source !== null) sizes.set(source, (sizes.get(source) ?? 0) + 1);
-  if (sizes.size < 2) return false;
-  const total = records.length;
-  const insidePairs = [...sizes.values()].reduce((sum, size) => sum + (size * (size - 1)) / 2, 0);
-  const acrossPairs = (total * (total - 1)) / 2 - insidePairs;
-  let inside = 0;
-  let across = 0;
-  for (const { a, b, logOdds } of edges) {
-    if (logOdds < 3) continue;
-    if (records[a]?.source === records[b]?.source) inside++;
-    else across++;
+  for (const { source, title, name } of records) {
+    if (source === null || title === null || name !== null) return false;
+    sizes.set(source, (sizes.get(source) ?? 0) + 1);
   }
-  return across > 0 && inside / insidePairs < 0.2 * (across / acrossPairs);
+  if (sizes.size !== 2) return false;
+  const repeated = new Map<string, Set<number>>();
+  for (const { a, b, logOdds } of edges) {
+    const source = records[a]?.source as string;
+    if (logOdds < plainRepeat || source !== records[b]?.source) continue;
+    const seen = repeated.get(source) ?? new Set();
+    repeated.set(source, seen.add(a).add(b));
+  }
+  return [...sizes].every(([source, size]) => (repeated.get(source)?.size ?? 0) < size * 0.15);
 }
+
+const plainRepeat = 8;

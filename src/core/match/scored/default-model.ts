@@ -8,7 +8,8 @@ export function defaultModel(): Model {
   return {
     weights: defaultWeights,
     corpus: { words: { documents: 1, counts: new Map() }, isCommonCode: () => false },
-    share: (feature, value) => (feature === "given" ? guessGivenShare(value) : feature === "family" ? guessFamilyShare(value) : null),
+    share: (feature, value) =>
+      feature === "given" ? guessGivenShare(value) : feature === "family" ? guessFamilyShare(value) : null,
     tables: tablesOf(defaultWeights),
   };
 }

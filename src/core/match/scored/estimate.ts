@@ -1,4 +1,12 @@
-import { type Corpus, compareRecords, countedValues, type Feature, featureCount, featureIndex, features } from "./feature.ts";
+import {
+  type Corpus,
+  compareRecords,
+  countedValues,
+  type Feature,
+  featureCount,
+  featureIndex,
+  features,
+} from "./feature.ts";
 import type { LevelShares, Model, Weights } from "./model.ts";
 import type { MatchRecord } from "./record.ts";
 import { rarityOf, tablesOf } from "./score.ts";
@@ -25,12 +33,16 @@ export function corpusOf(records: readonly MatchRecord[]): { corpus: Corpus; sha
       bump(counts, `${feature} ${value}`);
       bump(totals, feature);
     }
-    for (const word of new Set([...(record.title?.words ?? []), ...(record.description?.words ?? [])])) bump(words, word);
+    for (const word of new Set([...(record.title?.words ?? []), ...(record.description?.words ?? [])]))
+      bump(words, word);
     for (const code of record.title?.codes ?? []) bump(codes, code);
   }
   const commonCode = Math.max(8, records.length / 200);
   return {
-    corpus: { words: { documents: Math.max(1, records.length), counts: words }, isCommonCode: (code) => (codes.get(code) ?? 0) > commonCode },
+    corpus: {
+      words: { documents: Math.max(1, records.length), counts: words },
+      isCommonCode: (code) => (codes.get(code) ?? 0) > commonCode,
+    },
     share: (feature, value) => {
       const total = totals.get(feature) ?? 0;
       return total === 0 ? null : Math.max(1, counts.get(`${feature} ${value}`) ?? 1) / total;
@@ -59,18 +71,26 @@ export function unrelatedShares(
     const a = Math.floor(random() * n);
     const b = Math.floor(random() * (n - 1));
     compareRecords(records[a] as MatchRecord, records[b < a ? b : b + 1] as MatchRecord, corpus, levels);
-    for (let f = 0; f < featureCount; f++) if ((levels[f] as number) >= 0) (seen[f] as Float64Array)[levels[f] as number]!++;
+    for (let f = 0; f < featureCount; f++)
+      if ((levels[f] as number) >= 0) (seen[f] as Float64Array)[levels[f] as number]!++;
   }
   return mapFeatures(defaults, (feature, shares) => {
+    if (feature === "turned") return shares;
     const counts = seen[featureIndex[feature]] as Float64Array;
     const unrelated = shares.unrelated.map((share, level) => (counts[level] as number) + priorPairs * share);
     return { ...shares, unrelated: normalised(unrelated) };
   });
 }
 
-function mapFeatures(weights: Weights, change: (feature: Feature, shares: LevelShares) => LevelShares): Weights["features"] {
+function mapFeatures(
+  weights: Weights,
+  change: (feature: Feature, shares: LevelShares) => LevelShares,
+): Weights["features"] {
   return Object.fromEntries(
-    Object.entries(weights.features).map(([feature, shares]) => [feature, change(feature as Feature, shares as LevelShares)]),
+    Object.entries(weights.features).map(([feature, shares]) => [
+      feature,
+      change(feature as Feature, shares as LevelShares),
+    ]),
   );
 }
 
@@ -93,7 +113,13 @@ export type PairSample = {
  * among kin stay as they are; those among pairs of one thing and the priors over all pairs are learned. The defaults count as `priorWeight` of
  * the matches, so that a class cannot drift to something else. Source: Fellegi and Sunter 1969; Winkler 1988 for the fixed u.
  */
-export function expectMaximise(sample: PairSample, start: Weights, allPairs: number, rounds = 25, priorWeight = 0.1): Weights {
+export function expectMaximise(
+  sample: PairSample,
+  start: Weights,
+  allPairs: number,
+  rounds = 25,
+  priorWeight = 0.1,
+): Weights {
   let weights = start;
   for (let round = 0; round < rounds; round++) {
     const next = oneRound(sample, weights, start, allPairs, priorWeight);
@@ -104,7 +130,13 @@ export function expectMaximise(sample: PairSample, start: Weights, allPairs: num
   return weights;
 }
 
-function oneRound(sample: PairSample, weights: Weights, start: Weights, allPairs: number, priorWeight: number): Weights {
+function oneRound(
+  sample: PairSample,
+  weights: Weights,
+  start: Weights,
+  allPairs: number,
+  priorWeight: number,
+): Weights {
   const tables = tablesOf(weights);
   const matched = features.map(() => new Float64Array(8));
   const { logPriors } = tables;
@@ -150,13 +182,32 @@ function oneRound(sample: PairSample, weights: Weights, start: Weights, allPairs
       const total = counts.reduce((sum, count) => sum + count, 0);
       const lean = Math.max(20, total * priorWeight);
       const defaults = (start.features[feature] as LevelShares).same;
-      return { ...shares, same: normalised(defaults.map((p, level) => (counts[level] as number) + lean * p)) };
+      const same = normalised(defaults.map((p, level) => (counts[level] as number) + lean * p));
+      return { ...shares, same: names.has(feature) ? notDrifting(same, defaults) : same };
     }),
   };
 }
 
+const names: ReadonlySet<Feature> = new Set(["given", "family"]);
+
+/**
+ * A person's own names rarely differ. Without this bound the class of matches can drift to households, where nothing but the given name differs.
+ */
+function notDrifting(same: readonly number[], defaults: readonly number[]): number[] {
+  return normalised(
+    same.map((p, level) => ((defaults[level] as number) < 0.03 ? Math.min(p, 2.5 * (defaults[level] as number)) : p)),
+  );
+}
+
 /** Writes one pair into a sample under construction. */
-export function samplePair(a: MatchRecord, b: MatchRecord, model: Model, levels: Int8Array, rarity: Float32Array, index: number): void {
+export function samplePair(
+  a: MatchRecord,
+  b: MatchRecord,
+  model: Model,
+  levels: Int8Array,
+  rarity: Float32Array,
+  index: number,
+): void {
   const found = levels.subarray(index * featureCount, (index + 1) * featureCount);
   compareRecords(a, b, model.corpus, found);
   const turned = found[featureIndex.turned] === 1;

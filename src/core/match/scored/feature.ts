@@ -6,13 +6,51 @@ import { comparePhones, phoneLevels } from "./phone-key.ts";
 import { comparePhrases, comparePostcodes, compareStreets, type Phrase, streetLevels, wordLevels } from "./place.ts";
 import type { MatchRecord } from "./record.ts";
 import { oneEditApart } from "./similarity.ts";
-import { codeLevels, compareAuthors, compareCodes, similarityLevel, titleContainment, titleLevels, titleSimilarity, type WordCounts } from "./title.ts";
+import {
+  codeLevels,
+  compareAuthors,
+  compareCodes,
+  similarityLevel,
+  titleContainment,
+  titleLevels,
+  titleSimilarity,
+  type WordCounts,
+} from "./title.ts";
 
 /** Everything that is compared between two records, in the order of the levels a comparison fills in. */
 export const features = [
-  "given", "family", "turned", "middle", "birth", "email", "phone", "domain", "organisation", "legal-form", "street", "street-2",
-  "city", "postcode", "region", "country", "number-1", "number-2", "number-3", "external-id", "title", "code", "description",
-  "authors", "venue", "year", "brand", "price", "text-1", "text-2", "text-3", "text-4",
+  "given",
+  "family",
+  "turned",
+  "middle",
+  "birth",
+  "email",
+  "phone",
+  "domain",
+  "organisation",
+  "legal-form",
+  "street",
+  "street-2",
+  "city",
+  "postcode",
+  "region",
+  "country",
+  "number-1",
+  "number-2",
+  "number-3",
+  "external-id",
+  "title",
+  "code",
+  "description",
+  "authors",
+  "venue",
+  "year",
+  "brand",
+  "price",
+  "text-1",
+  "text-2",
+  "text-3",
+  "text-4",
 ] as const;
 export type Feature = (typeof features)[number];
 export const featureCount = features.length;
@@ -78,11 +116,18 @@ export function compareRecords(a: MatchRecord, b: MatchRecord, corpus: Corpus, l
   comparePlaces(a, b, levels);
   if (a.organisation !== null && b.organisation !== null) {
     levels[at.organisation] = compareOrganisations(a.organisation, b.organisation);
-    levels[at["legal-form"]] = compareForms(a.organisation.forms, b.organisation.forms);
+    if (a.name === null || b.name === null)
+      levels[at["legal-form"]] = compareForms(a.organisation.forms, b.organisation.forms);
+    // A company is told by its name or by its domain, not by both.
+    if ((levels[at.organisation] as number) <= 2) {
+      if (levels[at.domain] === 0) levels[at.domain] = -1;
+      if (levels[at.email] === 5) levels[at.email] = -1;
+    } else if (levels[at.organisation] === 6 && levels[at.domain] === 1) levels[at.domain] = -1;
   }
   compareNumbers(a, b, levels);
   if (a.title !== null && b.title !== null) compareThings(a, b, corpus, levels);
-  for (let i = 0; i < a.texts.length && i < 4; i++) levels[at["text-1"] + i] = phraseLevel(a.texts[i] ?? null, b.texts[i] ?? null);
+  for (let i = 0; i < a.texts.length && i < 4; i++)
+    levels[at["text-1"] + i] = phraseLevel(a.texts[i] ?? null, b.texts[i] ?? null);
 }
 
 function compareContact(a: MatchRecord, b: MatchRecord, levels: Int8Array): void {
@@ -90,7 +135,8 @@ function compareContact(a: MatchRecord, b: MatchRecord, levels: Int8Array): void
   levels[at.phone] = bestOf(a.phones, b.phones, comparePhones);
   const mail = levels[at.email] as number;
   // Where the addresses were compared, the domain has had its say.
-  if (a.domain !== null && b.domain !== null && (mail < 0 || mail === 6)) levels[at.domain] = a.domain === b.domain ? 0 : 1;
+  if (a.domain !== null && b.domain !== null && (mail < 0 || mail === 6))
+    levels[at.domain] = a.domain === b.domain ? 0 : 1;
 }
 
 function bestOf<T>(as: readonly T[], bs: readonly T[], compare: (a: T, b: T) => number): number {
@@ -111,6 +157,25 @@ function comparePlaces(a: MatchRecord, b: MatchRecord, levels: Int8Array): void 
   if (a.postcode !== null && b.postcode !== null) levels[at.postcode] = comparePostcodes(a.postcode, b.postcode);
   levels[at.region] = phraseLevel(a.region, b.region);
   if (a.country !== null && b.country !== null) levels[at.country] = a.country === b.country ? 0 : 1;
+  dropImplied(levels);
+}
+
+/** Who moved has another street, postcode, region and country at once, and one postcode is one city: each is said once, by the finest part that says it. */
+function dropImplied(levels: Int8Array): void {
+  const drop = (feature: number, level: number) => {
+    if (levels[feature] === level) levels[feature] = -1;
+  };
+  if (levels[at.city] === 3 || (levels[at.city] === -1 && levels[at.postcode] === 3)) {
+    drop(at.street, 6);
+    if (levels[at.city] === 3) drop(at.postcode, 3);
+    drop(at.region, 3);
+    drop(at.country, 1);
+  }
+  if (levels[at.postcode] === 0) drop(at.city, 0);
+  if (levels[at.postcode] === 0 || levels[at.city] === 0) {
+    drop(at.region, 0);
+    drop(at.country, 0);
+  }
 }
 
 function phraseLevel(a: Phrase | null, b: Phrase | null): number {
@@ -126,7 +191,8 @@ function compareNumbers(a: MatchRecord, b: MatchRecord, levels: Int8Array): void
   for (let i = 0; i < a.numbers.length && i < 3; i++) {
     const x = a.numbers[i] ?? null;
     const y = b.numbers[i] ?? null;
-    if (x !== null && y !== null) levels[at["number-1"] + i] = x === y ? 0 : x.length >= 4 && oneEditApart(x, y) ? 1 : 2;
+    if (x !== null && y !== null)
+      levels[at["number-1"] + i] = x === y ? 0 : x.length >= 4 && oneEditApart(x, y) ? 1 : 2;
   }
   levels[at["external-id"]] = externalLevel(a, b);
 }
@@ -148,7 +214,8 @@ function compareThings(a: MatchRecord, b: MatchRecord, corpus: Corpus, levels: I
   levels[at.venue] = phraseLevel(a.venue, b.venue);
   if (a.year > 0 && b.year > 0) levels[at.year] = Math.min(2, Math.abs(a.year - b.year));
   levels[at.brand] = phraseLevel(a.brand, b.brand);
-  if (a.price > 0 && b.price > 0) levels[at.price] = priceLevel(Math.max(a.price, b.price) / Math.min(a.price, b.price));
+  if (a.price > 0 && b.price > 0)
+    levels[at.price] = priceLevel(Math.max(a.price, b.price) / Math.min(a.price, b.price));
 }
 
 function priceLevel(ratio: number): number {
@@ -159,12 +226,22 @@ function priceLevel(ratio: number): number {
  * The value two records agree on at this level, as far as how common it is matters; null where it does not. The surname and
  * given name of names turned round are looked up as they stand in `a`.
  */
-export function agreedValue(feature: number, level: number, a: MatchRecord, b: MatchRecord, turned: boolean): string | null {
+export function agreedValue(
+  feature: number,
+  level: number,
+  a: MatchRecord,
+  b: MatchRecord,
+  turned: boolean,
+): string | null {
   switch (feature) {
     case at.given:
       return level <= 1 && !turned ? rarer(a.name?.given?.text, b.name?.given?.text) : null;
     case at.family:
-      return level === 0 && !turned ? (a.name?.surname ?? a.name?.family?.text ?? null) : level === 0 ? (a.name?.given?.text ?? a.name?.family?.text ?? null) : null;
+      return level === 0 && !turned
+        ? (a.name?.surname ?? a.name?.family?.text ?? null)
+        : level === 0
+          ? (a.name?.given?.text ?? a.name?.family?.text ?? null)
+          : null;
     case at.birth:
       return level === 0 ? (a.birth?.digits ?? null) : null;
     case at.email:

@@ -58,10 +58,28 @@ for (const line of lines.trim().split("\n")) {
 }
 phrases.sort((a, b) => b.words.length - a.words.length);
 
-const fillers = new Set(["co", "company", "cie", "group", "gruppe", "groupe", "holding", "holdings", "the", "and", "und", "et", "y", "of"]);
+const fillers = new Set([
+  "co",
+  "company",
+  "cie",
+  "group",
+  "gruppe",
+  "groupe",
+  "holding",
+  "holdings",
+  "the",
+  "and",
+  "und",
+  "et",
+  "y",
+  "of",
+]);
 
 /** A company's words without its legal forms, and those forms: `["acme"]`, `["ltd"]` of "Acme Co. Ltd". Never returns no core. */
-export function splitLegalForm(words: readonly string[]): { readonly core: readonly string[]; readonly forms: readonly string[] } {
+export function splitLegalForm(words: readonly string[]): {
+  readonly core: readonly string[];
+  readonly forms: readonly string[];
+} {
   const core: string[] = [];
   const forms: string[] = [];
   for (let i = 0; i < words.length; ) {
@@ -81,4 +99,5 @@ export function splitLegalForm(words: readonly string[]): { readonly core: reado
 
 const weakAtStart = new Set(["as", "se", "sa", "na", "sl", "ab", "ev", "lp", "pt", "corp"]);
 
-export const isLegalForm = (word: string): boolean => classOf.has(word) && !["as", "se", "na", "co", "pt"].includes(word);
+export const isLegalForm = (word: string): boolean =>
+  classOf.has(word) && !["as", "se", "na", "co", "pt"].includes(word);

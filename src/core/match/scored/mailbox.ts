@@ -1,4 +1,4 @@
-import { getDomain } from "tldts";
+import { parse } from "tldts";
 import { normalizeDomain } from "../../normalize/domain.ts";
 import { normalizeEmail } from "../../normalize/email.ts";
 import { isFreeMailDomain, isRoleMailbox } from "../../normalize/email-parts.ts";
@@ -12,6 +12,8 @@ export type Mailbox = {
   /** Where mail arrives: tag dropped, Gmail's dots dropped. */
   readonly address: string;
   readonly local: string;
+  /** Its words of letters, as names are compared. */
+  readonly words: readonly string[];
   readonly domain: string;
   /** Registrable domain of an organisation; null for a free-mail provider. */
   readonly company: string | null;
@@ -34,6 +36,7 @@ export const emailLevels = [
 export function mailboxOf(text: string, name: PersonName | null): Mailbox | null {
   const normalized = normalizeEmail(text.trim().replace(/^.*<([^>]+)>$/, "$1"));
   if (!normalized.ok || typeof normalized.value !== "string") return null;
+  if (isPlaceholderEmail(normalized.value)) return null;
   const at = normalized.value.lastIndexOf("@");
   const domain = normalized.value.slice(at + 1);
   const host = domain === "googlemail.com" ? "gmail.com" : domain;
@@ -43,8 +46,9 @@ export function mailboxOf(text: string, name: PersonName | null): Mailbox | null
   return {
     address: `${local}@${host}`,
     local,
+    words: wordsIn(untagged),
     domain: host,
-    company: free ? null : (getDomain(host) ?? host),
+    company: free ? null : ownDomain(host),
     role: isRoleMailbox(normalized.value),
     family: namesFamilyOnly(untagged, name),
   };
@@ -54,7 +58,7 @@ export function mailboxOf(text: string, name: PersonName | null): Mailbox | null
 export function companyDomainOf(text: string): string | null {
   const normalized = normalizeDomain(text.trim());
   if (!normalized.ok || typeof normalized.value !== "string") return null;
-  const domain = getDomain(normalized.value) ?? normalized.value;
+  const domain = ownDomain(normalized.value);
   if (platforms.has(domain)) {
     const path = /^(?:https?:\/\/)?[^/]+\/([^?#]+)/i.exec(text.trim())?.[1]?.toLowerCase().replace(/\/+$/, "");
     return path === undefined || path === "" ? null : `${domain}/${path}`;
@@ -62,10 +66,17 @@ export function companyDomainOf(text: string): string | null {
   return isFreeMailDomain(domain) ? null : domain;
 }
 
+/** Registrable domain; the whole host where the ending is no known one (an intranet's). */
+function ownDomain(host: string): string {
+  const { domain, isIcann } = parse(host);
+  return isIcann === true && domain !== null ? domain : host.replace(/^www\./, "");
+}
+
 export function compareMailboxes(a: Mailbox, b: Mailbox): number {
   if (a.address === b.address) return a.role ? 2 : a.family && b.family ? 1 : 0;
   if (a.domain === b.domain) {
-    if (!a.role && !b.role && a.local.length >= 5 && oneEditApart(a.local, b.local) && sameDigits(a.local, b.local)) return 4;
+    if (!a.role && !b.role && a.local.length >= 5 && oneEditApart(a.local, b.local) && sameDigits(a.local, b.local))
+      return 4;
     return a.company !== null ? 5 : 6;
   }
   if (a.local === b.local && a.local.length >= 5 && !a.role) return 3;
@@ -78,13 +89,24 @@ function sameDigits(a: string, b: string): boolean {
   return a.replace(/\D+/g, "") === b.replace(/\D+/g, "");
 }
 
+/** The words of letters in a personal mailbox's local part: estelle, newton of estelle.newton.514. */
+export function mailboxWords({ role, family, words }: Mailbox): readonly string[] {
+  return role || family ? [] : words;
+}
+
+/** family.baker@, the.jensens.44@. "bakers" of Sam Baker is a surname with an initial. */
 function namesFamilyOnly(local: string, name: PersonName | null): boolean {
-  const words = local.toLowerCase().replace(/\d+/g, " ").split(/[^a-z\u00c0-\uffff]+/).filter((word) => word !== "").map((word) => squash(comparable(word)));
+  const words = wordsIn(local);
   if (words.some((word) => familyWords.has(word))) return true;
-  if (name?.family === null || name === null) return false;
-  const family = name.surname ?? name.family.text;
-  if (family.length < 3 || !words.some((word) => word === family || word === `${family}s`)) return false;
-  return words.every((word) => word === family || word === `${family}s` || word === "the");
+  if (name?.family == null) return false;
+  const plural = `${name.surname ?? name.family.text}s`;
+  if (!words.includes(plural)) return false;
+  return words.includes("the") || (words.length === 1 && name.given?.text[0] !== "s");
+}
+
+function wordsIn(local: string): string[] {
+  const letters = local.toLowerCase().split(/[^a-z\u00c0-\uffff]+/);
+  return letters.filter((word) => word !== "").map((word) => squash(comparable(word)));
 }
 
 const familyWords = new Set(["family", "familie", "famille", "familia", "famiglia", "fam", "household"]);

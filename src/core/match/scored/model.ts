@@ -24,7 +24,7 @@ export type Weights = {
   readonly priors: { readonly same: number; readonly household: number; readonly colleagues: number };
 };
 
-/** Thresholds on the probability that two records are one thing. */
+/** From which log odds on a pair is linked without a person, and from which a person is asked. */
 export type Thresholds = { readonly link: number; readonly review: number };
 
 /** Weights with what is known of the table they are used on. */
@@ -42,7 +42,12 @@ export type ScoreTables = {
   readonly household: readonly (Float64Array | null)[];
   readonly colleagues: readonly (Float64Array | null)[];
   readonly unrelatedLog: readonly (Float64Array | null)[];
-  readonly logPriors: { readonly same: number; readonly household: number; readonly colleagues: number; readonly unrelated: number };
+  readonly logPriors: {
+    readonly same: number;
+    readonly household: number;
+    readonly colleagues: number;
+    readonly unrelated: number;
+  };
 };
 
 export type Veto = "generation" | "birth date" | "extension" | "legal form" | "branch";
@@ -57,7 +62,11 @@ export type Score = {
 };
 
 /** One field's part in a score. `weight` is in natural log odds: above 0 speaks for one thing. */
-export type Evidence = { readonly feature: Feature | "prior" | "shared by a household or company"; readonly finding: string; readonly weight: number };
+export type Evidence = {
+  readonly feature: Feature | "prior" | "shared by a household or company";
+  readonly finding: string;
+  readonly weight: number;
+};
 
 export type Explanation = Score & { readonly evidence: readonly Evidence[] };
 

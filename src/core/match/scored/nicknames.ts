@@ -27,7 +27,7 @@ amelia: amy millie mia emilia
 amy: aimee
 anastasia: nastya stacy ana stasia
 andrea: andi andie drea andy
-andrew: andy drew andreas andre andrei andrey andres andrzej andriy anders
+andrew: randy andy drew andreas andre andrei andrey andres andrzej andriy anders
 angela: angie angel angelina
 angelina: angie lina
 ann: anne anna annie nan nancy hannah ana
@@ -56,7 +56,7 @@ bradley: brad
 brandon: brand
 brenda: bren
 brendan: bren
-brian: bryan bry
+brian: bryan bry bryant
 bridget: biddy bridie brigitte
 bronwyn: bron
 calvin: cal
@@ -96,7 +96,7 @@ david: dave davey davy dawid davide
 deborah: deb debbie debby debra
 dennis: den denny denis
 derek: derrick rick
-diana: di diane dee
+diana: didi di diane dee
 diane: di diana
 dieter: diederik dietrich
 dimitri: dmitry dima dmitri dmitriy dimitris dmytro mitya
@@ -109,7 +109,7 @@ duncan: dunc
 dwight: ike
 edgar: ed eddie
 edmund: ed eddie ned ted edmond
-edward: ed eddie ted teddy ned eduardo eduard edouard ward
+edward: eddy ed eddie ted teddy ned eduardo eduard edouard ward
 edwin: ed eddie win
 eileen: aileen
 eleanor: ellie nell nora lenora elle ellen eleonora nellie elena
@@ -202,7 +202,7 @@ javier: javi xavier
 jean: jeanne jeannie
 jeffrey: jeff geoff geoffrey jeffery jefferey
 jennifer: jen jenny jenna jennie
-jeremy: jem jerry jeremiah
+jeremy: jez jem jerry jeremiah
 jeremiah: jerry jeremy
 jerome: jerry
 jessica: jess jessie
@@ -213,7 +213,7 @@ joan: joanie joanne jo joann
 joanna: jo joanne joan asia johanna joann
 jocelyn: joss
 johanna: jo hanna joan hanne
-john: jack johnny jon jock ian ivan johann johannes juan jean giovanni jan johnnie sean hans joao yohan evan jonny
+john: jonnie jack johnny jon jock ian ivan johann johannes juan jean giovanni jan johnnie sean hans joao yohan evan jonny
 jonathan: jon jonny nathan johnathan jonathon
 jordan: jordi
 jose: pepe joseph che joe
@@ -280,7 +280,7 @@ martha: marty mattie marta
 martin: marty mart marten martijn martino
 martina: tina
 mary: molly polly mae maria marie mamie may minnie mitzi maryam miriam
-matthew: matt matty matthias mateo mathew matteo mathieu matthieu mats mateusz matias matvey
+matthew: thias matt matty matthias mateo mathew matteo mathieu matthieu mats mateusz matias matvey
 maureen: mo
 maurice: mo morris moritz mauricio
 maximilian: max maxi
@@ -325,7 +325,7 @@ osama: usama oussama
 oswald: ozzie oz
 pamela: pam
 pascal: pascual
-patricia: pat patty trish tricia patsy patti pattie
+patricia: trisha pat patty trish tricia patsy patti pattie
 patrick: pat paddy patricio rick padraig
 paul: paulie pablo paolo pavel pawel pol paulo
 paula: polly pauline paola
@@ -343,13 +343,13 @@ ramon: monchi moncho raymond
 randall: randy
 raphael: rafa raf rafael
 raymond: ray raymundo ramon
-rebecca: becky becca beck bekah rebekah reba
+rebecca: reba becky becca beck bekah rebekah reba
 reginald: reg reggie rex
 reinhard: reiner
 reynaldo: naldo rey
 ricardo: rick ricky cardo richard
 richard: rick dick rich richie ricky ritchie ricardo riccardo dickie ryszard
-robert: bob rob bobby robbie bert rupert roberto robby robin bobbie
+robert: hob bob rob bobby robbie bert rupert roberto robby robin bobbie
 roberta: bobbie robbie bobby berta
 roberto: beto robert
 robin: rob
@@ -357,7 +357,7 @@ roderick: rod rick roddy rodrigo
 rodney: rod
 roger: rodge hodge ruggero rogelio rogerio
 roland: rollo rolf orlando rolando
-ronald: ron ronnie ronny ronaldo
+ronald: naldo ron ronnie ronny ronaldo
 rosa: rosie rose rosita
 rosalind: roz ros
 rosemary: rose rosie

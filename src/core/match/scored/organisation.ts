@@ -11,7 +11,15 @@ export type Organisation = {
   readonly initials: string;
 };
 
-export const organisationLevels = ["same", "same but for a slip", "one within the other", "initials", "alike", "a shared word", "different"] as const;
+export const organisationLevels = [
+  "same",
+  "same but for a slip",
+  "one within the other",
+  "initials",
+  "alike",
+  "a shared word",
+  "different",
+] as const;
 
 export function organisationOf(text: string): Organisation | null {
   const said = comparable(text).replace(/&|\+/g, " and ").replace(/@/g, " at ");
@@ -24,7 +32,10 @@ export function organisationOf(text: string): Organisation | null {
     words,
     forms: [...new Set(forms)].sort().join(" "),
     numbers: words.filter((word) => /\d/.test(word)).join(" "),
-    initials: all.filter((word) => !["and", "of", "the"].includes(word) && core.includes(word)).map((word) => word[0]).join(""),
+    initials: all
+      .filter((word) => !["and", "of", "the"].includes(word) && core.includes(word))
+      .map((word) => word[0])
+      .join(""),
   };
 }
 
@@ -46,15 +57,22 @@ export function compareOrganisations(a: Organisation, b: Organisation): number {
 
 function contained(a: Organisation, b: Organisation): boolean {
   const [short, long] = a.words.length <= b.words.length ? [a, b] : [b, a];
-  return short.words.length < long.words.length && short.core.length >= 4 && short.words.every((word) => long.words.includes(word));
+  return (
+    short.words.length < long.words.length &&
+    short.core.length >= 4 &&
+    short.words.every((word) => long.words.includes(word))
+  );
 }
 
 function acronym(short: Organisation, long: Organisation): boolean {
-  return short.words.length === 1 && long.words.length >= 2 && short.core.length >= 2 && long.initials.startsWith(short.core);
+  return (
+    short.words.length === 1 && long.words.length >= 2 && short.core.length >= 2 && long.initials.startsWith(short.core)
+  );
 }
 
 function sharedWords(a: Organisation, b: Organisation): number {
   let shared = 0;
-  for (const word of a.words) if (b.words.some((other) => word === other || (word.length > 3 && likeness(word, other) === 2))) shared++;
+  for (const word of a.words)
+    if (b.words.some((other) => word === other || (word.length > 3 && likeness(word, other) === 2))) shared++;
   return shared;
 }

@@ -1,19 +1,24 @@
 import { generationOf, isHonorific, isParticle } from "./honorifics.ts";
+import { jaroWinkler, likeness } from "./similarity.ts";
 import { comparable, wordsOf } from "./text.ts";
 import { type Token, tokenOf } from "./token.ts";
-import { jaroWinkler, likeness } from "./similarity.ts";
 
 /** A person's name taken apart, titles dropped. */
 export type PersonName = {
   readonly given: Token | null;
   /** The word a family is called by: the last of its parts. */
   readonly family: Token | null;
-  /** Everything else: middle names, initials, further surnames; particles dropped. */
+  /** Everything else: middle names, initials; of a full name also further surnames. Particles dropped. */
   readonly others: readonly Token[];
+  /** The parts of the surname where a column tells them. */
+  readonly surnames: readonly Token[];
   /** The whole surname in one word: reyesperson of "Reyes Person"; null of a full name, which does not tell. */
   readonly surname: string | null;
   readonly generation: string | null;
   readonly joined: string;
+  /** What the person's mailbox calls them, where that differs. */
+  readonly mailGiven: Token | null;
+  readonly mailFamily: Token | null;
 };
 
 export type NameParts = {
@@ -32,14 +37,44 @@ export function personNameOf(parts: NameParts): PersonName | null {
   if (given.length === 0 && family.length === 0) return fromFull(parts, generation);
   const middle = nameWords(parts.middle);
   const extra = given.length > 0 && family.length > 0 ? furtherWords(parts.full, [...given, ...middle, ...family]) : [];
-  return assemble(
+  const name = assemble(
     given[0],
     family.at(-1),
-    [...given.slice(1), ...middle, ...family.slice(0, -1), ...extra],
+    [...given.slice(1), ...middle, ...extra],
     family.length > 0 ? family.join("") : null,
     generation,
     [...given, ...middle, ...family].join(""),
   );
+  return name === null ? null : { ...name, surnames: family.map(tokenOf) };
+}
+
+/**
+ * A name with what its owner's mailbox adds: a first name where the record has only an initial or none ("E. Newton", estelle.newton@),
+ * another form of it where they differ ("Naldo Donohue", ronald.donohue@), an earlier surname ("Nora Gursky", nora.le@).
+ */
+export function completedBy(name: PersonName | null, words: readonly string[]): PersonName | null {
+  const [first, last] = words;
+  if (name === null)
+    return words.length === 2 && first!.length > 1 && last!.length > 1
+      ? personNameOf({ given: first, family: last })
+      : null;
+  const isFamily = (word: string) => word === name.family?.text || word === name.surname;
+  const given = name.given;
+  if (words.some(isFamily)) {
+    const other = words.find((word) => word.length >= 3 && !isFamily(word));
+    if (other === undefined) return name;
+    const token = tokenOf(other);
+    if (given === null || (given.text.length === 1 && other.startsWith(given.text))) return { ...name, given: token };
+    return token === given || isAnotherName(given, token) ? name : { ...name, mailGiven: token };
+  }
+  const agrees =
+    given !== null && given.text.length > 1 && first !== undefined && compareGiven(given, tokenOf(first)) <= 2;
+  return agrees && words.length === 2 && last!.length > 1 ? { ...name, mailFamily: tokenOf(last as string) } : name;
+}
+
+/** Two names that are both common were both meant: Lara is no slip for Lana. */
+function isAnotherName(a: Token, b: Token): boolean {
+  return a.commonGiven && b.commonGiven && a.text !== b.text && !shareFullName(a, b);
 }
 
 function fromFull(parts: NameParts, generation: string | null): PersonName | null {
@@ -49,7 +84,14 @@ function fromFull(parts: NameParts, generation: string | null): PersonName | nul
   const before = nameWords(comma < 0 ? text : text.slice(0, comma));
   const after = comma < 0 ? [] : nameWords(text.slice(comma + 1));
   if (comma >= 0 && after.length > 0 && before.length > 0) {
-    return assemble(after[0], before.at(-1), [...after.slice(1), ...before.slice(0, -1)], before.join(""), generation, [...after, ...before].join(""));
+    return assemble(
+      after[0],
+      before.at(-1),
+      [...after.slice(1), ...before.slice(0, -1)],
+      before.join(""),
+      generation,
+      [...after, ...before].join(""),
+    );
   }
   const words = [...before, ...after];
   if (words.length === 0) return null;
@@ -70,9 +112,12 @@ function assemble(
     given: given === undefined ? null : tokenOf(given),
     family: family === undefined ? null : tokenOf(family),
     others: others.filter((word) => !isParticle(word)).map(tokenOf),
+    surnames: [],
     surname: surname === null ? null : tokenOf(surname).text,
     generation,
     joined,
+    mailGiven: null,
+    mailFamily: null,
   };
 }
 
@@ -82,7 +127,7 @@ function nameWords(text: string | undefined): string[] {
   const words = wordsOf(comparable(text).replace(/\([^)]*\)/g, " "));
   const named = words.filter((word) => !isHonorific(word) && generationOf(word) === null);
   const solid = named.filter((word) => !isParticle(word));
-  return solid.length > 0 ? solid : named.length > 0 ? named : words;
+  return solid.length > 0 ? solid : named;
 }
 
 function furtherWords(full: string | undefined, known: readonly string[]): string[] {
@@ -102,21 +147,36 @@ function generationIn(parts: NameParts): string | null {
 }
 
 /** How two given names agree, best first. */
-export const givenLevels = ["same", "short form", "slip", "initial", "alike", "different"] as const;
+export const givenLevels = [
+  "same",
+  "short form",
+  "slip",
+  "initial",
+  "as in the mailbox",
+  "alike",
+  "different",
+  "another common name",
+] as const;
 /** How two surnames agree, best first. */
 export const familyLevels = ["same", "part", "slip", "initial", "alike", "different"] as const;
 
+const initial = 3;
+const asInMailbox = 4;
+const alike = 5;
+const different = 6;
+const another = 7;
+
 export function compareGiven(a: Token, b: Token): number {
-  if (a === b || a.text === b.text) return a.text.length === 1 ? 3 : 0;
-  if (a.text.length === 1 || b.text.length === 1) return a.text.charCodeAt(0) === b.text.charCodeAt(0) ? 3 : 5;
+  if (a === b || a.text === b.text) return a.text.length === 1 ? initial : 0;
+  if (a.text.length === 1 || b.text.length === 1)
+    return a.text.charCodeAt(0) === b.text.charCodeAt(0) ? initial : different;
   if (shareFullName(a, b)) return 1;
-  // Two names that are both common were both meant: Lara and Lana.
-  if (a.commonGiven && b.commonGiven) return 5;
+  if (isAnotherName(a, b)) return another;
   if (isShortFormOf(a.text, b.text)) return 1;
   const like = likeness(a.text, b.text);
   if (like === 2) return 2;
-  if (like === 1) return 4;
-  return a.sound === b.sound && a.sound.length >= 2 ? 4 : 5;
+  if (like === 1) return alike;
+  return a.sound === b.sound && a.sound.length >= 3 ? alike : different;
 }
 
 function shareFullName(a: Token, b: Token): boolean {
@@ -129,7 +189,9 @@ function isShortFormOf(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   if (short.length < 3 || long.length - short.length < 2) return false;
   if (long.startsWith(short) || (short.length >= 4 && long.endsWith(short))) return true;
-  return short.length >= 4 && /[yi]e?$/.test(short) && long.startsWith(short.replace(/[yi]e?$/, "")) && short.length >= 5;
+  return (
+    short.length >= 4 && /[yi]e?$/.test(short) && long.startsWith(short.replace(/[yi]e?$/, "")) && short.length >= 5
+  );
 }
 
 export function compareFamily(a: PersonName, b: PersonName): number {
@@ -144,7 +206,7 @@ export function compareFamily(a: PersonName, b: PersonName): number {
   if (x.text.length === 1 || y.text.length === 1) return x.text.charCodeAt(0) === y.text.charCodeAt(0) ? 3 : 5;
   const like = likeness(x.text, y.text);
   if (like === 2) return 2;
-  if (hasWord(a.others, y) || hasWord(b.others, x)) return 1;
+  if (hasWord(a.others, y) || hasWord(b.others, x) || hasWord(a.surnames, y) || hasWord(b.surnames, x)) return 1;
   if (like === 1) return 4;
   return x.sound === y.sound && x.sound.length >= 2 ? 4 : 5;
 }
@@ -159,28 +221,45 @@ export type NameComparison = { given: number; family: number; turned: number; mi
 
 const agreeing = (level: number) => level >= 0 && level <= 2;
 
-/** Compares the names straight and, where that fails, turned round (given name in the surname's place). */
+/** Compares the names straight and, where that fails, by the mailboxes' names and turned round (given name in the surname's place). */
 export function compareNames(a: PersonName, b: PersonName, out: NameComparison): void {
   out.given = a.given !== null && b.given !== null ? compareGiven(a.given, b.given) : -1;
   out.family = a.family !== null && b.family !== null ? compareFamily(a, b) : -1;
-  out.turned = out.given >= 0 && out.family >= 0 ? 0 : -1;
+  out.turned = 0;
   out.middle = -1;
-  const poor = !(agreeing(out.given) || out.given === 3) || !(agreeing(out.family) || out.family === 3);
-  if (poor && a.joined === b.joined) {
+  if (out.given > initial && out.given !== another && sameMailGiven(a, b)) out.given = asInMailbox;
+  if (out.family > initial && sameMailFamily(a, b)) out.family = 1;
+  const fine = (out.given <= asInMailbox && out.family <= initial) || agreeing(out.family);
+  if (!fine && a.joined === b.joined) {
     out.given = 0;
     out.family = 0;
     return;
   }
-  if (poor && !agreeing(out.given) && !agreeing(out.family)) compareTurned(a, b, out);
-  if (out.turned === 0 && out.given <= 3) out.middle = compareMiddle(a, b);
+  if (!fine && !agreeing(out.given)) compareTurned(a, b, out);
+  if (out.turned === 0 && out.given <= asInMailbox) out.middle = compareMiddle(a, b);
 }
 
+function sameMailGiven(a: PersonName, b: PersonName): boolean {
+  return (
+    (a.mailGiven !== null && agreeing(compareGiven(a.mailGiven, b.given as Token))) ||
+    (b.mailGiven !== null && agreeing(compareGiven(b.mailGiven, a.given as Token)))
+  );
+}
+
+function sameMailFamily(a: PersonName, b: PersonName): boolean {
+  return (
+    (a.mailFamily !== null && a.mailFamily.text === b.family?.text) ||
+    (b.mailFamily !== null && b.mailFamily.text === a.family?.text)
+  );
+}
+
+/** Given name against surname both ways; both must agree, or one where nothing stands against it. */
 function compareTurned(a: PersonName, b: PersonName, out: NameComparison): void {
   const crossA = a.given !== null && b.family !== null ? compareGiven(a.given, b.family) : -1;
   const crossB = a.family !== null && b.given !== null ? compareGiven(b.given, a.family) : -1;
-  const fits = (agreeing(crossA) && (crossB < 0 || crossB <= 4)) || (agreeing(crossB) && (crossA < 0 || crossA <= 4));
+  const fits = (agreeing(crossA) && crossB <= initial) || (agreeing(crossB) && crossA <= initial);
   if (!fits) return;
-  // Which of the two words is the surname is not known: the level that tells more is the surname's.
+  // Which of the two words is the surname is not known: the level that tells more is taken for the surname's.
   out.given = crossA >= 0 && crossB >= 0 ? Math.max(crossA, crossB) : -1;
   out.family = crossA >= 0 && crossB >= 0 ? Math.min(crossA, crossB) : Math.max(crossA, crossB);
   out.turned = 1;

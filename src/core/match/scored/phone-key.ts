@@ -10,7 +10,13 @@ export type PhoneKey = {
   readonly extension: string | null;
 };
 
-export const phoneLevels = ["same", "same, one with extension", "same, other extension", "one digit off", "different"] as const;
+export const phoneLevels = [
+  "same",
+  "same, one with extension",
+  "same, other extension",
+  "one digit off",
+  "different",
+] as const;
 
 /** Reads a number in any notation; `country` is an ISO 3166 code, or null when it is not known. Null under five digits. */
 export function phoneKeyOf(text: string, country: string | null): PhoneKey | null {

@@ -4,16 +4,26 @@ import { comparable, squash, wordsOf } from "./text.ts";
 /** A street address taken apart. */
 export type Street = { readonly number: string | null; readonly name: string; readonly words: readonly string[] };
 
-export const streetLevels = ["same", "alike, same number", "same street, number missing", "alike, number off", "same street, other number", "same number alone", "different"] as const;
+export const streetLevels = [
+  "same",
+  "alike, same number",
+  "same street, number missing",
+  "alike, number off",
+  "same street, other number",
+  "same number alone",
+  "different",
+] as const;
 export const wordLevels = ["same", "slip", "alike", "different"] as const;
 
 /** "14 Mill Rd", "Mill Road 14" and the columns 14 + Mill Road give the same. Null when there are no words. */
 export function streetOf(text: string, numberColumn?: string): Street | null {
   const words = wordsOf(comparable(text).replace(/(\d)\s*(?:st|nd|rd|th)\b/g, "$1"));
-  let number = numberColumn === undefined || numberColumn === "" ? null : (wordsOf(comparable(numberColumn))[0] ?? null);
+  let number =
+    numberColumn === undefined || numberColumn === "" ? null : (wordsOf(comparable(numberColumn))[0] ?? null);
   const kept: string[] = [];
   for (const word of words) {
-    if (number === null && /^\d+[a-z]?$/.test(word) && (kept.length === 0 || !/^\d/.test(word) || words.length > 1)) number = word;
+    if (number === null && /^\d+[a-z]?$/.test(word) && (kept.length === 0 || !/^\d/.test(word) || words.length > 1))
+      number = word;
     else if (!isStreetWord(word)) kept.push(squash(ordinals[word] ?? word));
   }
   if (kept.length === 0) {
@@ -26,14 +36,19 @@ export function streetOf(text: string, numberColumn?: string): Street | null {
 
 export function compareStreets(a: Street, b: Street): number {
   const name = a.name === b.name ? 3 : likeStreet(a, b);
-  const number = a.number === null || b.number === null ? -1 : a.number === b.number ? 2 : numberOff(a.number, b.number) ? 1 : 0;
+  const number =
+    a.number === null || b.number === null ? -1 : a.number === b.number ? 2 : numberOff(a.number, b.number) ? 1 : 0;
   if (name === 3) return number === 2 ? 0 : number === -1 ? 2 : number === 1 ? 3 : 4;
   if (name > 0) return number === 2 ? 1 : number === -1 ? 3 : number === 1 ? 3 : 4;
   return number === 2 ? 5 : 6;
 }
 
 function numberOff(a: string, b: string): boolean {
-  return a.length > 1 && b.length > 1 && (a.startsWith(b) || b.startsWith(a) || (a.length === b.length && likeness(a, b) > 0));
+  return (
+    a.length > 1 &&
+    b.length > 1 &&
+    (a.startsWith(b) || b.startsWith(a) || (a.length === b.length && likeness(a, b) > 0))
+  );
 }
 
 /** 0 to 2. A street's name without its number may hold a further word, a typing error or a split word. */
@@ -41,7 +56,8 @@ function likeStreet(a: Street, b: Street): number {
   const whole = likeness(a.name, b.name);
   if (whole > 0) return whole;
   let shared = 0;
-  for (const word of a.words) if (word.length >= 3 && b.words.some((other) => likeness(word, other) > 1 || word === other)) shared++;
+  for (const word of a.words)
+    if (word.length >= 3 && b.words.some((other) => likeness(word, other) > 1 || word === other)) shared++;
   return shared > 0 && shared >= Math.min(a.words.length, b.words.length) ? 1 : 0;
 }
 
@@ -77,13 +93,24 @@ function oneEdit(a: string, b: string): boolean {
 }
 
 export function postcodeOf(text: string): string | null {
-  const code = comparable(text).replace(/[^a-z0-9]+/g, "").replace(/\.0$/, "");
+  const code = comparable(text)
+    .replace(/[^a-z0-9]+/g, "")
+    .replace(/\.0$/, "");
   return code === "" ? null : /^\d{9}$/.test(code) ? code.slice(0, 5) : code;
 }
 
 const placeWords: Readonly<Record<string, string>> = { saint: "st", sainte: "ste", mount: "mt", fort: "ft" };
 const ordinals: Readonly<Record<string, string>> = {
-  first: "1", second: "2", third: "3", fourth: "4", fifth: "5", sixth: "6", seventh: "7", eighth: "8", ninth: "9", tenth: "10",
+  first: "1",
+  second: "2",
+  third: "3",
+  fourth: "4",
+  fifth: "5",
+  sixth: "6",
+  seventh: "7",
+  eighth: "8",
+  ninth: "9",
+  tenth: "10",
 };
 
 const streetWords = new Set(

@@ -1,7 +1,7 @@
 import { type BirthDate, birthDate, birthDateOf } from "./birth-date.ts";
-import { companyDomainOf, type Mailbox, mailboxOf } from "./mailbox.ts";
+import { companyDomainOf, type Mailbox, mailboxOf, mailboxWords } from "./mailbox.ts";
 import { type Organisation, organisationOf } from "./organisation.ts";
-import { type PersonName, personNameOf } from "./person-name.ts";
+import { completedBy, type PersonName, personNameOf } from "./person-name.ts";
 import { type PhoneKey, phoneKeyOf } from "./phone-key.ts";
 import { countryOf, type Phrase, phraseOf, postcodeOf, type Street, streetOf } from "./place.ts";
 import { comparable } from "./text.ts";
@@ -9,9 +9,39 @@ import { authorsOf, type Title, titleOf } from "./title.ts";
 
 /** What a column can hold, as far as matching is concerned. `text` is compared as it is, `ignore` not at all. */
 export const roles = [
-  "id", "source", "given", "middle", "family", "full-name", "suffix", "organisation", "title", "authors", "venue", "year",
-  "description", "brand", "price", "email", "phone", "website", "street", "street-number", "street-2", "city", "postcode",
-  "region", "country", "birth-date", "birth-year", "birth-month", "birth-day", "number", "external-id", "text", "ignore",
+  "id",
+  "source",
+  "given",
+  "middle",
+  "family",
+  "full-name",
+  "suffix",
+  "organisation",
+  "title",
+  "authors",
+  "venue",
+  "year",
+  "description",
+  "brand",
+  "price",
+  "email",
+  "phone",
+  "website",
+  "street",
+  "street-number",
+  "street-2",
+  "city",
+  "postcode",
+  "region",
+  "country",
+  "birth-date",
+  "birth-year",
+  "birth-month",
+  "birth-day",
+  "number",
+  "external-id",
+  "text",
+  "ignore",
 ] as const;
 export type Role = (typeof roles)[number];
 
@@ -49,9 +79,19 @@ export type MatchRecord = {
 /** Normalises a record. Values that cannot be read count as missing. */
 export function matchRecordOf(id: string, raw: RawRecord): MatchRecord {
   const one = (role: Role): string | undefined => raw[role]?.find((value) => value !== "");
-  const name = personNameOf({ given: one("given"), middle: one("middle"), family: one("family"), full: one("full-name"), suffix: one("suffix") });
+  const written = personNameOf({
+    given: one("given"),
+    middle: one("middle"),
+    family: one("family"),
+    full: one("full-name"),
+    suffix: one("suffix"),
+  });
   const country = one("country") === undefined ? null : countryOf(one("country") as string);
-  const emails = parsed(raw.email, (value) => mailboxOf(value, name));
+  const emails = parsed(raw.email, (value) => mailboxOf(value, written));
+  const name =
+    raw.email === undefined
+      ? written
+      : emails.reduce((known, email) => completedBy(known, mailboxWords(email)), written);
   const region = country?.length === 2 ? country.toUpperCase() : null;
   return {
     id,
@@ -86,7 +126,10 @@ function maybe<T>(text: string | undefined, read: (text: string) => T | null): T
 }
 
 function parsed<T>(texts: readonly string[] | undefined, read: (text: string) => T | null): T[] {
-  return (texts ?? []).filter((text) => text !== "").map(read).filter((value): value is T & {} => value !== null) as T[];
+  return (texts ?? [])
+    .filter((text) => text !== "")
+    .map(read)
+    .filter((value): value is T & {} => value !== null) as T[];
 }
 
 function numberOf(text: string): string | null {

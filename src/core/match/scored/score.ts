@@ -1,4 +1,12 @@
-import { agreedValue, compareRecords, type Feature, featureCount, featureIndex, features, levelNames } from "./feature.ts";
+import {
+  agreedValue,
+  compareRecords,
+  type Feature,
+  featureCount,
+  featureIndex,
+  features,
+  levelNames,
+} from "./feature.ts";
 import type { Evidence, Explanation, Model, Score, ScoreTables, Veto, Weights } from "./model.ts";
 import type { MatchRecord } from "./record.ts";
 
@@ -48,7 +56,14 @@ function weighLevels(a: MatchRecord, b: MatchRecord, model: Model): void {
 }
 
 /** How much more (rare value) or less (common value) an agreement says than an average one, in log odds. */
-export function rarityOf(feature: number, level: number, a: MatchRecord, b: MatchRecord, turned: boolean, model: Model): number {
+export function rarityOf(
+  feature: number,
+  level: number,
+  a: MatchRecord,
+  b: MatchRecord,
+  turned: boolean,
+  model: Model,
+): number {
   if (level > 2) return 0;
   const value = agreedValue(feature, level, a, b, turned);
   if (value === null) return 0;
@@ -74,11 +89,29 @@ const at = featureIndex;
 export function vetoOf(a: MatchRecord, b: MatchRecord, found: Int8Array, model: Model): Veto | null {
   const generations = [a.name?.generation ?? null, b.name?.generation ?? null];
   if (generations[0] !== null && generations[1] !== null && generations[0] !== generations[1]) return "generation";
-  if (found[at.phone] === 2 && (found[at.given] as number) > 3) return "extension";
-  if (found[at.birth] === 6 && rarelySame(model.weights, "birth", 6)) return "birth date";
+  if (found[at.phone] === 2 && (found[at.given] as number) > 4) return "extension";
+  if (found[at.birth] === 6 && rarelySame(model.weights, "birth", 6) && !sameNumber(found)) return "birth date";
   if (a.name === null && found[at["legal-form"]] === 2) return "legal form";
-  if (a.name === null && a.organisation !== null && b.organisation !== null && a.organisation.numbers !== b.organisation.numbers && a.organisation.numbers !== "" && b.organisation.numbers !== "") return "branch";
+  if (
+    a.name === null &&
+    a.organisation !== null &&
+    b.organisation !== null &&
+    a.organisation.numbers !== b.organisation.numbers &&
+    a.organisation.numbers !== "" &&
+    b.organisation.numbers !== ""
+  )
+    return "branch";
   return null;
+}
+
+/** A number that is one person's own (a passport's, a tax number) outweighs a mistyped date. */
+function sameNumber(found: Int8Array): boolean {
+  return (
+    found[at["number-1"]] === 0 ||
+    found[at["number-2"]] === 0 ||
+    found[at["number-3"]] === 0 ||
+    found[at["external-id"]] === 0
+  );
 }
 
 /** True when records of one thing hardly ever show this level: then showing it is a contradiction, not an accident. */
@@ -102,7 +135,8 @@ export function explain(a: MatchRecord, b: MatchRecord, model: Model): Explanati
   evidence.sort((x, y) => Math.abs(y.weight) - Math.abs(x.weight));
   const { same, unrelated } = model.tables.logPriors;
   const kin = score.logOdds - (parts.same + same - unrelated);
-  if (kin < -0.05) evidence.push({ feature: "shared by a household or company", finding: "what kin share too", weight: kin });
+  if (kin < -0.05)
+    evidence.push({ feature: "shared by a household or company", finding: "what kin share too", weight: kin });
   evidence.push({ feature: "prior", finding: "any two records", weight: same - unrelated });
   return { ...score, evidence };
 }

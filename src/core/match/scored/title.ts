@@ -8,20 +8,31 @@ export type WordCounts = { readonly documents: number; readonly counts: Readonly
 export type Title = {
   readonly text: string;
   readonly words: readonly string[];
+  /** The words as numbers, ascending; `weights` stand in the same order. */
+  readonly ids: readonly number[];
   readonly codes: readonly string[];
   weighedBy: WordCounts | null;
   weights: readonly number[];
   total: number;
 };
 
-export const titleLevels = ["same words", "nearly the same", "much alike", "alike", "half alike", "little alike", "different"] as const;
+export const titleLevels = [
+  "same words",
+  "nearly the same",
+  "much alike",
+  "alike",
+  "half alike",
+  "little alike",
+  "different",
+] as const;
 export const codeLevels = ["same", "part of the other", "none in one", "different"] as const;
 
 export function titleOf(text: string): Title | null {
   const plain = comparable(text);
   const words = [...new Set(wordsOf(plain))].filter((word) => !stopWords.has(word));
   if (words.length === 0) return null;
-  return { text: words.join(" "), words, codes: codesIn(plain), weighedBy: null, weights: [], total: 0 };
+  const ids = words.map(wordId).sort((a, b) => a - b);
+  return { text: words.join(" "), words, ids, codes: codesIn(plain), weighedBy: null, weights: [], total: 0 };
 }
 
 /** Model numbers: letters and digits mixed, or five digits and more, measures left out. HES-V1000 and HESV1000 are one. */
@@ -37,42 +48,78 @@ export function codesIn(text: string): string[] {
   return [...codes];
 }
 
-const measure = /^\d+(?:st|nd|rd|th|gb|mb|tb|kb|mp|mm|cm|ft|in|inch|hz|khz|mhz|ghz|w|watt|watts|v|volt|p|i|x|k|g|kg|oz|lb|lbs|cu|ml|l|h|hr|hrs|hour|hours|min|sec|pc|pcs|pack|way|ch|channel|bit|dpi|btu|qt|rpm|mah|disc|port|piece|speed|cup|year|years|yr)$|^\d+x\d+(?:x\d+)?$|^(?:mp[34]|h264|usb[23]|80211[a-z]*|cat[56]e?|3d)$/;
+const measure =
+  /^\d+(?:st|nd|rd|th|gb|mb|tb|kb|mp|mm|cm|ft|in|inch|hz|khz|mhz|ghz|w|watt|watts|v|volt|p|i|x|k|g|kg|oz|lb|lbs|cu|ml|l|h|hr|hrs|hour|hours|min|sec|pc|pcs|pack|way|ch|channel|bit|dpi|btu|qt|rpm|mah|disc|port|piece|speed|cup|year|years|yr)$|^\d+x\d+(?:x\d+)?$|^(?:mp[34]|h264|usb[23]|80211[a-z]*|cat[56]e?|3d)$/;
 
 /** Weighted Dice of the words, 0 to 1, rare words weighing more; words one typing error apart count as shared. */
 export function titleSimilarity(a: Title, b: Title, counts: WordCounts): number {
   if (a.text === b.text) return 1;
   weigh(a, counts);
   weigh(b, counts);
-  let shared = 0;
-  for (let i = 0; i < a.words.length; i++) {
-    const word = a.words[i] as string;
-    const at = b.words.indexOf(word);
-    if (at >= 0) shared += a.weights[i] as number;
-    else if (word.length >= 5 && !/\d/.test(word)) {
-      const near = b.words.find((other) => other.length >= 5 && likeness(word, other) === 2 && !a.words.includes(other));
-      if (near !== undefined) shared += 0.8 * (a.weights[i] as number);
-    }
-  }
-  return a.total + b.total === 0 ? 0 : Math.min(1, (2 * shared) / (a.total + b.total));
+  const total = a.total + b.total;
+  if (total === 0) return 0;
+  const shared = sharedWeight(a, b);
+  // Typing errors are looked for where enough agrees to make it worth while.
+  const mended = shared > 0.1 * total ? slipWeight(a, b) : 0;
+  return Math.min(1, (2 * (shared + mended)) / total);
 }
 
 /** How much of the lighter title is in the other, 0 to 1. */
 export function titleContainment(a: Title, b: Title, counts: WordCounts): number {
   weigh(a, counts);
   weigh(b, counts);
-  const [light, heavy] = a.total <= b.total ? [a, b] : [b, a];
-  if (light.total === 0) return 0;
+  const lighter = Math.min(a.total, b.total);
+  return lighter === 0 ? 0 : sharedWeight(a, b) / lighter;
+}
+
+/** Weight of the words in both; their ids are in order. */
+function sharedWeight(a: Title, b: Title): number {
   let shared = 0;
-  for (let i = 0; i < light.words.length; i++) if (heavy.words.includes(light.words[i] as string)) shared += light.weights[i] as number;
-  return shared / light.total;
+  for (let i = 0, j = 0; i < a.ids.length && j < b.ids.length; ) {
+    const x = a.ids[i] as number;
+    const y = b.ids[j] as number;
+    if (x === y) {
+      shared += a.weights[i] as number;
+      i++;
+      j++;
+    } else if (x < y) i++;
+    else j++;
+  }
+  return shared;
+}
+
+function slipWeight(a: Title, b: Title): number {
+  let weight = 0;
+  for (let i = 0; i < a.ids.length; i++) {
+    if (b.ids.includes(a.ids[i] as number)) continue;
+    const word = wordOf[a.ids[i] as number] as string;
+    if (word.length < 5 || /\d/.test(word)) continue;
+    const near = b.words.some(
+      (other) => other.length >= 5 && Math.abs(other.length - word.length) <= 2 && likeness(word, other) === 2,
+    );
+    if (near) weight += 0.8 * (a.weights[i] as number);
+  }
+  return weight;
 }
 
 function weigh(title: Title, counts: WordCounts): void {
   if (title.weighedBy === counts) return;
-  title.weights = title.words.map((word) => Math.log(1 + counts.documents / (1 + (counts.counts.get(word) ?? 0))));
+  title.weights = title.ids.map((id) =>
+    Math.log(1 + counts.documents / (1 + (counts.counts.get(wordOf[id] as string) ?? 0))),
+  );
   title.total = title.weights.reduce((sum, weight) => sum + weight, 0);
   title.weighedBy = counts;
+}
+
+const idOf = new Map<string, number>();
+const wordOf: string[] = [];
+
+/** A number per word, the same for as long as the process lives. */
+function wordId(word: string): number {
+  const known = idOf.get(word);
+  if (known !== undefined) return known;
+  idOf.set(word, wordOf.length);
+  return wordOf.push(word) - 1;
 }
 
 const steps = [0.97, 0.85, 0.7, 0.55, 0.4, 0.25];
@@ -84,6 +131,7 @@ export function similarityLevel(similarity: number): number {
 
 /** Codes against codes, and against the words of the other's description. Codes that many records share (standards, sizes) say nothing. */
 export function compareCodes(a: Title, b: Title, isCommon: (code: string) => boolean): number {
+  if (a.codes.length === 0 && b.codes.length === 0) return -1;
   const codesA = a.codes.filter((code) => !isCommon(code));
   const codesB = b.codes.filter((code) => !isCommon(code));
   if (codesA.length === 0 || codesB.length === 0) return codesA.length === codesB.length ? -1 : 2;
@@ -100,7 +148,12 @@ function partOfOther(x: string, y: string): boolean {
 /** The surnames of a list of authors. */
 export function authorsOf(text: string): readonly string[] {
   const names = comparable(text).split(/[,;|]| and | & /);
-  const surnames = names.map((name) => wordsOf(name).filter((word) => !/^(?:jr|sr|ii|iii|0+\d+|et|al)$/.test(word)).at(-1) ?? "");
+  const surnames = names.map(
+    (name) =>
+      wordsOf(name)
+        .filter((word) => !/^(?:jr|sr|ii|iii|0+\d+|et|al)$/.test(word))
+        .at(-1) ?? "",
+  );
   return [...new Set(surnames.filter((word) => word.length > 1))];
 }
 

@@ -1,5 +1,5 @@
-import { fullNamesOf } from "./nicknames.ts";
 import { isCommonGiven } from "./common-names.ts";
+import { fullNamesOf } from "./nicknames.ts";
 import { soundOf, squash } from "./text.ts";
 
 /** A word of a name with all that comparing needs, made once per word: equal words are one object while the cache holds. */
@@ -20,7 +20,13 @@ export function tokenOf(word: string): Token {
   if (known !== undefined) return known;
   if (cache.size >= cacheMax) cache.clear();
   const text = squash(word);
-  const token = { text, plain: word, sound: soundOf(text), fullNames: fullNamesOf(word), commonGiven: isCommonGiven(word) };
+  const token = {
+    text,
+    plain: word,
+    sound: soundOf(text),
+    fullNames: fullNamesOf(word),
+    commonGiven: isCommonGiven(word),
+  };
   cache.set(word, token);
   return token;
 }
