@@ -105,11 +105,13 @@ export async function createHubSpotSandbox(options: HubSpotSandboxOptions = {}):
   let correlations = 0;
   const correlationId = () => `00000000-0000-0000-0000-${String(++correlations).padStart(12, "0")}`;
 
+  const date = () => ({ date: new Date(now()).toUTCString() });
+
   const handle = (request: SandboxRequest): SandboxAnswer => {
     const call = `${request.method} ${patternOf(portal, request.path)}`;
     calls.set(call, (calls.get(call) ?? 0) + 1);
     const id = correlationId();
-    const headers = { "x-hubspot-correlation-id": id, date: new Date(now()).toUTCString() };
+    const headers = { "x-hubspot-correlation-id": id, ...date() };
     return withHeaders(answerCall(deps, request, id), headers);
   };
 
@@ -120,10 +122,14 @@ export async function createHubSpotSandbox(options: HubSpotSandboxOptions = {}):
     admin: (request) => answerAdmin(admin, request),
     rateLimited: (retryAfterS) => {
       const answer = tooMany("TEN_SECONDLY_ROLLING", "You have reached your ten_secondly_rolling limit.");
-      return withHeaders(answer, retryAfterS === null ? {} : { "retry-after": String(retryAfterS) });
+      return withHeaders(answer, {
+        ...date(),
+        ...(retryAfterS === null ? {} : { "retry-after": String(retryAfterS) }),
+      });
     },
     serverError: (status) => ({
       status,
+      headers: date(),
       body: { status: "error", message: "internal error", correlationId: correlationId(), category: "INTERNAL_ERROR" },
     }),
   });

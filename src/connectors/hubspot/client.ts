@@ -93,8 +93,9 @@ export function createClient(options: HubSpotOptions): Client {
   const attempt = async (call: Call, isSecond: boolean): Promise<JsonObject> => {
     const kind = call.kind ?? "call";
     const { token, answer, text } = await exchange(call, kind);
-    learn(answer);
     const body = answer.status === 204 ? {} : parse(text);
+    // What is no JSON is not HubSpot's, nor are its headers.
+    if (body !== undefined) learn(answer);
     if (answer.ok) {
       if (body === undefined) {
         throw new SyncFailure(lostError(call.effect, `${call.what}: HubSpot's answer is no JSON object`));

@@ -5,6 +5,7 @@ import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ChangeBatch, ChangeFeed, MappedObject } from "../../ports/connector.ts";
 import type { Client } from "./client.ts";
+import { senseless } from "./errors.ts";
 import { objectOf, own } from "./json.ts";
 import { modifiedProperty } from "./object-name.ts";
 import { objectPath, type Reader, recordsIn } from "./read.ts";
@@ -140,7 +141,7 @@ async function searchPage(
       : [filter(modified, "EQ", String(from)), filter("hs_object_id", "GT", tie)];
   const sorts = [{ propertyName: tie === null ? modified : "hs_object_id", direction: "ASCENDING" }];
   const what = `asking for changed ${object.object}`;
-  const body = { filterGroups: [{ filters }], sorts, properties: ["hs_object_id"], limit: searchMax };
+  const body = { filterGroups: [{ filters }], sorts, properties: [modified], limit: searchMax };
   const path = `${objectPath(object)}/search`;
   const askedAt = deps.clock.now();
   const answer = await deps.client.call({ method: "POST", path, body, effect: "read", kind: "search", what });
@@ -156,7 +157,8 @@ async function searchPage(
       next: { from: deps.client.vendorTime(askedAt) - deps.lookbackMs, tie: null },
       isLast: true,
     };
-  const latest = Math.max(...records.map(({ modifiedAt }) => modifiedAt));
+  const latest = Math.max(...records.map((record) => Date.parse(String(record.property(modified)))));
+  if (Number.isNaN(latest)) throw senseless(what, modified);
   // A page full of one moment: search gives them in no order, so they are asked for again by id.
   return { records, next: latest > from ? { from: latest, tie: null } : { from, tie: "0" }, isLast: false };
 }

@@ -115,6 +115,15 @@ test("a scan shows every record once, with progress, and goes on where it stoppe
   expect(shown).toEqual(ids.toSorted());
 });
 
+test("a scan of more properties than an address holds reads them in batches", async () => {
+  const { connector, sandbox } = setting;
+  const names = Array.from({ length: 90 }, (_, n) => `property_with_a_rather_long_internal_name_no_${n}`);
+  for (const name of names) sandbox.admin.defineProperty("contacts", { name, type: "string" });
+  const [id] = seed({ firstname: "A", [names[89]!]: "last" });
+  const page = await connector.scan(mapped("contacts", ...names), null);
+  expect(page.observations).toMatchObject([{ ref: { id }, complete: true, cells: { [names[89]!]: "last" } }]);
+});
+
 test("an object that HubSpot does not have is a problem of the schema, a missing scope one of access", async () => {
   const { connector, sandbox } = setting;
   const codeOf = async (call: Promise<unknown>) => {

@@ -12,6 +12,8 @@ export const batchMax = 100;
 /** With property history HubSpot takes fewer at once. */
 const historyBatchMax = 50;
 const pageMax = 100;
+/** Properties are named in the address of a list; more characters than these go into a batch read's body. */
+const addressLengthMax = 4000;
 /** Filter groups of one search, each about one id. */
 const idsPerSearch = 5;
 
@@ -112,9 +114,18 @@ export function createReader(deps: ReadDeps): Reader {
     async scan(object, cursor) {
       const place = cursor === null ? { after: null, total: await countOf(client, object) } : placeOf(cursor);
       const observedAt = clock.now();
-      const { records, after } = await page(client, object, place.after, propertiesOf(object), false);
+      const properties = propertiesOf(object);
+      const isLong = properties.join().length > addressLengthMax;
+      const { records, after } = await page(client, object, place.after, isLong ? [] : properties, false);
+      const full = isLong
+        ? await batchRead(
+            object,
+            records.map(({ id }) => id),
+            {},
+          )
+        : records;
       return {
-        observations: records.map((record) => upsertOf(deps, object, record, observedAt)),
+        observations: full.map((record) => upsertOf(deps, object, record, observedAt)),
         cursor: after === null ? null : `${after}/${place.total ?? ""}`,
         total: place.total,
       };
