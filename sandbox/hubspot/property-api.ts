@@ -42,7 +42,7 @@ function propertyOf(table: Table, name: string): Property {
 }
 
 /** Takes a new definition. Whether it is unique can be said only here. */
-export function createProperty(portal: Portal, table: Table, body: JsonObject): Property {
+function createProperty(portal: Portal, table: Table, body: JsonObject): Property {
   const name = stringIn(body, "name");
   const type = stringIn(body, "type") as PropertyDraft["type"];
   const fieldType = stringIn(body, "fieldType");

@@ -180,7 +180,7 @@ export function createWebhooks(options: WebhookOptions): Webhooks {
 }
 
 /** base64 HMAC-SHA-256 over method, full URL, body and timestamp. */
-export function signatureV3(secret: string, method: string, url: string, body: string, timestamp: string): string {
+function signatureV3(secret: string, method: string, url: string, body: string, timestamp: string): string {
   return createHmac("sha256", secret).update(`${method}${url}${body}${timestamp}`).digest("base64");
 }
 
