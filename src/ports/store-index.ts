@@ -93,27 +93,26 @@ export type Before = {
 export function fittingUnits(units: readonly CommitUnit[], before: Before): ReadonlySet<CommitUnit> {
   const fitting = new Set<CommitUnit>();
   const goldens = new Set<GoldenId>();
-  const records = new Map<RecordKey, GoldenId>();
-  const keys = new Map<string, GoldenId>();
+  const records = new Set<RecordKey>();
+  const keys = new Set<string>();
   for (const unit of units) {
     const { golden } = unit;
     if (golden === null) {
       fitting.add(unit);
       continue;
     }
-    const isOthers = (owner: GoldenId | undefined) => owner !== undefined && owner !== golden.id;
-    const unitRecords = [...recordsOf(golden).keys()];
+    if (goldens.has(golden.id) || before.versionOf(golden.id) !== golden.version - 1) continue;
+    const isFree = (owner: GoldenId | undefined) => owner === undefined || owner === golden.id;
+    const wanted = [...recordsOf(golden).keys()];
+    if (!wanted.every((key) => !records.has(key) && isFree(before.ownerOfRecord(key)))) continue;
     const unitKeys = unit.keys ?? [];
-    const isStale =
-      goldens.has(golden.id) ||
-      before.versionOf(golden.id) !== golden.version - 1 ||
-      unitRecords.some((key) => isOthers(before.ownerOfRecord(key)) || records.has(key)) ||
-      unitKeys.some((key) => !unit.sharedKeys.includes(key) && (isOthers(before.ownerOfKey(key)) || keys.has(key)));
-    if (isStale) continue;
+    const free = unitKeys.filter((key) => !keys.has(key) && isFree(before.ownerOfKey(key)));
+    if (free.length < unitKeys.length && !unitKeys.every((key) => free.includes(key) || unit.sharedKeys.includes(key)))
+      continue;
     fitting.add(unit);
     goldens.add(golden.id);
-    for (const key of unitRecords) records.set(key, golden.id);
-    for (const key of unitKeys) if (!keys.has(key) && !isOthers(before.ownerOfKey(key))) keys.set(key, golden.id);
+    for (const key of wanted) records.add(key);
+    for (const key of free) keys.add(key);
   }
   return fitting;
 }

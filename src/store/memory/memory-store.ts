@@ -192,9 +192,9 @@ function putRows(state: State, unit: CommitUnit): void {
 
 function putHold(state: State, hold: Hold): void {
   state.holds.set(hold.id, hold);
-  if (hold.goldenId !== null || hold.ref === null) return;
+  if (hold.ref === null) return;
   const record = recordKey(hold.ref);
-  if (hold.status === "open") state.heldRecords.set(record, hold.id);
+  if (hold.goldenId === null && hold.status === "open") state.heldRecords.set(record, hold.id);
   else if (state.heldRecords.get(record) === hold.id) state.heldRecords.delete(record);
 }
 

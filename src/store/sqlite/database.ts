@@ -1,99 +1,142 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { migrations } from "./schema.ts";
+import { SyncFailure } from "../../model/sync-error.ts";
+import { toStored } from "../../ports/store-text.ts";
 
-/** The embedded database with its statements, each prepared once. */
+export type Value = null | number | string;
+
+/** The embedded database with its statements, each prepared once. Texts are stored by `toStored`. */
 export type Database = {
+  readonly file: string;
+  /** Several statements without values. */
+  exec(sql: string): void;
   /** Runs a statement for its effect; returns the number of rows it changed. */
   run(sql: string, ...values: Value[]): number;
   get<Row>(sql: string, ...values: Value[]): Row | undefined;
   all<Row>(sql: string, ...values: Value[]): Row[];
-  /** One durable transaction; what throws is rolled back. */
+  /** Rows one by one, for a reader that may stop early. */
+  rows<Row>(sql: string, ...values: Value[]): Iterable<Row>;
+  /** The key of the last row that was inserted. */
+  lastKey(): number;
+  /** One durable transaction; what throws is rolled back. A full disk rejects with UNREACHABLE: nothing was done. */
   transaction<T>(work: () => T): T;
-  migrate(): void;
   close(): void;
 };
 
-export type Value = null | number | string;
+/** How long another process may take to let the file go. */
+const lockWaitMs = 1_000;
+/** The write-ahead log is folded into the file each time it has grown by so much: 32 MiB of 4 KiB pages. */
+const checkpointPages = 8_192;
+const logBytesMax = 64 * 1024 * 1024;
+const cacheKiB = 64 * 1024;
 
 /**
- * Opens the file, alone: SQLite's own exclusive lock is held until the process ends, however it ends. Rejects in words when another process
- * holds it, or when a newer Truce made it.
+ * Opens the file, alone: SQLite's own exclusive lock is held until the process ends, however it ends. Rejects, naming the process that
+ * holds it, when another one does.
  */
 export async function openDatabase(file: string): Promise<Database> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const db = await openFile(file);
+  const db = await openAlone(file);
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
-    const statement = statements.get(sql) ?? db.prepare(sql);
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = db.prepare(sql);
     statements.set(sql, statement);
     return statement;
   };
-  const transaction = <T>(work: () => T): T => {
-    prepare("begin immediate").run();
-    try {
-      const result = work();
-      prepare("commit").run();
-      return result;
-    } catch (error) {
-      if (db.isTransaction) prepare("rollback").run();
-      throw error;
-    }
-  };
+  let lastKey = 0;
   return {
-    run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
-    get: <Row>(sql: string, ...values: Value[]) => prepare(sql).get(...values) as Row | undefined,
-    all: <Row>(sql: string, ...values: Value[]) => prepare(sql).all(...values) as Row[],
-    transaction,
-    migrate: () => migrate(db, file),
-    close: () => db.close(),
+    file,
+    exec: (sql) => db.exec(sql),
+    run(sql, ...values) {
+      const { changes, lastInsertRowid } = prepare(sql).run(...stored(values));
+      lastKey = Number(lastInsertRowid);
+      return Number(changes);
+    },
+    get: <Row>(sql: string, ...values: Value[]) => prepare(sql).get(...stored(values)) as Row | undefined,
+    all: <Row>(sql: string, ...values: Value[]) => prepare(sql).all(...stored(values)) as Row[],
+    rows: <Row>(sql: string, ...values: Value[]) => prepare(sql).iterate(...stored(values)) as Iterable<Row>,
+    lastKey: () => lastKey,
+    transaction: (work) => transaction(db, work),
+    close() {
+      if (!db.isOpen) return;
+      db.close();
+      rmSync(ownerFile(file), { force: true });
+    },
   };
 }
 
-async function openFile(file: string): Promise<DatabaseSync> {
-  const { DatabaseSync } = await withoutExperimentalWarning(() => import("node:sqlite"));
-  const db = new DatabaseSync(file);
+/** In place: these run some twenty times an event. */
+function stored(values: Value[]): Value[] {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value === "string") values[i] = toStored(value);
+  }
+  return values;
+}
+
+function transaction<T>(db: DatabaseSync, work: () => T): T {
+  db.exec("begin immediate");
   try {
-    db.exec(
-      "pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; pragma temp_store = memory; pragma cache_size = -32000;",
-    );
+    const result = work();
+    db.exec("commit");
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec("rollback");
+    throw isDiskFull(error)
+      ? new SyncFailure({ code: "UNREACHABLE", message: "The disk of the store is full." })
+      : error;
+  }
+}
+
+const sqliteBusy = 5;
+const sqliteFull = 13;
+const codeOf = (error: unknown) => (error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0);
+const isDiskFull = (error: unknown) => codeOf(error) === sqliteFull;
+
+async function openAlone(file: string): Promise<DatabaseSync> {
+  const { DatabaseSync } = await withoutExperimentalWarning(() => import("node:sqlite"));
+  const db = new DatabaseSync(file, { timeout: lockWaitMs });
+  try {
     // The lock is taken by the first write, not by opening.
-    db.exec("begin immediate; commit;");
+    db.exec("pragma locking_mode = exclusive; pragma journal_mode = wal; begin immediate; commit;");
+    db.exec(`pragma synchronous = full; pragma temp_store = memory; pragma cache_size = -${cacheKiB};
+      pragma wal_autocheckpoint = ${checkpointPages}; pragma journal_size_limit = ${logBytesMax};`);
   } catch (error) {
     db.close();
-    if (error instanceof Error && /locked|busy/iu.test(error.message)) {
-      throw new Error(
-        `${file} is in use by another truce process. Stop it first, or use PostgreSQL (TRUCE_DATABASE_URL) to run several.`,
-      );
-    }
-    throw error;
+    throw codeOf(error) === sqliteBusy ? new Error(inUse(file)) : error;
   }
+  writeFileSync(ownerFile(file), `${process.pid}\n`);
   return db;
 }
 
-/** Node marks its SQLite as experimental in some versions and says so at each start; that line is for us, not for users. */
+/** Says which process holds the lock; only read when the lock is taken, so one that was left behind does no harm. */
+function ownerFile(file: string): string {
+  return `${file}.pid`;
+}
+
+function inUse(file: string): string {
+  let owner = "another process";
+  try {
+    owner = `process ${readFileSync(ownerFile(file), "utf8").trim()}`;
+  } catch {
+    // It may be starting, or be no Truce.
+  }
+  return `${file} is in use by ${owner}. Stop it first; with PostgreSQL as the store (TRUCE_DATABASE_URL) several can run.`;
+}
+
+/** Some versions of Node print at each start that their SQLite is experimental: news to us, not to users. All else is passed on. */
 async function withoutExperimentalWarning<T>(load: () => Promise<T>): Promise<T> {
   const emit = process.emitWarning;
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
-    if (String(warning).includes("SQLite")) return;
+    if (rest[0] === "ExperimentalWarning" && String(warning).includes("SQLite")) return;
     (emit as (...args: unknown[]) => void).call(process, warning, ...rest);
   }) as typeof process.emitWarning;
   try {
     return await load();
   } finally {
     process.emitWarning = emit;
-  }
-}
-
-function migrate(db: DatabaseSync, file: string): void {
-  const present = Number((db.prepare("pragma user_version").get() as { user_version: number }).user_version);
-  if (present > migrations.length) {
-    throw new Error(
-      `${file} was made by a newer Truce (store version ${present}, this one knows ${migrations.length}). Install that version or newer.`,
-    );
-  }
-  for (let version = present; version < migrations.length; version++) {
-    db.exec(`begin immediate; ${migrations[version]}; pragma user_version = ${version + 1}; commit;`);
   }
 }

@@ -1,0 +1,67 @@
+import type { JournalEntry, JournalKind } from "../../model/journal.ts";
+import { recordKey } from "../../model/record.ts";
+import type { JournalFilter } from "../../ports/store.ts";
+import { fromStored } from "../../ports/store-text.ts";
+import type { Database } from "./database.ts";
+import { newWhere } from "./where.ts";
+
+/** What of a line has no column of its own. */
+type Doc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref">;
+
+type Row = {
+  readonly seq: number;
+  readonly golden_id: string;
+  readonly entity: string;
+  readonly at: number;
+  readonly kind: JournalKind;
+  readonly field: string | null;
+  readonly version: number;
+  readonly why: string;
+  readonly cause: string;
+  readonly doc: string;
+};
+
+export function journalDoc({ from, to, other, base, source, ref }: JournalEntry): string {
+  const doc: Doc = { from, to, other, base, source, ref };
+  return JSON.stringify(doc);
+}
+
+export function journal(
+  db: Database,
+  filter: JournalFilter,
+): readonly (JournalEntry & { readonly sequence: number })[] {
+  const { goldenId, field, kind, ref, since, until, after, limit } = filter;
+  const where = newWhere();
+  where.equals("golden_id", goldenId);
+  where.equals("field", field);
+  where.equals("kind", kind);
+  where.equals("record", ref && recordKey(ref));
+  where.holds("at >= ?", since);
+  where.holds("at < ?", until);
+  where.holds("seq > ?", after);
+  // Lines are nearly in order of time: this finds where to begin, so that old ones need not be read.
+  if (goldenId === undefined) where.holds("seq >= (select min(seq) from journal where at >= ?)", since);
+  const rows = db.all<Row>(
+    `select seq, golden_id, entity, at, kind, field, version, why, cause, doc
+     from journal ${where.sql()} order by ${goldenId === undefined ? "seq" : "+seq"} limit ?`,
+    ...where.values,
+    limit,
+  );
+  return rows.map(lineOf);
+}
+
+function lineOf(row: Row): JournalEntry & { readonly sequence: number } {
+  const doc: Doc = JSON.parse(row.doc);
+  return {
+    ...doc,
+    goldenId: fromStored(row.golden_id),
+    entity: fromStored(row.entity),
+    at: row.at,
+    kind: row.kind,
+    field: row.field === null ? null : fromStored(row.field),
+    version: row.version,
+    why: fromStored(row.why),
+    cause: fromStored(row.cause),
+    sequence: row.seq,
+  };
+}

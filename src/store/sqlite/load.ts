@@ -1,0 +1,63 @@
+import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
+import type { Hold } from "../../model/hold.ts";
+import { type RecordKey, recordKey } from "../../model/record.ts";
+import type { Loaded, Store } from "../../ports/store.ts";
+import { fromDoc } from "../../ports/store-doc.ts";
+import { fromStored } from "../../ports/store-text.ts";
+import type { Database } from "./database.ts";
+
+export function load(db: Database, { records, keys, ids }: Parameters<Store["load"]>[0]): Loaded {
+  const goldens = new Map<GoldenId, GoldenRecord>();
+  const byRecord = new Map<RecordKey, GoldenId>();
+  const byKey = new Map<string, GoldenId>();
+  const holds = new Map<RecordKey, Hold>();
+  const pins = new Map<RecordKey, GoldenId | "new">();
+  const add = (id: GoldenId | null | undefined) => {
+    if (id == null || goldens.has(id)) return;
+    const golden = goldenById(db, id);
+    if (golden !== null) goldens.set(id, golden);
+  };
+  for (const record of new Set(records.map(recordKey))) {
+    const owner = ownerOfRecord(db, record);
+    if (owner !== undefined) byRecord.set(record, owner);
+    add(owner);
+    const hold = holdOnRecord(db, record);
+    if (hold !== null) holds.set(record, hold);
+    hold?.matches.forEach(add);
+    const pin = pinOf(db, record);
+    if (pin !== null) pins.set(record, pin);
+    if (pin !== "new") add(pin);
+  }
+  for (const key of new Set(keys)) {
+    const owner = ownerOfKey(db, key);
+    if (owner !== undefined) byKey.set(key, owner);
+    add(owner);
+  }
+  ids.forEach(add);
+  return { goldens, byRecord, byKey, holds, pins };
+}
+
+export function goldenById(db: Database, id: GoldenId): GoldenRecord | null {
+  const row = db.get<{ doc: string }>("select doc from golden where id = ?", id);
+  return row === undefined ? null : fromDoc(row.doc);
+}
+
+export function ownerOfRecord(db: Database, key: RecordKey): GoldenId | undefined {
+  const row = db.get<{ golden_id: string }>("select golden_id from record where key = ?", key);
+  return row && fromStored(row.golden_id);
+}
+
+export function ownerOfKey(db: Database, key: string): GoldenId | undefined {
+  const row = db.get<{ golden_id: string }>("select golden_id from identity_key where key = ?", key);
+  return row && fromStored(row.golden_id);
+}
+
+function holdOnRecord(db: Database, record: RecordKey): Hold | null {
+  const row = db.get<{ doc: string }>("select doc from hold where record = ? order by seq desc limit 1", record);
+  return row === undefined ? null : JSON.parse(row.doc);
+}
+
+function pinOf(db: Database, record: RecordKey): GoldenId | "new" | null {
+  const row = db.get<{ golden_id: string }>("select golden_id from pin where record = ?", record);
+  return row === undefined ? null : fromStored(row.golden_id);
+}

@@ -1,0 +1,79 @@
+import type { Hold } from "../../model/hold.ts";
+import type { JournalEntry } from "../../model/journal.ts";
+import { recordKey } from "../../model/record.ts";
+import type { Attempt, CommitUnit, DeadLetter } from "../../ports/store.ts";
+import type { Database } from "./database.ts";
+import { journalDoc } from "./journal.ts";
+
+/** Journal lines, holds, pins, attempts and dead letters. */
+export function putRows(db: Database, { journal, holds, pins, attempts, deadLetters }: CommitUnit): void {
+  for (const line of journal) putLine(db, line);
+  for (const hold of holds) putHold(db, hold);
+  for (const { ref, goldenId } of pins) {
+    db.run(
+      "insert into pin values (?, ?) on conflict (record) do update set golden_id = excluded.golden_id",
+      recordKey(ref),
+      goldenId,
+    );
+  }
+  for (const attempt of attempts) putAttempt(db, attempt);
+  for (const letter of deadLetters) putDeadLetter(db, letter);
+}
+
+function putLine(db: Database, line: JournalEntry): void {
+  db.run(
+    `insert into journal (golden_id, entity, at, kind, field, version, why, cause, record, doc)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    line.goldenId,
+    line.entity,
+    line.at,
+    line.kind,
+    line.field,
+    line.version,
+    line.why,
+    line.cause,
+    line.ref === null ? null : recordKey(line.ref),
+    journalDoc(line),
+  );
+}
+
+function putHold(db: Database, hold: Hold): void {
+  const isOnRecord = hold.goldenId === null && hold.ref !== null && hold.status === "open";
+  db.run(
+    `insert into hold (id, kind, entity, status, record, doc) values (?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set kind = excluded.kind, entity = excluded.entity, status = excluded.status,
+       record = excluded.record, doc = excluded.doc`,
+    hold.id,
+    hold.kind,
+    hold.entity,
+    hold.status,
+    isOnRecord ? recordKey(hold.ref) : null,
+    JSON.stringify(hold),
+  );
+}
+
+function putAttempt(db: Database, one: Attempt): void {
+  db.run(
+    `insert into attempt values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set record_id = excluded.record_id, ended_at = excluded.ended_at, result = excluded.result`,
+    one.id,
+    one.goldenId,
+    one.system,
+    one.object,
+    one.recordId,
+    one.kind,
+    JSON.stringify(one.fields),
+    one.startedAt,
+    one.endedAt,
+    one.result,
+  );
+}
+
+function putDeadLetter(db: Database, letter: DeadLetter): void {
+  db.run(
+    "insert into dead_letter (id, at, doc) values (?, ?, ?) on conflict (id) do update set at = excluded.at, doc = excluded.doc",
+    letter.id,
+    letter.at,
+    JSON.stringify(letter),
+  );
+}
