@@ -39,7 +39,9 @@ export function applyUpsert(
   const after = linkAt(draft, index);
   setLink(draft, index, {
     cells: { ...after.cells, ...seen.cells },
-    unsure: Object.fromEntries(Object.entries(after.unsure).filter(([cell]) => !(cell in seen.cells))),
+    unsure: Object.fromEntries(
+      Object.entries(after.unsure).filter(([cell, { until }]) => !(cell in seen.cells) || seen.observedAt < until),
+    ),
     revision: seen.revision ?? after.revision,
     observedAt: Math.max(after.observedAt, seen.observedAt),
   });
@@ -48,13 +50,18 @@ export function applyUpsert(
 }
 
 /**
- * A write of ours whose outcome we never heard is there, and the vendor's history says that it replaced something else than it was based on:
- * that was an edit, seen only now.
+ * A write of ours whose outcome we never heard is there, and the vendor's history says that it replaced something else than what we last knew
+ * there: that was an edit, seen only now.
  */
 function withCoveredUnsure(link: Link, seen: Upsert): Upsert {
   const found = Object.entries(seen.previous).filter(([, { cell, raw }]) => {
     const unsure = link.unsure[cell];
-    return unsure !== undefined && sameRaw(seen.cells[cell], unsure.wrote) && !sameRaw(raw, unsure.base);
+    const known = link.cells[cell] ?? null;
+    return (
+      unsure !== undefined &&
+      sameRaw(seen.cells[cell], unsure.wrote) &&
+      ![raw, unsure.wrote].some((one) => sameRaw(one, known))
+    );
   });
   if (found.length === 0) return seen;
   const covered = Object.fromEntries(
@@ -91,7 +98,6 @@ function applyOlder(
 ): UpsertOutcome {
   const differing = Object.keys(seen.fields).filter((field) => !sameValue(seen.fields[field], link.shadow[field]));
   if (differing.length === 0) return age === "superseded" ? "superseded" : "no-op";
-  if (age === "unclear") return "reread";
   for (const field of differing) {
     write(draft, context, {
       kind: "superseded",
@@ -102,7 +108,7 @@ function applyOlder(
       source: recordSource(seen.ref, seen.author),
     });
   }
-  return "superseded";
+  return age === "unclear" ? "reread" : "superseded";
 }
 
 function unitsOf({ seen, mapping, context }: Step): Unit[] {

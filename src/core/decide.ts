@@ -74,9 +74,11 @@ function nothing(outcome: UpsertOutcome, holds: readonly Hold[] = [], reread: re
 
 function decided(draft: Draft, outcome: UpsertOutcome, ref: RecordRef): Decided {
   if (outcome === "waiting") return nothing("waiting");
-  if (outcome === "reread") return nothing("reread", [], [ref]);
   const holds = [...draft.changedHolds.values()];
-  return { goldens: [goldenOf(draft)], journal: draft.journal, holds, outcome, reread: [] };
+  const done = { goldens: [goldenOf(draft)], journal: draft.journal, holds, outcome, reread: [] };
+  if (outcome !== "reread") return done;
+  // What it says is kept in the journal, should the reading show something else.
+  return draft.journal.length === 0 ? nothing("reread", [], [ref]) : { ...done, outcome: "superseded", reread: [ref] };
 }
 
 export function linkIndexOf(golden: Pick<GoldenRecord, "links">, ref: RecordRef): number {

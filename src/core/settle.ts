@@ -172,10 +172,10 @@ function onlyPatched(inFlight: InFlight, cells: Readonly<Record<CellName, RawVal
   return Object.fromEntries(Object.entries(cells).filter(([cell]) => cell in inFlight.patch));
 }
 
-function unsureOf(link: Link, inFlight: InFlight): Link["unsure"] {
+function unsureOf({ link, inFlight, deps }: Step): Link["unsure"] {
   if (inFlight.kind !== "update") return link.unsure;
-  const now = Object.entries(inFlight.patch).map(([cell, wrote]) => [cell, { base: link.cells[cell] ?? null, wrote }]);
-  return { ...link.unsure, ...Object.fromEntries(now) };
+  const written = Object.entries(inFlight.patch).map(([cell, wrote]) => [cell, { wrote, until: deps.now }]);
+  return { ...link.unsure, ...Object.fromEntries(written) };
 }
 
 /**
@@ -263,7 +263,7 @@ function settleExists(step: Step, id: RecordId, owner: GoldenId | null): Rest {
 function settleFailed(step: Step, error: SyncError): Rest {
   const { draft, index, link, inFlight } = step;
   if (inFlight.kind === "create" && error.code === "UNKNOWN_OUTCOME") setLink(draft, index, { createUnknown: true });
-  if (error.code === "UNKNOWN_OUTCOME") setLink(draft, index, { unsure: unsureOf(link, inFlight) });
+  if (error.code === "UNKNOWN_OUTCOME") setLink(draft, index, { unsure: unsureOf(step) });
   if (error.code === "REJECTED") return settleRejected(step, error);
   const reread = error.code === "UNKNOWN_OUTCOME" && link.id !== null ? [refOf(link, link.id)] : [];
   return { ...backOff(step, error), reread };
@@ -306,11 +306,12 @@ function backOff(step: Step, error: SyncError): Rest {
 
 /** The outcome is unknown. A create looks before it tries again; an update is read back: our own value there is an echo. */
 function settleLost(step: Step): Rest {
-  const { draft, index, link, inFlight } = step;
+  const { draft, index, link, inFlight, deps } = step;
   if (inFlight.kind === "create") {
     setLink(draft, index, { createUnknown: true });
     return {};
   }
-  setLink(draft, index, { unsure: unsureOf(link, inFlight) });
+  // What was observed meanwhile waits in the inbox; it is decided before anything is written over it.
+  setLink(draft, index, { unsure: unsureOf(step), retryAt: deps.now + rereadMs });
   return link.id === null ? {} : { reread: [refOf(link, link.id)] };
 }

@@ -37,8 +37,11 @@ export type InFlight = {
   readonly patch: Readonly<Record<CellName, RawValue>>;
 };
 
-/** A write whose outcome never became known: should it have landed, the vendor's history tells whether it covered something else than its base. */
-export type Unsure = { readonly base: RawValue; readonly wrote: RawValue };
+/**
+ * A write whose outcome never became known: should it have landed, the vendor's history tells whether it covered something else than what we
+ * knew. Readings begun before `until` say nothing about it yet.
+ */
+export type Unsure = { readonly wrote: RawValue; readonly until: Instant };
 
 /**
  * `wanted`: the system has no record of it yet and shall get one. `linked`: tied to a record. `deleted`: the record is
