@@ -1,8 +1,7 @@
 import { finish } from "../core/finish.ts";
-import type { GoldenRecord } from "../model/golden.ts";
-import type { Policy } from "../model/policy.ts";
-import type { Instant } from "../model/time.ts";
-import type { CommitUnit, Lane } from "../ports/store.ts";
+import type { GoldenRecord, InFlight } from "../model/golden.ts";
+import type { CommitUnit, DueLink, Lane } from "../ports/store.ts";
+import { type Deps, landedMs } from "./deps.ts";
 
 /** A unit that changes nothing yet; spread over with what it does. */
 export const emptyUnit: CommitUnit = {
@@ -23,22 +22,35 @@ export const emptyUnit: CommitUnit = {
 
 /** The part of a unit that a decided golden record fills: its next version, keys and due links. */
 export function goldenUnit(
+  deps: Pick<Deps, "policy" | "clock" | "store" | "startedAt">,
   decided: GoldenRecord,
-  policy: Policy,
-  now: Instant,
   lane: Lane,
   ownerOfKey: (key: string) => string | undefined,
 ): CommitUnit {
-  const entity = policy.entities[decided.entity];
+  const entity = deps.policy.entities[decided.entity];
   if (entity === undefined)
     throw new Error(`The config has no entity ${decided.entity}, but golden record ${decided.id} is one.`);
-  const { golden, keys, due } = finish(decided, entity, now);
+  const { golden, keys, due } = finish(decided, entity, deps.clock.now());
   const isTaken = (key: string) => (ownerOfKey(key) ?? golden.id) !== golden.id;
   return {
     ...emptyUnit,
     golden,
     keys,
     sharedKeys: keys.filter(isTaken),
-    due: due.map((row) => ({ ...row, lane })),
+    due: [...due.map((row) => ({ ...row, lane })), ...abandoned(deps, golden, lane)],
   };
+}
+
+/** True when the process that sent it is surely gone: it was the store's only one, and another has started since. */
+export function isAbandoned({ store, startedAt }: Pick<Deps, "store" | "startedAt">, inFlight: InFlight): boolean {
+  return store.exclusive && inFlight.startedAt < startedAt;
+}
+
+/** Writes of a process that is gone are looked at as soon as they must have landed, not when their lease ends. */
+function abandoned(deps: Pick<Deps, "store" | "startedAt">, { links }: GoldenRecord, lane: Lane): DueLink[] {
+  return links.flatMap(({ system, object, inFlight }) =>
+    inFlight !== null && isAbandoned(deps, inFlight)
+      ? [{ system, object, dueAt: Math.min(inFlight.expiresAt, deps.startedAt + landedMs), lane }]
+      : [],
+  );
 }

@@ -7,7 +7,7 @@ import { type ObjectName, type RecordRef, recordKey, type SystemId } from "../mo
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import type { MappedObject, WriteRequest, WriteResult } from "../ports/connector.ts";
 import { type Attempt, type CommitUnit, type DeadLetter, laneLive } from "../ports/store.ts";
-import { goldenUnit } from "./commit.ts";
+import { goldenUnit, isAbandoned } from "./commit.ts";
 import { connectorOf, type Deps, landedMs, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
 import { hintOf } from "./work.ts";
 
@@ -69,7 +69,7 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
     sends.push({ goldenId: golden.id, link, inFlight: next.inFlight, ...found });
     attempts.push(attemptOf(deps, golden.id, link, next.inFlight, "intent"));
   });
-  const unit = goldenUnit(current, deps.policy, now, laneLive, () => undefined);
+  const unit = goldenUnit(deps, current, laneLive, () => undefined);
   const wake = attempts.some((one) => one.result === "lost") ? refsOf(golden, system) : [];
   return { sends, unit: { ...unit, keys: null, attempts, inbox: reread.map((ref) => hintOf(deps, ref)), wake } };
 }
@@ -77,7 +77,7 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
 /** Its sender is dead: the time for an answer is over, or the process that sent it was the store's only one and is gone. */
 function isLost(deps: Deps, inFlight: InFlight, now: number): boolean {
   if (inFlight.expiresAt <= now) return true;
-  return deps.store.exclusive && inFlight.startedAt < deps.startedAt && deps.startedAt + landedMs <= now;
+  return isAbandoned(deps, inFlight) && deps.startedAt + landedMs <= now;
 }
 
 type Found = { readonly entity: EntityPolicy; readonly mapping: ObjectMapping };
@@ -247,7 +247,7 @@ function settleGolden(
     if (recordId !== null) wake.push(refOf(send.link, recordId));
     if (settled.dead !== null) deadLetters.push(deadWrite(deps, golden.id, send, settled.dead, recordId));
   }
-  const unit = goldenUnit(current, deps.policy, deps.clock.now(), laneLive, ownerOfKey);
+  const unit = goldenUnit(deps, current, laneLive, ownerOfKey);
   return { ...unit, journal, holds, attempts, deadLetters, wake, inbox: reread.map((ref) => hintOf(deps, ref)) };
 }
 

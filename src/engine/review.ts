@@ -44,7 +44,7 @@ function unitOf(deps: Deps, judged: Judged & { kind: "done" }): CommitUnit {
   const base =
     judged.golden === null
       ? emptyUnit
-      : { ...goldenUnit(judged.golden, deps.policy, deps.clock.now(), laneDecision, () => undefined), keys: null };
+      : { ...goldenUnit(deps, judged.golden, laneDecision, () => undefined), keys: null };
   return {
     ...base,
     journal: judged.journal,
@@ -61,9 +61,8 @@ async function releaseMatches(deps: Deps, hold: Hold, { choice }: Decision): Pro
   for (let race = 0; race < racesMax && ids.length > 0; race++) {
     const { goldens } = await deps.store.load({ records: [], keys: [], ids });
     const waiting = [...goldens.values()].filter((golden) => golden.links.some((link) => link.waitsFor === hold.id));
-    const now = deps.clock.now();
     const units = waiting.map((golden) => ({
-      ...goldenUnit(released(golden, hold.id), deps.policy, now, laneDecision, () => undefined),
+      ...goldenUnit(deps, released(golden, hold.id), laneDecision, () => undefined),
       keys: null,
     }));
     const results = await deps.store.commit(units);

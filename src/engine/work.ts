@@ -221,7 +221,7 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
       entry.also = mergeUnits(entry.also, { ...unit, holds: decided.holds.filter((hold) => hold.goldenId === null) });
     }
   }
-  const units = new Map([...changed].map(([id, one]) => [id, unitOf(deps, one, set, now)]));
+  const units = new Map([...changed].map(([id, one]) => [id, unitOf(deps, one, set)]));
   return { results, units, loose };
 }
 
@@ -254,8 +254,8 @@ function noteChange(changed: Map<GoldenId, Changed>, golden: GoldenRecord, decid
   changed.set(golden.id, entry);
 }
 
-function unitOf(deps: Deps, one: Changed, set: WorkingSet, now: number): CommitUnit {
-  const unit = goldenUnit(one.golden, deps.policy, now, one.lane, set.ownerOfKey);
+function unitOf(deps: Deps, one: Changed, set: WorkingSet): CommitUnit {
+  const unit = goldenUnit(deps, one.golden, one.lane, set.ownerOfKey);
   return { ...mergeUnits(unit, one.also), journal: one.journal, holds: [...one.holds.values(), ...one.also.holds] };
 }
 
