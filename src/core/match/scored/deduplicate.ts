@@ -1,7 +1,7 @@
 import { blocksOf, eachCandidate } from "./candidates.ts";
 import { clusterRecords, type Edge, type Support } from "./cluster.ts";
 import { defaultWeights } from "./default-weights.ts";
-import { corpusOf, expectMaximise, randomFrom, samplePair, unrelatedShares } from "./estimate.ts";
+import { corpusOf, expectMaximise, randomFrom, samplePair, unrelatedShares, withoutKin } from "./estimate.ts";
 import { featureCount } from "./feature.ts";
 import type { Model, Thresholds, Weights } from "./model.ts";
 import type { MatchRecord } from "./record.ts";
@@ -117,7 +117,8 @@ export function learnModel(
   random: () => number,
 ): Model {
   const { corpus, share } = corpusOf(records);
-  const start: Weights = { ...defaultWeights, features: unrelatedShares(records, corpus, defaultWeights, random) };
+  const defaults = records.some((record) => record.name !== null) ? defaultWeights : withoutKin(defaultWeights);
+  const start: Weights = { ...defaults, features: unrelatedShares(records, corpus, defaults, random) };
   const model: Model = { weights: start, corpus, share, tables: tablesOf(start) };
   const n = records.length;
   const allPairs = Math.max(1, (n * (n - 1)) / 2);

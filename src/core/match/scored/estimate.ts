@@ -99,6 +99,12 @@ function normalised(counts: readonly number[]): number[] {
   return counts.map((count) => count / total);
 }
 
+/** Weights without kin classes: only people have households and colleagues. */
+export function withoutKin(weights: Weights): Weights {
+  const features = mapFeatures(weights, (_, shares) => ({ ...shares, household: null, colleagues: null }));
+  return { ...weights, features, priors: { ...weights.priors, household: 1e-9, colleagues: 1e-9 } };
+}
+
 /** Candidate pairs gathered for the estimate: their levels and how rare their agreed values are. */
 export type PairSample = {
   readonly levels: Int8Array;

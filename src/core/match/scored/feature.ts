@@ -118,11 +118,7 @@ export function compareRecords(a: MatchRecord, b: MatchRecord, corpus: Corpus, l
     levels[at.organisation] = compareOrganisations(a.organisation, b.organisation);
     if (a.name === null || b.name === null)
       levels[at["legal-form"]] = compareForms(a.organisation.forms, b.organisation.forms);
-    // A company is told by its name or by its domain, not by both.
-    if ((levels[at.organisation] as number) <= 2) {
-      if (levels[at.domain] === 0) levels[at.domain] = -1;
-      if (levels[at.email] === 5) levels[at.email] = -1;
-    } else if (levels[at.organisation] === 6 && levels[at.domain] === 1) levels[at.domain] = -1;
+    if (a.name !== null && b.name !== null) dropEmployer(levels);
   }
   compareNumbers(a, b, levels);
   if (a.title !== null && b.title !== null) compareThings(a, b, corpus, levels);
@@ -135,7 +131,7 @@ function compareContact(a: MatchRecord, b: MatchRecord, levels: Int8Array): void
   levels[at.phone] = bestOf(a.phones, b.phones, comparePhones);
   const mail = levels[at.email] as number;
   // Where the addresses were compared, the domain has had its say.
-  if (a.domain !== null && b.domain !== null && (mail < 0 || mail === 6))
+  if (a.domain !== null && b.domain !== null && (mail < 0 || mail === 7))
     levels[at.domain] = a.domain === b.domain ? 0 : 1;
 }
 
@@ -160,6 +156,15 @@ function comparePlaces(a: MatchRecord, b: MatchRecord, levels: Int8Array): void 
   dropImplied(levels);
 }
 
+/** Where people work is told by the company's name, its web domain or the mailbox: it counts once. */
+function dropEmployer(levels: Int8Array): void {
+  const sameCompany = (levels[at.organisation] as number) <= 2;
+  if (sameCompany && levels[at.domain] === 0) levels[at.domain] = -1;
+  if (levels[at.organisation] === 6 && levels[at.domain] === 1) levels[at.domain] = -1;
+  if (sameCompany && (levels[at.email] === 2 || levels[at.email] === 6)) levels[at.organisation] = -1;
+  if (sameCompany && levels[at.email] === 5) levels[at.email] = -1;
+}
+
 /** Who moved has another street, postcode, region and country at once, and one postcode is one city: each is said once, by the finest part that says it. */
 function dropImplied(levels: Int8Array): void {
   const drop = (feature: number, level: number) => {
@@ -170,6 +175,7 @@ function dropImplied(levels: Int8Array): void {
     if (levels[at.city] === 3) drop(at.postcode, 3);
     drop(at.region, 3);
     drop(at.country, 1);
+    drop(at.country, 0);
   }
   if (levels[at.postcode] === 0) drop(at.city, 0);
   if (levels[at.postcode] === 0 || levels[at.city] === 0) {

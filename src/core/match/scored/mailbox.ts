@@ -29,6 +29,7 @@ export const emailLevels = [
   "same name at another domain",
   "slip",
   "same company domain",
+  "another mailbox at one company",
   "different",
 ] as const;
 
@@ -74,15 +75,24 @@ function ownDomain(host: string): string {
 
 export function compareMailboxes(a: Mailbox, b: Mailbox): number {
   if (a.address === b.address) return a.role ? 2 : a.family && b.family ? 1 : 0;
+  const personal = !a.role && !b.role;
   if (a.domain === b.domain) {
-    if (!a.role && !b.role && a.local.length >= 5 && oneEditApart(a.local, b.local) && sameDigits(a.local, b.local))
-      return 4;
-    return a.company !== null ? 5 : 6;
+    if (personal && isSlip(a.local, b.local)) return 4;
+    return a.company === null ? 7 : personal ? 6 : 5;
   }
-  if (a.local === b.local && a.local.length >= 5 && !a.role) return 3;
-  if (a.local === b.local && !a.role && oneEditApart(a.domain, b.domain)) return 4;
-  return a.company !== null && a.company === b.company ? 5 : 6;
+  if (a.local === b.local && personal) {
+    if (oneEditApart(a.domain, b.domain)) return 4;
+    if (a.local.length >= 5) return 3;
+  }
+  return a.company === null || a.company !== b.company ? 7 : personal ? 6 : 5;
 }
+
+/** A typing error in the letters: other digits are another person, and outside Gmail other dots are too. */
+function isSlip(a: string, b: string): boolean {
+  return a.length >= 5 && oneEditApart(a, b) && sameDigits(a, b) && lettersOf(a) !== lettersOf(b);
+}
+
+const lettersOf = (local: string) => local.replace(/[^a-z]+/g, "");
 
 /** jsmith12 and jsmith13 are two people; jsmith12 and jsmiht12 are one. */
 function sameDigits(a: string, b: string): boolean {

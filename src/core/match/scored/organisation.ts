@@ -1,6 +1,6 @@
 import { splitLegalForm } from "./legal-forms.ts";
 import { likeness } from "./similarity.ts";
-import { comparable, squash, wordsOf } from "./text.ts";
+import { comparable, isIdeographic, squash, wordsOf } from "./text.ts";
 
 /** A company's or a place's name, with its legal form apart. */
 export type Organisation = {
@@ -9,6 +9,7 @@ export type Organisation = {
   readonly forms: string;
   readonly numbers: string;
   readonly initials: string;
+  readonly ideographic: boolean;
 };
 
 export const organisationLevels = [
@@ -31,6 +32,7 @@ export function organisationOf(text: string): Organisation | null {
     core: words.join(""),
     words,
     forms: [...new Set(forms)].sort().join(" "),
+    ideographic: isIdeographic(text),
     numbers: words.filter((word) => /\d/.test(word)).join(" "),
     initials: all
       .filter((word) => !["and", "of", "the"].includes(word) && core.includes(word))
@@ -41,6 +43,7 @@ export function organisationOf(text: string): Organisation | null {
 
 export function compareOrganisations(a: Organisation, b: Organisation): number {
   if (a.core === b.core) return 0;
+  if (a.ideographic !== b.ideographic) return -1;
   if (a.numbers === b.numbers || a.numbers === "" || b.numbers === "") {
     const like = likeness(a.core, b.core);
     if (like === 2 && a.core.length >= 5) return 1;

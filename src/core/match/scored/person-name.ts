@@ -1,6 +1,6 @@
 import { generationOf, isHonorific, isParticle } from "./honorifics.ts";
 import { jaroWinkler, likeness } from "./similarity.ts";
-import { comparable, wordsOf } from "./text.ts";
+import { comparable, isIdeographic, wordsOf } from "./text.ts";
 import { type Token, tokenOf } from "./token.ts";
 
 /** A person's name taken apart, titles dropped. */
@@ -19,6 +19,7 @@ export type PersonName = {
   /** What the person's mailbox calls them, where that differs. */
   readonly mailGiven: Token | null;
   readonly mailFamily: Token | null;
+  readonly ideographic: boolean;
 };
 
 export type NameParts = {
@@ -31,6 +32,12 @@ export type NameParts = {
 
 /** Takes a name apart; null when there is none. "Dr. Anna Maria Keller", "Keller, Anna M." and three columns give the same. */
 export function personNameOf(parts: NameParts): PersonName | null {
+  const name = namePartsOf(parts);
+  const ideographic = [parts.given, parts.family, parts.full].some((part) => part !== undefined && isIdeographic(part));
+  return name !== null && ideographic ? { ...name, ideographic } : name;
+}
+
+function namePartsOf(parts: NameParts): PersonName | null {
   const generation = generationIn(parts);
   const given = nameWords(parts.given);
   const family = nameWords(parts.family);
@@ -118,6 +125,7 @@ function assemble(
     joined,
     mailGiven: null,
     mailFamily: null,
+    ideographic: false,
   };
 }
 
@@ -236,6 +244,12 @@ export function compareNames(a: PersonName, b: PersonName, out: NameComparison):
     return;
   }
   if (!fine && !agreeing(out.given)) compareTurned(a, b, out);
+  // Sato is one reading of the characters, and the one we have may be another.
+  if (!fine && out.turned === 0 && a.ideographic !== b.ideographic) {
+    out.given = -1;
+    out.family = -1;
+    return;
+  }
   if (out.turned === 0 && out.given <= asInMailbox) out.middle = compareMiddle(a, b);
 }
 

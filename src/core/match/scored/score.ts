@@ -114,6 +114,11 @@ function sameNumber(found: Int8Array): boolean {
   );
 }
 
+/** What the pair that was compared last showed: for whoever judges it. The levels are overwritten by the next comparison. */
+export function lastComparison(model: Model): { readonly levels: Int8Array; readonly againstStrangers: number } {
+  return { levels, againstStrangers: parts.same + model.tables.logPriors.same };
+}
+
 /** True when records of one thing hardly ever show this level: then showing it is a contradiction, not an accident. */
 function rarelySame(weights: Weights, feature: Feature, level: number): boolean {
   return (weights.features[feature]?.same[level] ?? 0) < 0.02;

@@ -67,3 +67,26 @@ export function likeness(a: string, b: string): 0 | 1 | 2 {
   if (longest >= 6 && similarity >= 0.94) return 2;
   return similarity >= 0.87 || (longest <= 3 && longest >= 2 && oneEditApart(a, b)) ? 1 : 0;
 }
+
+/** Edits (insertion, deletion, substitution, exchange of neighbours) between two texts. Source: optimal string alignment. */
+export function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min(
+        (last[j] as number) + 1,
+        (row[j - 1] as number) + 1,
+        (last[j - 1] as number) + (same ? 0 : 1),
+      );
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (before[j - 2] as number) + 1);
+      row.push(cost);
+    }
+    before = last;
+    last = row;
+  }
+  return last[b.length] as number;
+}

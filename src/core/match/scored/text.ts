@@ -11,6 +11,13 @@ export function comparable(text: string): string {
   return plain.toLowerCase().replace(/\s+/g, " ").trim();
 }
 
+/** True for text in Han characters: how they are read (Sato, Zuoteng) is not told by the characters. */
+export function isIdeographic(text: string): boolean {
+  return han.test(text);
+}
+
+const han = /\p{Script=Han}/u;
+
 /** The words of a comparable text: apostrophes join (o'neil), dots of an abbreviation join (a.b.c.), the rest separates. */
 export function wordsOf(text: string): string[] {
   return text
