@@ -1,0 +1,108 @@
+import { createInterface } from "node:readline";
+import { machineClock, machineRandom } from "../src/clock/machine.ts";
+import { createAirtableConnector } from "../src/connectors/airtable/connector.ts";
+import { createHubSpotConnector } from "../src/connectors/hubspot/connector.ts";
+import { createPostgresConnector } from "../src/connectors/postgres/connector.ts";
+import { type Deps, type EngineEvent, mappedObjects } from "../src/engine/deps.ts";
+import { run } from "../src/engine/run.ts";
+import type { StoreCounts } from "../src/ports/store.ts";
+import { startServer } from "../src/server/server.ts";
+import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
+import { demoPolicy } from "./policy.ts";
+
+/** What the demo tells its engine process at its start. */
+export type EngineOrder = {
+  readonly storeFile: string;
+  readonly port: number;
+  readonly crm: { readonly url: string; readonly token: string; readonly secret: string };
+  readonly db: { readonly url: string };
+  readonly marketing: { readonly url: string; readonly token: string; readonly base: string };
+  /** How much faster than in life the sandboxes run. */
+  readonly speed: number;
+};
+
+/** What the engine process says, a JSON line each. */
+export type EngineWord = { readonly kind: "up"; readonly url: string } | { readonly kind: "quiet" } | { readonly kind: "swept"; readonly drifted: number } | { readonly kind: "status"; readonly counts: StoreCounts; readonly nextDueInMs: number | null } | EngineEvent;
+
+const statusEveryMs = 500;
+
+/**
+ * Truce itself, as the demo runs it: a process of its own, so that it can be killed like any other. Orders come as lines on standard input,
+ * words go out as JSON lines on standard output.
+ */
+async function main(order: EngineOrder): Promise<void> {
+  const say = (word: EngineWord) => void process.stdout.write(`${JSON.stringify(word)}\n`);
+  const policy = demoPolicy();
+  const store = await openSqliteStore(order.storeFile);
+  await store.migrate();
+  const clock = machineClock;
+  const { crm, db, marketing, speed } = order;
+  const connectors = new Map([
+    createHubSpotConnector({
+      system: "crm",
+      auth: { token: crm.token },
+      baseUrl: crm.url,
+      clock,
+      webhookSecrets: [crm.secret],
+      pollMs: 15_000 / speed,
+      lookbackMs: 60_000 / speed,
+      searchesPerSecond: 4 * speed,
+      timeoutMs: 3_000,
+    }),
+    createPostgresConnector({ system: "db", url: db.url, objects: mappedObjects(policy, "db"), clock }),
+    createAirtableConnector({
+      system: "marketing",
+      token: marketing.token,
+      baseId: marketing.base,
+      endpointUrl: marketing.url,
+      clock,
+      pollMs: 10_000 / speed,
+      requestsPerSecond: 4 * speed,
+      penaltyMs: 30_000 / speed,
+      timeoutMs: 3_000,
+    }),
+  ].map((connector) => [connector.system, connector]));
+  for (const [system, connector] of connectors) {
+    const problems = await connector.check(mappedObjects(policy, system), { prepare: true });
+    for (const problem of problems) process.stderr.write(`${system} ${problem.object} ${problem.cell ?? ""}: ${problem.message}\n`);
+  }
+  const deps: Deps = { store, connectors, policy, clock, random: machineRandom, startedAt: clock.now(), tell: say };
+  const running = run(deps, { workBatchMax: 500, sweepEveryMs: null });
+  const server = await startServer(deps, running, { host: "127.0.0.1", port: order.port, publicUrl: null });
+  say({ kind: "up", url: server.url });
+  running.ended.catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  });
+  const timer = setInterval(async () => {
+    say({ kind: "status", counts: await store.counts(clock.now()), nextDueInMs: await dueInMs() });
+  }, statusEveryMs);
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line === "quiet") void running.quiet().then(() => say({ kind: "quiet" }));
+    if (line === "sweep") void sweepAll().then((drifted) => say({ kind: "swept", drifted }));
+    if (line === "stop") break;
+  }
+  clearInterval(timer);
+  await running.stop();
+  await server.close();
+  for (const connector of connectors.values()) await connector.close();
+  await store.close();
+  // An open pipe would keep the process alive.
+  process.stdin.destroy();
+
+  async function dueInMs(): Promise<number | null> {
+    const next = await store.nextDueAt([...connectors.keys()]);
+    return next === null ? null : next - clock.now();
+  }
+
+  async function sweepAll(): Promise<number> {
+    let drifted = 0;
+    for (const system of connectors.keys()) {
+      for (const { object } of mappedObjects(policy, system)) drifted += (await running.sweep(system, object)).drifted;
+    }
+    await running.quiet();
+    return drifted;
+  }
+}
+
+await main(JSON.parse(process.argv[2] ?? "{}") as EngineOrder);

@@ -1,0 +1,21 @@
+import { uuidv7 } from "uuidv7";
+import type { Clock, Random } from "../ports/clock.ts";
+
+/** The machine's own clock. */
+export const machineClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal?.addEventListener("abort", done, { once: true });
+    }),
+};
+
+/** Time-ordered ids, and the machine's own randomness. */
+export const machineRandom: Random = { id: () => uuidv7(), fraction: () => Math.random() };
