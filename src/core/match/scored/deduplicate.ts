@@ -1,11 +1,11 @@
 import { blocksOf, eachCandidate } from "./candidates.ts";
 import { clusterRecords, type Edge, type Support } from "./cluster.ts";
 import { defaultWeights } from "./default-weights.ts";
-import { corpusOf, expectMaximise, randomFrom, samplePair, unrelatedShares, withoutKin } from "./estimate.ts";
-import { featureCount } from "./feature.ts";
+import { aboutThings, corpusOf, expectMaximise, randomFrom, samplePair, unrelatedShares } from "./estimate.ts";
+import { featureCount, featureIndex, levelNames } from "./feature.ts";
 import type { Model, Thresholds, Weights } from "./model.ts";
 import type { MatchRecord } from "./record.ts";
-import { lastVeto, logOddsOf, probabilityOf, tablesOf } from "./score.ts";
+import { lastComparison, lastVeto, logOddsOf, probabilityOf, tablesOf } from "./score.ts";
 
 export type DedupeSettings = {
   /** Whether a cluster holds at most one record of a source; "auto" reads it off the data. */
@@ -68,15 +68,15 @@ export function deduplicate(
   const oneToOne = settings.oneToOne === "auto" ? sourcesAreSets(records, edges) : settings.oneToOne;
   const sourceOf = oneToOne ? (record: number) => (records[record] as MatchRecord).source : null;
   const thresholds: Thresholds = { link: linkThreshold(edges, settings.linkPrecision), review: 0 };
-  const join = (threshold: number, bestWeight: number) =>
+  const join = (threshold: number, bestWeight: number, support: Support) =>
     clusterRecords(
       records.length,
       edges.filter((edge) => edge.logOdds > threshold),
       support,
       { threshold, bestWeight, sourceOf },
     );
-  const clusters = join(thresholds.review, 0.5);
-  const sure = join(thresholds.link, 0);
+  const clusters = join(thresholds.review, 0.5, support);
+  const sure = join(thresholds.link, 0, (a, b) => surely(records[a] as MatchRecord, records[b] as MatchRecord, model));
   onProgress({ stage: "cluster", done: 1, of: 1 });
   return { model, thresholds, clusters, sure, edges, compared, oneToOne };
 }
@@ -103,6 +103,14 @@ export function linkThreshold(edges: readonly Edge[], precision: number): number
 
 const linkFrom = 2;
 
+/** Support for linking without a person: two different common given names are two people, however alike the rest. */
+function surely(a: MatchRecord, b: MatchRecord, model: Model): number {
+  const support = supportOf(a, b, model);
+  return support > 0 && lastComparison(model).levels[featureIndex.given] === anotherName ? 0 : support;
+}
+
+const anotherName = levelNames.given.indexOf("another common name");
+
 function supportOf(a: MatchRecord, b: MatchRecord, model: Model): number {
   const logOdds = logOddsOf(a, b, model);
   const veto = lastVeto(a, b, model);
@@ -117,7 +125,7 @@ export function learnModel(
   random: () => number,
 ): Model {
   const { corpus, share } = corpusOf(records);
-  const defaults = records.some((record) => record.name !== null) ? defaultWeights : withoutKin(defaultWeights);
+  const defaults = records.some((record) => record.name !== null) ? defaultWeights : aboutThings(defaultWeights);
   const start: Weights = { ...defaults, features: unrelatedShares(records, corpus, defaults, random) };
   const model: Model = { weights: start, corpus, share, tables: tablesOf(start) };
   const n = records.length;

@@ -1,13 +1,13 @@
 import { guessFamilyShare, guessGivenShare } from "./common-names.ts";
 import { defaultWeights } from "./default-weights.ts";
-import { withoutKin } from "./estimate.ts";
+import { aboutThings } from "./estimate.ts";
 import type { Feature } from "./feature.ts";
 import type { Model } from "./model.ts";
 import { tablesOf } from "./score.ts";
 
 /** The model for pairs without a table around them: shipped weights, and how common values are known or guessed to be. */
 export function defaultModel(about: "people" | "things"): Model {
-  const weights = about === "people" ? defaultWeights : withoutKin(defaultWeights);
+  const weights = about === "people" ? defaultWeights : aboutThings(defaultWeights);
   return {
     weights,
     corpus: { words: { documents: 1, counts: new Map() }, isCommonCode: () => false },

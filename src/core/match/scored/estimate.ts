@@ -99,10 +99,14 @@ function normalised(counts: readonly number[]): number[] {
   return counts.map((count) => count / total);
 }
 
-/** Weights without kin classes: only people have households and colleagues. */
-export function withoutKin(weights: Weights): Weights {
-  const features = mapFeatures(weights, (_, shares) => ({ ...shares, household: null, colleagues: null }));
-  return { ...weights, features, priors: { ...weights.priors, household: 1e-9, colleagues: 1e-9 } };
+/** Weights for things that have no colleagues: two companies or places at one address are kin, and rarer than families. */
+export function aboutThings(weights: Weights): Weights {
+  const features = mapFeatures(weights, (_, shares) => ({ ...shares, colleagues: null }));
+  return {
+    ...weights,
+    features,
+    priors: { ...weights.priors, household: weights.priors.household / 10, colleagues: 1e-9 },
+  };
 }
 
 /** Candidate pairs gathered for the estimate: their levels and how rare their agreed values are. */

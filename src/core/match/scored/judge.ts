@@ -9,10 +9,10 @@ export type Outcome = "same" | "review" | "different";
 export type Judgement = { readonly outcome: Outcome; readonly score: Score; readonly because: string };
 
 /**
- * For pairs that somebody or something already suspects: linked from e^2 to 1 (88 %) on, asked about from 8 % on. The odds start at one in ten
+ * For pairs that somebody or something already suspects: linked from e^2 to 1 (88 %) on, asked about from 3 % on, or from even odds on where something speaks against it. The odds start at one in ten
  * thousand, as between any two records.
  */
-export const pairThresholds: Thresholds = { link: 2, review: -2.5 };
+export const pairThresholds: Thresholds = { link: 2, review: -3.5 };
 
 /**
  * One thing, two things, or a question for a person. The odds decide, but for three rules: a veto is never linked; people are linked on evidence of the
@@ -36,7 +36,7 @@ export function judgePair(a: MatchRecord, b: MatchRecord, model: Model, threshol
       ? by("review", "no evidence of the person")
       : by("same", "the odds");
   }
-  if (logOdds >= thresholds.review) return by("review", "the odds");
+  if (logOdds >= (contradicted(levels) ? 0 : thresholds.review)) return by("review", "the odds");
   // Kin explain it as well, but nothing says that it is not one person.
   return againstStrangers >= thresholds.link && !contradicted(levels)
     ? by("review", "nothing against it")
@@ -50,7 +50,7 @@ function sameName(levels: Int8Array): boolean {
 }
 
 /** True where something that belongs to one person, or one household, agrees. */
-export function identified(levels: Int8Array): boolean {
+function identified(levels: Int8Array): boolean {
   const upTo = (feature: number, level: number) =>
     (levels[feature] as number) >= 0 && (levels[feature] as number) <= level;
   return (

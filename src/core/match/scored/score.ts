@@ -135,7 +135,7 @@ export function explain(a: MatchRecord, b: MatchRecord, model: Model): Explanati
     if (!table) continue;
     const weight = (table[level] as number) + rarityOf(feature, level, a, b, turned, model);
     const name = features[feature] as Feature;
-    if (Math.abs(weight) >= 0.01) evidence.push({ feature: name, finding: levelNames[name][level] as string, weight });
+    if (Math.abs(weight) >= 0.05) evidence.push({ feature: name, finding: levelNames[name][level] as string, weight });
   }
   evidence.sort((x, y) => Math.abs(y.weight) - Math.abs(x.weight));
   const { same, unrelated } = model.tables.logPriors;
