@@ -1,0 +1,83 @@
+import type { ParsedEntity } from "./config-schema.ts";
+import { type EntityMeaning, entityMeanings, type Meaning } from "./meaning.ts";
+import { errorAt, type Finding, type Path, warningAt } from "./problem.ts";
+import { didYouMean } from "./words.ts";
+
+/** Where entities live: systems and fields that are there, each object and cell used once. */
+export function checkMappings(meaning: EntityMeaning): Finding[] {
+  const { entity, name, path, systems, fieldsOf, isHurt } = meaning;
+  const fields = fieldsOf(name);
+  const count = Object.keys(entity.systems).length;
+  const findings = Object.entries(entity.systems).flatMap(([system, mapping]): Finding[] => {
+    const at = [...path, "systems", system];
+    const unknown = systems.includes(system)
+      ? []
+      : [errorAt(at, `there is no system "${system}"`, didYouMean(system, systems), "key")];
+    const strangers = Object.keys(mapping.fields)
+      .filter((field) => !fields.includes(field))
+      .map((field) =>
+        errorAt([...at, "fields", field], `${name} has no field "${field}"`, didYouMean(field, fields), "key"),
+      );
+    return [
+      ...unknown,
+      ...strangers,
+      ...checkObject(mapping, at, isHurt([...at, "fields"])),
+      ...sharedCells(mapping, at),
+    ];
+  });
+  if (count > 1 || isHurt([...path, "systems"])) return findings;
+  const message =
+    count === 0 ? `${name} lives in no system` : `${name} lives in one system only: there is nothing to keep equal`;
+  const remedy = "Add the others under systems.";
+  return [...findings, count === 0 ? errorAt(path, message, remedy, "key") : warningAt(path, message, remedy, "key")];
+}
+
+type Mapping = ParsedEntity["systems"][string];
+
+function checkObject({ object, fields, create }: Mapping, at: Path, isHurt: boolean): Finding[] {
+  const findings: Finding[] = [];
+  if (object.includes("/")) {
+    findings.push(errorAt([...at, "object"], `"${object}" has a slash in it`, "Name the table or object type itself."));
+  }
+  if (isHurt) return findings;
+  const directions = Object.values(fields).map(({ direction }) => direction);
+  if (directions.length === 0) {
+    findings.push(errorAt([...at, "fields"], "no field is mapped here", "Name the fields that this system has."));
+  } else if (create && directions.every((direction) => direction === "read")) {
+    const remedy = 'Give the fields direction "both", or remove create.';
+    findings.push(errorAt([...at, "create"], "records shall be created here, but every field is only read", remedy));
+  }
+  return findings;
+}
+
+/** Two fields that are written to one cell would undo each other for ever. */
+function sharedCells({ fields }: Mapping, at: Path): Finding[] {
+  const writers = new Map<string, string>();
+  return Object.entries(fields).flatMap(([field, { cell, direction }]) => {
+    if (direction === "read") return [];
+    const other = writers.get(cell);
+    if (other === undefined) {
+      writers.set(cell, field);
+      return [];
+    }
+    const remedy = `Give one of them direction "read", or another cell.`;
+    return [errorAt([...at, "fields", field], `${field} and ${other} are both written to "${cell}"`, remedy)];
+  });
+}
+
+/** A record belongs to one entity: no two may have the same object of a system. */
+export function checkSharedObjects(meaning: Meaning): Finding[] {
+  const owners = new Map<string, string>();
+  return entityMeanings(meaning).flatMap(({ name, entity, path }) =>
+    Object.entries(entity.systems).flatMap(([system, { object }]) => {
+      const key = JSON.stringify([system, object]);
+      const other = owners.get(key);
+      if (other === undefined) {
+        owners.set(key, name);
+        return [];
+      }
+      const message = `${object} of ${system} is mapped by ${other} too`;
+      return [errorAt([...path, "systems", system, "object"], message, "An object belongs to one entity.")];
+    }),
+  );
+}

@@ -1,0 +1,146 @@
+import type { FieldType } from "../model/field-type.ts";
+import type { EntityPolicy, FieldMapping, FieldPolicy, ObjectMapping, Policy, Rule } from "../model/policy.ts";
+import type { SystemId } from "../model/record.ts";
+import type { ParsedConfig, ParsedEntity, ParsedField, ParsedSystem } from "./config-schema.ts";
+import type { Reference } from "./reference.ts";
+import type { RuleNode } from "./rule-schema.ts";
+
+/** How one system is connected, by connector; durations in ms, secrets still references. */
+export type SystemOptions = ParsedSystem;
+
+export type Settings = {
+  /** Relative to the config file. */
+  readonly dataFolder: Reference;
+  /** "sqlite", a PostgreSQL address, or `null`: by TRUCE_DATABASE_URL if that is set, else sqlite. */
+  readonly store: Reference | null;
+  readonly listen: Reference;
+  readonly publicUrl: Reference | null;
+  /** `null`: never. */
+  readonly sweepEveryMs: number | null;
+};
+
+/** A config ready to run. */
+export type Compiled = {
+  readonly policy: Policy;
+  readonly systems: Readonly<Record<SystemId, SystemOptions>>;
+  readonly settings: Settings;
+};
+
+/** Turns a config that was checked into what the engine runs on. */
+export function compileConfig(config: ParsedConfig): Compiled {
+  const { systems, entities, settings } = config;
+  const { retry } = settings;
+  return {
+    policy: {
+      entities: mapValues(entities, compileEntity),
+      clockSkewMs: mapValues(systems, ({ clockSkew }) => clockSkew),
+      retry: {
+        attemptsMax: retry.attempts,
+        delayMsBase: retry.delay,
+        delayMsMax: Math.max(retry.delay, retry.delayMax),
+      },
+    },
+    systems,
+    settings: {
+      dataFolder: settings.dataFolder,
+      store: settings.store ?? null,
+      listen: settings.listen,
+      publicUrl: settings.publicUrl ?? null,
+      sweepEveryMs: settings.sweepEvery === "never" ? null : settings.sweepEvery,
+    },
+  };
+}
+
+function compileEntity(entity: ParsedEntity, name: string): EntityPolicy {
+  const order = fieldOrder(entity);
+  return {
+    name,
+    fields: Object.fromEntries(order.map((field) => [field, compileField(entity, name, field)])),
+    identity: entity.identity.map((fields) => ({ fields })),
+    mappings: Object.entries(entity.systems).map(([system, mapping]): ObjectMapping => {
+      const fields = order.flatMap((field): [string, FieldMapping][] => {
+        const one = mapping.fields[field];
+        return one === undefined ? [] : [[field, one]];
+      });
+      return { system, object: mapping.object, create: mapping.create, fields: Object.fromEntries(fields) };
+    }),
+    deletes: entity.deletes,
+    duplicates: entity.duplicates,
+    required: entity.required,
+    settleMs: entity.settle,
+  };
+}
+
+/** Fields as declared, a group's together in the group's order: its first decides. */
+function fieldOrder({ fields, groups }: ParsedEntity): string[] {
+  const members = new Map(Object.values(groups).flatMap((group) => group.map((field) => [field, group] as const)));
+  return [...new Set(Object.keys(fields).flatMap((field) => members.get(field) ?? [field]))];
+}
+
+function compileField(entity: ParsedEntity, entityName: string, name: string): FieldPolicy {
+  const field = entity.fields[name] as ParsedField;
+  const [group = null, members = [name]] =
+    Object.entries(entity.groups).find(([, fields]) => fields.includes(name)) ?? [];
+  // A system may lack a group's first field, so each member carries its rule.
+  const decisive = members[0] ?? name;
+  const rule = entity.fields[decisive]?.rule ?? entity.rule ?? "review";
+  const compiled = compileRule(rule, field, `${entityName}.${decisive}`);
+  return {
+    name,
+    type: compileType(field, compiled),
+    rule: compiled,
+    clears: field.clears ?? entity.clears ?? "hold",
+    group,
+  };
+}
+
+/** Without options of its own, a forward-only field has its stages for options. */
+function compileType({ type: kind, country, currency, decimals, options, to }: ParsedField, rule: Rule): FieldType {
+  switch (kind) {
+    case "phone":
+      return { kind, ...(country === undefined ? {} : { country }) };
+    case "money":
+      return { kind, ...(currency === undefined ? {} : { currency }) };
+    case "number":
+      return { kind, ...(decimals === undefined ? {} : { decimals }) };
+    case "choice":
+    case "set": {
+      const known = options ?? (rule.kind === "forward-only" ? rule.stages : undefined);
+      return { kind, ...(known === undefined ? {} : { options: known }) };
+    }
+    case "reference":
+      return { kind, to: to ?? "" };
+    default:
+      return { kind };
+  }
+}
+
+const review: Rule = { kind: "review" };
+
+/** `name`: what a custom rule is called in the journal. */
+function compileRule(rule: RuleNode, field: ParsedField, name: string): Rule {
+  if (typeof rule === "string") {
+    switch (rule) {
+      case "newest":
+        return { kind: rule, tie: review };
+      case "merge-text":
+        return { kind: rule, otherwise: review };
+      case "forward-only":
+        return { kind: rule, stages: field.options ?? [] };
+      default:
+        return { kind: rule };
+    }
+  }
+  const inner = (one: RuleNode | undefined) => compileRule(one ?? "review", field, name);
+  if (rule.owner !== undefined) return { kind: "owner", system: rule.owner };
+  if (rule.prefer !== undefined) return { kind: "prefer", systems: rule.prefer, otherwise: inner(rule.otherwise) };
+  if (rule.newest !== undefined) return { kind: "newest", tie: inner(rule.newest) };
+  if (rule.mergeText !== undefined) return { kind: "merge-text", otherwise: inner(rule.mergeText) };
+  if (rule.forwardOnly !== undefined) return { kind: "forward-only", stages: rule.forwardOnly };
+  if (rule.custom !== undefined) return { kind: "custom", name: `custom ${name}`, decide: rule.custom };
+  return review;
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
+}

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { durationSchema } from "./duration.ts";
+import { nameSchema } from "./name-schema.ts";
+import { ruleSchema } from "./rule-schema.ts";
+
+export const fieldKinds = [
+  "text",
+  "name",
+  "email",
+  "phone",
+  "address",
+  "url",
+  "domain",
+  "date",
+  "datetime",
+  "number",
+  "money",
+  "boolean",
+  "choice",
+  "set",
+  "reference",
+] as const;
+
+const clearsSchema = z
+  .enum(["propagate", "hold", "restore"])
+  .describe("When someone empties the field: it travels, waits for a person (default), or is put back.");
+
+const fieldObject = z.strictObject({
+  type: z.enum(fieldKinds).describe("What the field holds."),
+  country: z.string().describe("phone: the ISO 3166 country of numbers without a prefix.").optional(),
+  currency: z.string().describe("money: the ISO 4217 currency of amounts that come without one.").optional(),
+  decimals: z.number().int().min(0).max(20).describe("number: digits kept after the decimal point.").optional(),
+  options: z.array(z.string()).min(1).describe("choice, set: the only values there are.").optional(),
+  to: z.string().describe("reference: the entity it points to.").optional(),
+  rule: ruleSchema.optional(),
+  clears: clearsSchema.optional(),
+});
+
+const fieldSchema = z
+  .union([z.enum(fieldKinds), fieldObject])
+  .transform((field): z.output<typeof fieldObject> => (typeof field === "string" ? { type: field } : field));
+
+const mappingSchema = z
+  .union([
+    z.string().min(1),
+    z.strictObject({
+      cell: z.string().min(1).describe("The system's own name of the field."),
+      direction: z
+        .enum(["both", "read", "write"])
+        .default("both")
+        .describe("read: never written there. write: never taken from there."),
+    }),
+  ])
+  .transform((mapping) => (typeof mapping === "string" ? { cell: mapping, direction: "both" as const } : mapping));
+
+const objectSchema = z.strictObject({
+  object: z.string().min(1).describe("Table or object type, by the system's own name: contacts, public.people ..."),
+  fields: z
+    .record(nameSchema, mappingSchema)
+    .describe("Field of the entity: the system's own name of it, or { cell, direction }."),
+  create: z.boolean().default(false).describe("Whether Truce may create records here. Default: false."),
+});
+
+export const entitySchema = z.strictObject({
+  fields: z.record(nameSchema, fieldSchema).describe("The entity's fields: a type, or { type, rule, clears, ... }."),
+  rule: ruleSchema.optional(),
+  clears: clearsSchema.optional(),
+  groups: z
+    .record(nameSchema, z.array(z.string()))
+    .default({})
+    .describe("Fields that are decided as a unit, by the rule of the first: address: [street, city, zip]"),
+  identity: z
+    .array(z.union([z.string(), z.array(z.string()).min(1)]))
+    .default([])
+    .transform((keys) => keys.map((key) => (typeof key === "string" ? [key] : key)))
+    .describe("Keys that name one thing exactly, strongest first: [email, [phone, lastName]]"),
+  required: z.array(z.string()).default([]).describe("Fields without which a record is held as incomplete."),
+  deletes: z
+    .enum(["hold", "propagate", "archive", "ignore"])
+    .default("hold")
+    .describe("What a deletion in one system means for the others."),
+  duplicates: z
+    .enum(["hold", "link"])
+    .default("hold")
+    .describe("Two records of one system that are the same thing: kept for a person, or kept equal."),
+  settle: durationSchema.prefault("0s").describe("Wait so long after a record's last change before it is written on."),
+  systems: z.record(z.string(), objectSchema).describe("Where the entity lives, by the names under systems."),
+});

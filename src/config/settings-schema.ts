@@ -1,0 +1,33 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
+import { z } from "zod";
+import { durationSchema } from "./duration.ts";
+import { databaseUrlSchema, referenceSchema } from "./system-schema.ts";
+
+export const settingsSchema = z.strictObject({
+  dataFolder: referenceSchema
+    .default(".truce")
+    .describe("Where the embedded store lies, relative to the config file. Default: .truce"),
+  store: databaseUrlSchema
+    .optional()
+    .describe("sqlite, or a PostgreSQL address. Default: ${TRUCE_DATABASE_URL} if that is set, else sqlite."),
+  listen: referenceSchema
+    .default("127.0.0.1:4400")
+    .describe("Address and port for webhooks and health. Default: 127.0.0.1:4400"),
+  publicUrl: referenceSchema.optional().describe("Under which address vendors reach Truce: https://truce.example.com"),
+  sweepEvery: z
+    .union([z.literal("never"), durationSchema])
+    .prefault("1d")
+    .describe("How often every system is compared in full. Default: 1d."),
+  retry: z
+    .strictObject({
+      attempts: z
+        .number()
+        .int()
+        .min(1)
+        .default(10)
+        .describe("Tries of a write whose outcome stays unknown. Default: 10."),
+      delay: durationSchema.prefault("500ms").describe("After the first failure; doubles with each. Default: 500ms."),
+      delayMax: durationSchema.prefault("1m").describe("The longest. Default: 1m."),
+    })
+    .prefault({}),
+});

@@ -1,0 +1,77 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
+import { z } from "zod";
+import { durationSchema } from "./duration.ts";
+import { brokenReference, isReference } from "./reference.ts";
+
+/** A text that may hold references. */
+export const referenceSchema = z.string().superRefine((text, context) => {
+  const broken = brokenReference(text);
+  if (broken === null) return;
+  const params = { remedy: "A reference is ${NAME}, with letters, digits and _, or ${file:PATH}." };
+  context.addIssue({ code: "custom", message: `"${broken}" is no reference`, params });
+});
+
+/** A secret: a reference and nothing else. The message does not repeat the value. */
+const secretSchema = z.string().superRefine((text, context) => {
+  if (isReference(text)) return;
+  const params = { remedy: "secret" };
+  context.addIssue({ code: "custom", message: "a secret stands here in plain text", params });
+});
+
+/** A database address, whose password, if it has one, is a reference. */
+export const databaseUrlSchema = referenceSchema.superRefine((text, context) => {
+  const password = /^[a-z]+:\/\/[^/?#@]*?:(?<password>[^/?#@]*)@/iu.exec(text)?.groups?.["password"];
+  const inQuery = /[?&]password=(?<password>[^&]*)/iu.exec(text)?.groups?.["password"];
+  if ([password, inQuery].every((secret) => !secret || isReference(secret))) return;
+  context.addIssue({
+    code: "custom",
+    message: "the address holds a password in plain text",
+    params: { remedy: "secret" },
+  });
+});
+
+const common = {
+  clockSkew: durationSchema.prefault("2s").describe("How far the system's clock may be off. Default: 2s."),
+};
+const pollEvery = durationSchema.describe("How often changes are asked for.").optional();
+const url = referenceSchema.describe("Another address than the vendor's own, a sandbox for example.").optional();
+
+const postgresSchema = z.strictObject({
+  connector: z.literal("postgres"),
+  url: databaseUrlSchema.describe("postgres://user:${PASSWORD}@host:5432/database, or ${DATABASE_URL}"),
+  capture: z
+    .enum(["auto", "replication", "triggers", "poll"])
+    .default("auto")
+    .describe("How changes are learned. auto: the best that the database allows."),
+  pollEvery,
+  ...common,
+});
+
+const hubspotSchema = z.strictObject({
+  connector: z.literal("hubspot"),
+  token: secretSchema.describe("A private app's access token.").optional(),
+  oauth: z
+    .strictObject({ clientId: referenceSchema, clientSecret: secretSchema, refreshToken: secretSchema })
+    .describe("An OAuth app, instead of a token.")
+    .optional(),
+  webhookSecrets: z
+    .array(secretSchema)
+    .default([])
+    .describe("Client secrets that sign webhooks; two while one replaces the other."),
+  keyProperty: z.string().describe("The unique property for Truce's create key. Default: truce_id.").optional(),
+  url,
+  pollEvery,
+  ...common,
+});
+
+const airtableSchema = z.strictObject({
+  connector: z.literal("airtable"),
+  token: secretSchema.describe("A personal access token."),
+  base: referenceSchema.describe("The base's id: app..."),
+  keyField: z.string().describe('The text field for Truce\'s create key. Default: "Truce ID".').optional(),
+  url,
+  pollEvery,
+  ...common,
+});
+
+export const systemSchema = z.discriminatedUnion("connector", [postgresSchema, hubspotSchema, airtableSchema]);
