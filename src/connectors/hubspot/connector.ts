@@ -28,7 +28,7 @@ export function createHubSpotConnector(options: HubSpotOptions): Connector {
   const client = createClient(options);
   const schema = createSchema(client);
   const own = createOwnWrites(client, clock);
-  const reader = createReader({ system, client, clock, own });
+  const reader = createReader({ system, client, clock, own, keyProperty });
   const seen = createSeenVersions();
   /** What webhooks call an object by its type id, the config may call otherwise. */
   const names = new Map<string, ObjectName>();

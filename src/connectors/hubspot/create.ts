@@ -40,8 +40,7 @@ async function createByKey(
   requests: readonly Create[],
 ): Promise<readonly WriteResult[]> {
   const { keyProperty } = deps;
-  const withKey: MappedObject = { ...object, cells: [...object.cells, keyCell(keyProperty)] };
-  const known = await knownByKey(deps, withKey, requests);
+  const known = await knownByKey(deps, object, requests);
   const fresh = requests.filter(({ key }) => !known.has(key));
   const rows = new Map(fresh.map((request) => [request, keyedRow(request, keyProperty)]));
   const outcomes = await sendRows(deps, object, "upsert", [...rows.values()]);
@@ -51,7 +50,7 @@ async function createByKey(
     const outcome = outcomeOf(request);
     return outcome.kind === "done" && !outcome.record.isNew;
   });
-  const metNow = await knownByKey(deps, withKey, met);
+  const metNow = await knownByKey(deps, object, met);
   const owners = await ownersOfEmails(
     deps,
     object,
@@ -70,19 +69,19 @@ function isClashing(outcome: Outcome): boolean {
   return outcome.kind === "refused" && isClash(outcome.refusal) && outcome.refusal.existingId === null;
 }
 
-function keyCell(cell: string): MappedObject["cells"][number] {
+function textCell(cell: string): MappedObject["cells"][number] {
   return { cell, field: cell, type: { kind: "text" }, direction: "write" };
 }
 
 /** Records by the create key that they carry. */
 async function knownByKey(
   { reader, keyProperty }: WriteDeps,
-  withKey: MappedObject,
+  object: MappedObject,
   requests: readonly Create[],
 ): Promise<ReadonlyMap<string, HubSpotRecord>> {
   if (requests.length === 0) return new Map();
   const records = await reader.findBy(
-    withKey,
+    object,
     keyProperty,
     requests.map(({ key }) => key),
   );
@@ -180,7 +179,7 @@ function emailsOf(record: HubSpotRecord): readonly string[] {
 const otherEmails = "hs_additional_emails";
 
 function withEmails(object: MappedObject): MappedObject {
-  return { ...object, cells: [keyCell("email"), keyCell(otherEmails)] };
+  return { ...object, cells: [textCell("email"), textCell(otherEmails)] };
 }
 
 function emailOf({ object }: MappedObject, { patch }: Create): string | undefined {

@@ -4,12 +4,10 @@ import type { Instant } from "../../model/time.ts";
 import { type RawValue, sameRaw } from "../../model/value.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Client } from "./client.ts";
-import { type HubSpotRecord, intervalOf, type Version } from "./records.ts";
+import { type Covered, type HubSpotRecord, intervalOf, type Version } from "./records.ts";
 
 /** A write as it was sent, with the record as it was read just before. */
 export type Sent = { readonly before: HubSpotRecord; readonly patch: Readonly<Record<CellName, RawValue>> };
-
-export type Covered = Readonly<Record<CellName, readonly CoveredCell[]>>;
 
 /** What a property's history tells about a write of ours. */
 export type Traced = {

@@ -39,6 +39,18 @@ test("a read tells every mapped cell, when each was changed, and by whom", async
   expect(Number(result.observation.revision)).toBe(Date.parse(sandbox.admin.record("contacts", id!)!.updatedAt));
 });
 
+test("a read tells the create key, and the value that each present one replaced", async () => {
+  const { sandbox, connector } = setting;
+  const [id] = seed({ firstname: "Ada", phone: "1", truce_id: "golden-1" });
+  sandbox.admin.edit(101, "contacts", id!, { firstname: "Adah" });
+  const [result] = await connector.read(contacts, [id!]);
+  expect(result).toMatchObject({
+    observation: { createKey: "golden-1", previous: { firstname: "Ada", phone: null } },
+  });
+  const page = await connector.scan(contacts, null);
+  expect(page.observations).toMatchObject([{ createKey: "golden-1", complete: true }]);
+});
+
 test("times are told by Truce's clock, even if HubSpot's is a day ahead", async () => {
   let vendorAheadMs = 0;
   const other = await setUp({}, { clock: () => Date.now() + vendorAheadMs });

@@ -39,10 +39,11 @@ export type ReadDeps = {
   readonly client: Client;
   readonly clock: Clock;
   readonly own: OwnWrites;
+  readonly keyProperty: string;
 };
 
 export function createReader(deps: ReadDeps): Reader {
-  const { client, clock, own: ownWrites } = deps;
+  const { client, clock, own: ownWrites, keyProperty } = deps;
 
   const batchRead = async (
     object: MappedObject,
@@ -54,7 +55,7 @@ export function createReader(deps: ReadDeps): Reader {
       const what = `reading ${chunk.length} ${object.object}`;
       const body = {
         inputs: chunk.map((id) => ({ id })),
-        properties: propertiesOf(object),
+        properties: propertiesOf(object, keyProperty),
         propertiesWithHistory: options.history ? object.cells.map(({ cell }) => cell) : [],
         ...(options.idProperty === undefined ? {} : { idProperty: options.idProperty }),
       };
@@ -107,14 +108,13 @@ export function createReader(deps: ReadDeps): Reader {
         const record = records.get(id);
         if (record === undefined) return { id, kind: "missing" };
         const covered = ownWrites.take(object.object, record);
-        const observation = upsertOf(deps, object, record, observedAt);
-        return { id, kind: "found", observation: covered === null ? observation : { ...observation, covered } };
+        return { id, kind: "found", observation: upsertOf(deps, object, record, observedAt, covered) };
       }),
 
     async scan(object, cursor) {
       const place = cursor === null ? { after: null, total: await countOf(client, object) } : placeOf(cursor);
       const observedAt = clock.now();
-      const properties = propertiesOf(object);
+      const properties = propertiesOf(object, keyProperty);
       const isLong = properties.join().length > addressLengthMax;
       const { records, after } = await page(client, object, place.after, isLong ? [] : properties, false);
       const full = isLong

@@ -1,4 +1,4 @@
-import type { CellChange, RawUpsert } from "../../model/observation.ts";
+import type { CellChange, CoveredCell, RawUpsert } from "../../model/observation.ts";
 import { revisionOf } from "../../model/observation.ts";
 import type { CellName, RecordId, SystemId } from "../../model/record.ts";
 import type { Instant, Interval } from "../../model/time.ts";
@@ -37,6 +37,9 @@ export type HubSpotRecord = {
 };
 
 export const mergedIdsProperty = "hs_merged_object_ids";
+
+/** Values that writes of ours covered, newest first. */
+export type Covered = Readonly<Record<CellName, readonly CoveredCell[]>>;
 
 /** Moments of HubSpot are known to about this much. */
 const slackMs = 2000;
@@ -85,9 +88,9 @@ function authorOf(sourceType: string, sourceId: string, userId: unknown): string
   return user === undefined ? [sourceType, sourceId].filter((text) => text !== "").join(" ") : `user ${user}`;
 }
 
-/** Properties to ask for. */
-export function propertiesOf(object: MappedObject): readonly string[] {
-  return [...object.cells.map(({ cell }) => cell), mergedIdsProperty];
+/** Properties to ask for. HubSpot passes over those that it does not have. */
+export function propertiesOf(object: MappedObject, keyProperty: string): readonly string[] {
+  return [...object.cells.map(({ cell }) => cell), keyProperty, mergedIdsProperty];
 }
 
 /** The mapped cells that the record answered; a property that is not there (any more) is left out, never blank. */
@@ -106,22 +109,31 @@ export function intervalOf(client: Client, at: Instant): Interval {
   return { from: own - slackMs, until: own + slackMs };
 }
 
-/** What the record says. `observedAt`: when the reading began. */
+export type TellDeps = { readonly system: SystemId; readonly client: Client; readonly keyProperty: string };
+
+/**
+ * What the record says. `observedAt`: when the reading began. `covered`: what a write of ours covered, known better than from the value that the
+ * present one replaced.
+ */
 export function upsertOf(
-  { system, client }: { readonly system: SystemId; readonly client: Client },
+  { system, client, keyProperty }: TellDeps,
   object: MappedObject,
   record: HubSpotRecord,
   observedAt: Instant,
+  covered: Covered | null = null,
 ): RawUpsert {
   const cells = cellsOf(object, record);
   const changes: Record<CellName, CellChange> = {};
+  const previous: Record<CellName, RawValue> = {};
   let newest: Version | undefined;
   for (const { cell } of object.cells) {
-    const version = record.versions(cell)[0];
+    const [version, before] = record.versions(cell);
     if (version === undefined) continue;
     changes[cell] = { at: intervalOf(client, version.at), author: version.author };
+    if (!Object.hasOwn(covered ?? {}, cell)) previous[cell] = before?.value ?? null;
     if (newest === undefined || version.at > newest.at) newest = version;
   }
+  const key = record.property(keyProperty);
   return {
     kind: "upsert",
     ref: { system, object: object.object, id: record.id },
@@ -131,6 +143,8 @@ export function upsertOf(
     complete: Object.keys(cells).length === object.cells.length,
     changedAt: intervalOf(client, record.modifiedAt),
     author: newest?.author ?? null,
-    ...(newest === undefined ? {} : { cellChanges: changes }),
+    ...(typeof key === "string" ? { createKey: key } : {}),
+    ...(newest === undefined ? {} : { cellChanges: changes, previous }),
+    ...(covered === null ? {} : { covered }),
   };
 }

@@ -1,4 +1,4 @@
-import type { CoveredCell, RawUpsert } from "../../model/observation.ts";
+import type { CoveredCell } from "../../model/observation.ts";
 import { revisionOf } from "../../model/observation.ts";
 import type { CellName, RecordId } from "../../model/record.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
@@ -55,8 +55,7 @@ export function look(deps: WriteDeps, object: MappedObject, found: Found, reques
   // An earlier write that could not be verified covered an edit: that is decided before anything is written over it.
   const covered = deps.own.take(object.object, record);
   if (isExpected && covered === null) return null;
-  const observation: RawUpsert = upsertOf(deps, object, record, found.observedAt);
-  return { kind: "changed", observation: covered === null ? observation : { ...observation, covered } };
+  return { kind: "changed", observation: upsertOf(deps, object, record, found.observedAt, covered) };
 }
 
 function rowOf({ attemptId, id, patch }: Update): Row {
