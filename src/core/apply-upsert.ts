@@ -29,9 +29,19 @@ export function applyUpsert(
   const link = linkAt(draft, index);
   if (link.inFlight !== null) return "waiting";
   const age = ageAgainst(link, seen);
-  if (age !== "newer") return applyOlder(draft, link, seen, age, context);
   const journaled = draft.journal.length;
   const holdsBefore = draft.changedHolds.size;
+  const ended = (): UpsertOutcome => {
+    if (draft.changedHolds.size > holdsBefore) return "held";
+    return draft.journal.length > journaled ? "applied" : "no-op";
+  };
+  if (age !== "newer") {
+    if (Object.keys(seen.covered).length === 0) return applyOlder(draft, link, seen, age, context);
+    // Its other values are known better by now; that a write of ours covered an edit stays true.
+    const only: Step = { draft, index, seen: { ...seen, fields: {} }, mapping, context };
+    for (const field of Object.keys(seen.covered)) applyCovered(only, field);
+    return ended();
+  }
   const step: Step = { draft, index, seen: withCoveredUnsure(link, seen), mapping, context };
   for (const unit of unitsOf(step)) applyUnit(step, unit);
   for (const field of Object.keys(step.seen.covered)) applyCovered(step, field);
@@ -45,8 +55,7 @@ export function applyUpsert(
     revision: seen.revision ?? after.revision,
     observedAt: Math.max(after.observedAt, seen.observedAt),
   });
-  if (draft.changedHolds.size > holdsBefore) return "held";
-  return draft.journal.length > journaled ? "applied" : "no-op";
+  return ended();
 }
 
 /**

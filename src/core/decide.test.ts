@@ -235,6 +235,17 @@ describe("deletes and merges", () => {
 });
 
 describe("what a system makes of a write", () => {
+  test("an edit that our write covered is decided when the history tells of it, however late", () => {
+    const prefer = { rule: { kind: "prefer" as const, systems: ["crm"], otherwise: { kind: "review" as const } } };
+    const world = agreed(testPolicy({ email, note: prefer }), { email: "a@b.co", note: "1" });
+    world.says("db", "1", { email: "a@b.co", note: "from db" });
+    world.dispatch();
+    const covered = { note: [{ value: "from crm", at: null, author: "Rosa" }] };
+    expect(world.says("crm", "1", {}, { complete: false, revision: null, observedAt: 1, covered })).toBe("applied");
+    expect(world.values()).toMatchObject({ note: "from crm" });
+    expect(world.dispatch()).toHaveLength(3);
+  });
+
   test("a lossy form is reported once, is not written again, and never travels back", () => {
     const world = agreed(testPolicy({ email, note: {} }), { email: "a@b.co", note: "1" });
     world.says("crm", "1", { email: "a@b.co", note: "a long note" });
