@@ -17,7 +17,10 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
   const cells: Record<string, RawUpsert["cells"][string]> = {};
   for (const [field, { cell, direction }] of Object.entries(mapping.fields)) {
     const policy = entity.fields[field];
-    if (policy === undefined || !Object.hasOwn(raw.cells, cell)) continue;
+    if (policy === undefined) continue;
+    const under = (raw.covered?.[cell] ?? []).flatMap((one) => coveredValue(policy.type, one));
+    if (under.length > 0) covered[field] = under;
+    if (!Object.hasOwn(raw.cells, cell)) continue;
     const value = raw.cells[cell] ?? null;
     cells[cell] = value;
     if (direction === "write") continue;
@@ -31,8 +34,6 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
       const was = normalizeValue(policy.type, before);
       if (was.ok) previous[field] = { cell, raw: before, value: was.value };
     }
-    const under = (raw.covered?.[cell] ?? []).flatMap((one) => coveredValue(policy.type, one));
-    if (under.length > 0) covered[field] = under;
   }
   const { ref, revision, observedAt, complete, changedAt, author } = raw;
   const createKey = raw.createKey === undefined ? {} : { createKey: raw.createKey };
