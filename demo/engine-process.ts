@@ -22,7 +22,12 @@ export type EngineOrder = {
 };
 
 /** What the engine process says, a JSON line each. */
-export type EngineWord = { readonly kind: "up"; readonly url: string } | { readonly kind: "quiet" } | { readonly kind: "swept"; readonly drifted: number } | { readonly kind: "status"; readonly counts: StoreCounts; readonly nextDueInMs: number | null } | EngineEvent;
+export type EngineWord =
+  | { readonly kind: "up"; readonly url: string }
+  | { readonly kind: "quiet" }
+  | { readonly kind: "swept"; readonly drifted: number }
+  | { readonly kind: "status"; readonly counts: StoreCounts; readonly nextDueInMs: number | null }
+  | EngineEvent;
 
 const statusEveryMs = 500;
 
@@ -37,34 +42,37 @@ async function main(order: EngineOrder): Promise<void> {
   await store.migrate();
   const clock = machineClock;
   const { crm, db, marketing, speed } = order;
-  const connectors = new Map([
-    createHubSpotConnector({
-      system: "crm",
-      auth: { token: crm.token },
-      baseUrl: crm.url,
-      clock,
-      webhookSecrets: [crm.secret],
-      pollMs: 15_000 / speed,
-      lookbackMs: 60_000 / speed,
-      searchesPerSecond: 4 * speed,
-      timeoutMs: 3_000,
-    }),
-    createPostgresConnector({ system: "db", url: db.url, objects: mappedObjects(policy, "db"), clock }),
-    createAirtableConnector({
-      system: "marketing",
-      token: marketing.token,
-      baseId: marketing.base,
-      endpointUrl: marketing.url,
-      clock,
-      pollMs: 10_000 / speed,
-      requestsPerSecond: 4 * speed,
-      penaltyMs: 30_000 / speed,
-      timeoutMs: 3_000,
-    }),
-  ].map((connector) => [connector.system, connector]));
+  const connectors = new Map(
+    [
+      createHubSpotConnector({
+        system: "crm",
+        auth: { token: crm.token },
+        baseUrl: crm.url,
+        clock,
+        webhookSecrets: [crm.secret],
+        pollMs: 15_000 / speed,
+        lookbackMs: 60_000 / speed,
+        searchesPerSecond: 4 * speed,
+        timeoutMs: 3_000,
+      }),
+      createPostgresConnector({ system: "db", url: db.url, objects: mappedObjects(policy, "db"), clock }),
+      createAirtableConnector({
+        system: "marketing",
+        token: marketing.token,
+        baseId: marketing.base,
+        endpointUrl: marketing.url,
+        clock,
+        pollMs: 10_000 / speed,
+        requestsPerSecond: 4 * speed,
+        penaltyMs: 30_000 / speed,
+        timeoutMs: 3_000,
+      }),
+    ].map((connector) => [connector.system, connector]),
+  );
   for (const [system, connector] of connectors) {
     const problems = await connector.check(mappedObjects(policy, system), { prepare: true });
-    for (const problem of problems) process.stderr.write(`${system} ${problem.object} ${problem.cell ?? ""}: ${problem.message}\n`);
+    for (const problem of problems)
+      process.stderr.write(`${system} ${problem.object} ${problem.cell ?? ""}: ${problem.message}\n`);
   }
   const deps: Deps = { store, connectors, policy, clock, random: machineRandom, startedAt: clock.now(), tell: say };
   const running = run(deps, { workBatchMax: 500, sweepEveryMs: null });

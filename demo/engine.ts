@@ -17,7 +17,9 @@ export type Engine = {
 /** Starts Truce in a process of its own. Resolves when it is up. */
 export async function startEngine(order: EngineOrder, hear: (word: EngineWord) => void): Promise<Engine> {
   const here = import.meta.url.endsWith(".ts") ? "./engine-process.ts" : "./engine-process.js";
-  const child = spawn(process.execPath, [fileURLToPath(new URL(here, import.meta.url)), JSON.stringify(order)], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL(here, import.meta.url)), JSON.stringify(order)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const waiters = new Map<EngineWord["kind"], ((word: EngineWord) => void)[]>();
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   createInterface({ input: child.stdout! }).on("line", (line) => {

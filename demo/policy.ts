@@ -14,7 +14,10 @@ const fields: Readonly<Record<EntityName, Readonly<Record<string, readonly [Fiel
     phone: [{ kind: "phone", country: "DE" }, newest],
     jobTitle: [{ kind: "text" }, newest],
     city: [{ kind: "text" }, newest],
-    stage: [{ kind: "choice", options: stages }, { kind: "forward-only", stages }],
+    stage: [
+      { kind: "choice", options: stages },
+      { kind: "forward-only", stages },
+    ],
     notes: [{ kind: "text" }, { kind: "merge-text", otherwise: { kind: "review" } }],
   },
   company: {
@@ -29,14 +32,20 @@ const fields: Readonly<Record<EntityName, Readonly<Record<string, readonly [Fiel
 /** The demo's rules: nearly everything is decided by rule; notes on which two people wrote at once, and people who are twice in a system, wait for a person. */
 export function demoPolicy(): Policy {
   return {
-    entities: { contact: entityOf("contact", [["email"], ["phone", "lastName"]]), company: entityOf("company", [["domain"]]) },
+    entities: {
+      contact: entityOf("contact", [["email"], ["phone", "lastName"]]),
+      company: entityOf("company", [["domain"]]),
+    },
     clockSkewMs: {},
     retry: { attemptsMax: 50, delayMsBase: 200, delayMsMax: 5_000 },
   };
 }
 
 function entityOf(name: EntityName, identity: readonly (readonly string[])[]): EntityPolicy {
-  const policies = Object.entries(fields[name]).map(([field, [type, rule]]): [string, FieldPolicy] => [field, { name: field, type, rule, clears: "hold", group: null }]);
+  const policies = Object.entries(fields[name]).map(([field, [type, rule]]): [string, FieldPolicy] => [
+    field,
+    { name: field, type, rule, clears: "hold", group: null },
+  ]);
   return {
     name,
     fields: Object.fromEntries(policies),
@@ -45,7 +54,12 @@ function entityOf(name: EntityName, identity: readonly (readonly string[])[]): E
       system,
       object: shape[system][name].object,
       create: true,
-      fields: Object.fromEntries(Object.entries(shape[system][name].fields).map(([field, cell]) => [field, { cell, direction: "both" as const }])),
+      fields: Object.fromEntries(
+        Object.entries(shape[system][name].fields).map(([field, cell]) => [
+          field,
+          { cell, direction: "both" as const },
+        ]),
+      ),
     })),
     deletes: "hold",
     duplicates: "hold",

@@ -22,7 +22,14 @@ export type DemoOptions = {
   readonly kills: number;
 };
 
-type Counts = { readonly lostEdits: number; readonly blankedFields: number; readonly duplicates: number; readonly staleOverwrites: number; readonly echoWrites: number; readonly held: number };
+type Counts = {
+  readonly lostEdits: number;
+  readonly blankedFields: number;
+  readonly duplicates: number;
+  readonly staleOverwrites: number;
+  readonly echoWrites: number;
+  readonly held: number;
+};
 
 export type DemoResult = {
   readonly seed: number;
@@ -31,7 +38,10 @@ export type DemoResult = {
   /** Times that something was broken on purpose: calls failed, slowed, cut, refused; webhooks repeated, mixed up, dropped; kills. */
   readonly faults: number;
   readonly kills: number;
-  readonly truce: Counts & { readonly diverged: number; /** Holds that the rules don't account for. */ readonly heldWithoutReason: number };
+  readonly truce: Counts & {
+    readonly diverged: number /** Holds that the rules don't account for. */;
+    readonly heldWithoutReason: number;
+  };
   readonly lastWriteWins: Counts & { readonly diverged: number };
   /** "the email and the rep": whether both edits survived or are held, and nothing was blanked. */
   readonly scenarioHolds: boolean;
@@ -64,7 +74,9 @@ export async function runDemo({ seed, kills }: DemoOptions, tell: (news: DemoNew
   stage("starting PostgreSQL");
   const postgres = await startLocalPostgres();
   try {
-    stage(`PostgreSQL is up (${postgres.origin}); filling three systems with ${story.people} people and ${story.companies} companies`);
+    stage(
+      `PostgreSQL is up (${postgres.origin}); filling three systems with ${story.people} people and ${story.companies} companies`,
+    );
     const truce = await playTruce(story, await postgres.createDatabase("company"), folder, kills, tell);
     stage("the same story once more, with a last-write-wins sync");
     const naive = await playNaive(story, await postgres.createDatabase("company_lww"));
@@ -75,7 +87,12 @@ export async function runDemo({ seed, kills }: DemoOptions, tell: (news: DemoNew
       edits: story.edits.length,
       faults: truce.faults,
       kills,
-      truce: { ...countsOf(truce.findings), held: truce.held, heldWithoutReason: truce.heldWithoutReason, diverged: truce.findings.diverged },
+      truce: {
+        ...countsOf(truce.findings),
+        held: truce.held,
+        heldWithoutReason: truce.heldWithoutReason,
+        diverged: truce.findings.diverged,
+      },
       lastWriteWins: { ...countsOf(found as Findings), held: 0, diverged: naive.diverged },
       scenarioHolds: truce.scenarioHolds,
       secondRunWrites: truce.secondRunWrites,
@@ -88,13 +105,32 @@ export async function runDemo({ seed, kills }: DemoOptions, tell: (news: DemoNew
   }
 }
 
-function countsOf({ lostEdits, blankedFields, duplicates, staleOverwrites, echoWrites }: Findings): Omit<Counts, "held"> {
+function countsOf({
+  lostEdits,
+  blankedFields,
+  duplicates,
+  staleOverwrites,
+  echoWrites,
+}: Findings): Omit<Counts, "held"> {
   return { lostEdits, blankedFields, duplicates, staleOverwrites, echoWrites };
 }
 
-type Played = { readonly findings: Findings; readonly held: number; readonly heldWithoutReason: number; readonly faults: number; readonly scenarioHolds: boolean; readonly secondRunWrites: number };
+type Played = {
+  readonly findings: Findings;
+  readonly held: number;
+  readonly heldWithoutReason: number;
+  readonly faults: number;
+  readonly scenarioHolds: boolean;
+  readonly secondRunWrites: number;
+};
 
-async function playTruce(story: Story, databaseUrl: string, folder: string, kills: number, tell: (news: DemoNews) => void): Promise<Played> {
+async function playTruce(
+  story: Story,
+  databaseUrl: string,
+  folder: string,
+  kills: number,
+  tell: (news: DemoNews) => void,
+): Promise<Played> {
   const stage = (text: string) => tell({ kind: "stage", text });
   const world = await openWorld({ story, databaseUrl, speed });
   const order: EngineOrder = {
@@ -132,7 +168,8 @@ async function playTruce(story: Story, databaseUrl: string, folder: string, kill
   await settle(engine, world);
   await engine.stop();
   const after = await world.writes();
-  const secondRunWrites = after.filter((write) => write.by === "sync").length - writes.filter((write) => write.by === "sync").length;
+  const secondRunWrites =
+    after.filter((write) => write.by === "sync").length - writes.filter((write) => write.by === "sync").length;
   const remembered = await memoryOf(order.storeFile);
   const final = await world.records();
   const findings = check({ story, seeded: world.seeded, final, writes: after, kept: remembered.kept });
@@ -151,7 +188,13 @@ async function playNaive(story: Story, databaseUrl: string): Promise<Findings> {
   const world = await openWorld({ story, databaseUrl, speed: 1_000 });
   const { apis, close } = plainApis(world);
   await lastWriteWins(apis, story.edits, world.idOf, world.apply, story.seed);
-  const findings = check({ story, seeded: world.seeded, final: await world.records(), writes: await world.writes(), kept: [] });
+  const findings = check({
+    story,
+    seeded: world.seeded,
+    final: await world.records(),
+    writes: await world.writes(),
+    kept: [],
+  });
   await close();
   await world.close();
   return findings;
@@ -170,14 +213,22 @@ function freePort(): Promise<number> {
 function subscribe({ crm }: DemoWorld, port: number): void {
   const subscriptions = entityNames.flatMap((entity) => {
     const name = entity === "contact" ? "contact" : "company";
-    const properties = Object.values(shape.crm[entity].fields).map((propertyName) => ({ eventType: `${name}.propertyChange`, propertyName }));
+    const properties = Object.values(shape.crm[entity].fields).map((propertyName) => ({
+      eventType: `${name}.propertyChange`,
+      propertyName,
+    }));
     return [{ eventType: `${name}.creation` }, { eventType: `${name}.deletion` }, ...properties];
   });
   crm.admin.subscribe(`http://127.0.0.1:${port}/webhooks/crm`, subscriptions);
 }
 
 /** People do what the story says, when it says so. */
-async function playDay(world: DemoWorld, story: Story, tell: (news: DemoNews) => void, eachMoment: (atMs: number) => Promise<void>): Promise<void> {
+async function playDay(
+  world: DemoWorld,
+  story: Story,
+  tell: (news: DemoNews) => void,
+  eachMoment: (atMs: number) => Promise<void>,
+): Promise<void> {
   const startedAt = Date.now();
   let done = 0;
   for (const edit of story.edits) {
@@ -193,13 +244,37 @@ async function playDay(world: DemoWorld, story: Story, tell: (news: DemoNews) =>
 }
 
 /** What breaks when; the webhooks are bad all day. */
-const troubles: readonly { readonly from: number; readonly to: number; readonly text: string; readonly crm: readonly Fault[]; readonly marketing: readonly Fault[] }[] = [
+const troubles: readonly {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+  readonly crm: readonly Fault[];
+  readonly marketing: readonly Fault[];
+}[] = [
   { from: 0.08, to: 0.2, text: "HubSpot answers slowly", crm: [{ kind: "latency", ms: 400 }], marketing: [] },
-  { from: 0.22, to: 0.3, text: "HubSpot refuses with 429, some with an absurd Retry-After", crm: [{ kind: "rate-limit", retryAfter: "missing", chance: 0.5 }], marketing: [] },
+  {
+    from: 0.22,
+    to: 0.3,
+    text: "HubSpot refuses with 429, some with an absurd Retry-After",
+    crm: [{ kind: "rate-limit", retryAfter: "missing", chance: 0.5 }],
+    marketing: [],
+  },
   { from: 0.34, to: 0.46, text: "HubSpot is down", crm: [{ kind: "outage" }], marketing: [] },
-  { from: 0.5, to: 0.62, text: "HubSpot answers 502 after doing what was asked; Airtable cuts answers short", crm: [{ kind: "error-after", status: 502, chance: 0.3 }], marketing: [{ kind: "truncated", chance: 0.2 }] },
+  {
+    from: 0.5,
+    to: 0.62,
+    text: "HubSpot answers 502 after doing what was asked; Airtable cuts answers short",
+    crm: [{ kind: "error-after", status: 502, chance: 0.3 }],
+    marketing: [{ kind: "truncated", chance: 0.2 }],
+  },
   { from: 0.66, to: 0.76, text: "Airtable is down", crm: [], marketing: [{ kind: "outage" }] },
-  { from: 0.8, to: 0.92, text: "both lose connections after the write", crm: [{ kind: "reset-after", chance: 0.2 }], marketing: [{ kind: "reset-after", chance: 0.2 }] },
+  {
+    from: 0.8,
+    to: 0.92,
+    text: "both lose connections after the write",
+    crm: [{ kind: "reset-after", chance: 0.2 }],
+    marketing: [{ kind: "reset-after", chance: 0.2 }],
+  },
 ];
 
 const badWebhooks: readonly Fault[] = [
@@ -233,7 +308,10 @@ function killTimes(seed: number, kills: number): number[] {
 async function settle(engine: Engine, world: DemoWorld): Promise<void> {
   await engine.quiet();
   // A delivery that failed while Truce was down is tried again within hours, as in life; what it would tell is known by then.
-  await Promise.race([world.crm.admin.webhooksSettled(), new Promise((resolve) => setTimeout(resolve, lateWebhooksMs))]);
+  await Promise.race([
+    world.crm.admin.webhooksSettled(),
+    new Promise((resolve) => setTimeout(resolve, lateWebhooksMs)),
+  ]);
   world.crm.admin.indexNow();
   await engine.quiet();
   for (let round = 0; round < 3 && (await engine.sweep()) > 0; round++);
@@ -262,17 +340,35 @@ function isAccountedFor(hold: Hold, story: Story, world: DemoWorld): boolean {
   if (hold.kind === "duplicate" && hold.ref !== null) {
     const { system, id } = hold.ref;
     const thing = world.seeded.find((record) => record.system === system && record.id === id)?.thing;
-    return story.copies.some((copy) => copy.twin && copy.entity === hold.entity && copy.thing === thing && copy.system === system);
+    return story.copies.some(
+      (copy) => copy.twin && copy.entity === hold.entity && copy.thing === thing && copy.system === system,
+    );
   }
   if (hold.kind !== "conflict" || hold.fields.join() !== "notes") return false;
-  return hold.candidates.every(({ values }) => story.edits.some((edit) => edit.values["notes"] === values["notes"]) || values["notes"] === hold.base["notes"]);
+  return hold.candidates.every(
+    ({ values }) =>
+      story.edits.some((edit) => edit.values["notes"] === values["notes"]) || values["notes"] === hold.base["notes"],
+  );
 }
 
-function scenarioHolds(story: Story, world: DemoWorld, final: Awaited<ReturnType<DemoWorld["records"]>>, kept: readonly string[]): boolean {
+function scenarioHolds(
+  story: Story,
+  world: DemoWorld,
+  final: Awaited<ReturnType<DemoWorld["records"]>>,
+  kept: readonly string[],
+): boolean {
   const edits = story.edits.filter((edit) => edit.entity === "contact" && edit.thing === story.scenarioThing);
-  const ids = new Set(world.seeded.filter((record) => record.entity === "contact" && record.thing === story.scenarioThing).map((record) => `${record.system}/${record.id}`));
+  const ids = new Set(
+    world.seeded
+      .filter((record) => record.entity === "contact" && record.thing === story.scenarioThing)
+      .map((record) => `${record.system}/${record.id}`),
+  );
   const records = final.filter((record) => record.entity === "contact" && ids.has(`${record.system}/${record.id}`));
   return edits.every((edit) =>
-    Object.entries(edit.values).every(([field, value]) => records.every((record) => plain(field, record.values[field]) === plain(field, value)) || kept.includes(value ?? "")),
+    Object.entries(edit.values).every(
+      ([field, value]) =>
+        records.every((record) => plain(field, record.values[field]) === plain(field, value)) ||
+        kept.includes(value ?? ""),
+    ),
   );
 }

@@ -1,0 +1,63 @@
+import type { SystemOptions } from "../config/compile-config.ts";
+import { type ReferenceSource, resolveReference } from "../config/reference.ts";
+import type { SystemId } from "../model/record.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Connector, MappedObject } from "../ports/connector.ts";
+
+export type ConnectorContext = {
+  readonly system: SystemId;
+  readonly objects: readonly MappedObject[];
+  readonly source: ReferenceSource;
+  readonly clock: Clock;
+  /** Public address of the webhook route of this system, if there is one. */
+  readonly webhookUrl: string | null;
+};
+
+/** Connects to a system as the config says. A vendor's code is loaded only when it is used. */
+export async function createConnector(options: SystemOptions, context: ConnectorContext): Promise<Connector> {
+  const { system, objects, source, clock, webhookUrl } = context;
+  const value = (reference: string) => resolveReference(reference, source);
+  const optional = <Key extends string>(key: Key, reference: string | undefined) =>
+    (reference === undefined ? {} : { [key]: value(reference) }) as { readonly [K in Key]?: string };
+  const poll = options.pollEvery === undefined ? {} : { pollMs: options.pollEvery };
+  switch (options.connector) {
+    case "postgres": {
+      const { createPostgresConnector } = await import("../connectors/postgres/connector.ts");
+      return createPostgresConnector({ system, url: value(options.url), objects, clock });
+    }
+    case "hubspot": {
+      const { createHubSpotConnector } = await import("../connectors/hubspot/connector.ts");
+      const { oauth } = options;
+      const auth =
+        oauth === undefined
+          ? { token: value(options.token ?? "") }
+          : {
+              clientId: value(oauth.clientId),
+              clientSecret: value(oauth.clientSecret),
+              refreshToken: value(oauth.refreshToken),
+            };
+      return createHubSpotConnector({
+        system,
+        clock,
+        auth,
+        webhookSecrets: options.webhookSecrets.map(value),
+        ...optional("baseUrl", options.url),
+        ...(options.keyProperty === undefined ? {} : { keyProperty: options.keyProperty }),
+        ...poll,
+      });
+    }
+    case "airtable": {
+      const { createAirtableConnector } = await import("../connectors/airtable/connector.ts");
+      return createAirtableConnector({
+        system,
+        clock,
+        token: value(options.token),
+        baseId: value(options.base),
+        ...optional("endpointUrl", options.url),
+        ...(options.keyField === undefined ? {} : { keyField: options.keyField }),
+        ...(webhookUrl === null ? {} : { notificationUrl: webhookUrl }),
+        ...poll,
+      });
+    }
+  }
+}
