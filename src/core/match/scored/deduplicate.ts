@@ -75,7 +75,7 @@ export function deduplicate(
       support,
       { threshold, bestWeight, sourceOf },
     );
-  const clusters = join(thresholds.review, 0.5, support);
+  const clusters = join(thresholds.review, 0.4, support);
   const sure = join(thresholds.link, 0, (a, b) => surely(records[a] as MatchRecord, records[b] as MatchRecord, model));
   onProgress({ stage: "cluster", done: 1, of: 1 });
   return { model, thresholds, clusters, sure, edges, compared, oneToOne };

@@ -7,6 +7,7 @@ import type { LevelShares, Weights } from "./model.ts";
  */
 export const defaultWeights: Weights = {
   version: "2026-11-24",
+  calibration: null,
   priors: { same: 1e-4, household: 1e-4, colleagues: 1e-4 },
   features: {
     given: levels(

@@ -186,6 +186,7 @@ function oneRound(
   const share = (count: number) => Math.min(0.2, (count * sample.weight + 0.5) / allPairs);
   return {
     version: weights.version,
+    calibration: weights.calibration,
     priors: { same: share(same), household: share(household), colleagues: share(colleagues) },
     features: mapFeatures(weights, (feature, shares) => {
       const counts = matched[featureIndex[feature]] as Float64Array;

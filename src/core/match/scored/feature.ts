@@ -2,7 +2,7 @@ import { birthLevels, compareBirthDates, isYearAlone } from "./birth-date.ts";
 import { compareMailboxes, emailLevels } from "./mailbox.ts";
 import { compareOrganisations, organisationLevels } from "./organisation.ts";
 import { compareNames, familyLevels, givenLevels, type NameComparison } from "./person-name.ts";
-import { comparePhones, phoneLevels } from "./phone-key.ts";
+import { comparePhones, type PhoneKey, phoneLevels } from "./phone-key.ts";
 import { comparePhrases, comparePostcodes, compareStreets, type Phrase, streetLevels, wordLevels } from "./place.ts";
 import type { MatchRecord } from "./record.ts";
 import { oneEditApart } from "./similarity.ts";
@@ -243,17 +243,14 @@ export function agreedValue(
     case at.given:
       return level <= 1 && !turned ? rarer(a.name?.given?.text, b.name?.given?.text) : null;
     case at.family:
-      return level === 0 && !turned
-        ? (a.name?.surname ?? a.name?.family?.text ?? null)
-        : level === 0
-          ? (a.name?.given?.text ?? a.name?.family?.text ?? null)
-          : null;
+      if (level > 0) return null;
+      return turned ? rarer(turnedSurname(a), turnedSurname(b)) : rarer(surnameOf(a), surnameOf(b));
     case at.birth:
       return level === 0 ? (a.birth?.digits ?? null) : null;
     case at.email:
       return level <= 2 ? (a.emails.find((x) => b.emails.some((y) => x.address === y.address))?.address ?? null) : null;
     case at.phone:
-      return level <= 2 ? (a.phones[0]?.digits.slice(-7) ?? null) : null;
+      return level <= 2 ? (samePhone(a, b)?.digits.slice(-7) ?? null) : null;
     case at.domain:
       return level === 0 ? a.domain : null;
     case at.organisation:
@@ -278,10 +275,18 @@ function streetValue(record: MatchRecord): string | null {
   return record.street === null ? null : `${record.street.number ?? ""} ${record.street.name}`;
 }
 
+const surnameOf = (record: MatchRecord) => record.name?.surname ?? record.name?.family?.text;
+const turnedSurname = (record: MatchRecord) => record.name?.given?.text ?? record.name?.family?.text;
+
+function samePhone(a: MatchRecord, b: MatchRecord): PhoneKey | undefined {
+  return a.phones.find((x) => b.phones.some((y) => comparePhones(x, y) <= 2));
+}
+
 /** Of two forms of one name either may be the rarer; the longer one nearly always is. */
 function rarer(a: string | undefined, b: string | undefined): string | null {
   if (a === undefined || b === undefined) return null;
-  return a.length >= b.length ? a : b;
+  if (a.length !== b.length) return a.length > b.length ? a : b;
+  return a < b ? a : b;
 }
 
 /** The values of a record whose shares are counted, by feature. */
@@ -291,7 +296,7 @@ export function countedValues(record: MatchRecord): readonly (readonly [Feature,
     if (value !== null && value !== undefined && value !== "") values.push([feature, value]);
   };
   add("given", record.name?.given?.text);
-  add("family", record.name?.surname ?? record.name?.family?.text);
+  add("family", surnameOf(record));
   if (record.birth !== null && !isYearAlone(record.birth)) add("birth", record.birth.digits);
   for (const email of record.emails) add("email", email.address);
   for (const phone of record.phones) add("phone", phone.digits.slice(-7));

@@ -22,7 +22,12 @@ export type Weights = {
   readonly features: { readonly [feature in Feature]?: LevelShares };
   /** Share of all pairs of records that are in each relation; the rest is unrelated. */
   readonly priors: { readonly same: number; readonly household: number; readonly colleagues: number };
+  /** What people's decisions corrected (`calibrate`); null before any. */
+  readonly calibration: Calibration | null;
 };
+
+/** A layer over the log odds: `shift + scale * logOdds`, and a weight for each crossing of evidence that a pair shows. */
+export type Calibration = { readonly shift: number; readonly scale: number; readonly crossed: readonly number[] };
 
 /** From which log odds on a pair is linked without a person, and from which a person is asked. */
 export type Thresholds = { readonly link: number; readonly review: number };
@@ -63,7 +68,7 @@ export type Score = {
 
 /** One field's part in a score. `weight` is in natural log odds: above 0 speaks for one thing. */
 export type Evidence = {
-  readonly feature: Feature | "prior" | "shared by a household or company";
+  readonly feature: Feature | "prior" | "shared by a household or company" | "decisions";
   readonly finding: string;
   readonly weight: number;
 };

@@ -19,7 +19,8 @@ export function judgeNames(a: string, b: string, about: "person" | "company"): N
   if (x.length === 0 || y.length === 0) return { outcome: "review", because: "one name is empty" };
   const joined = [joinedOf(x), joinedOf(y)] as const;
   if (joined[0] === joined[1]) return { outcome: "same", because: "the same words" };
-  if (joinedSlip(joined[0], joined[1])) return { outcome: "same", because: "one typing error" };
+  const initials = [...x, ...y].some((word) => word.text.length === 1);
+  if (!initials && joinedSlip(joined[0], joined[1])) return { outcome: "same", because: "one typing error" };
   return about === "person" ? judgePersons(x, y) : judgeCompanies(x, y);
 }
 

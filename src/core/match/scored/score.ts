@@ -1,3 +1,4 @@
+import { calibrated } from "./crossings.ts";
 import {
   agreedValue,
   compareRecords,
@@ -12,7 +13,7 @@ import type { MatchRecord } from "./record.ts";
 
 const levels = new Int8Array(featureCount);
 /** Parts of the last score: log-likelihoods against strangers. Overwritten by each call. */
-const parts = { same: 0, household: 0, colleagues: 0 };
+const parts = { same: 0, household: 0, colleagues: 0, kin: 0 };
 
 /** Scores two normalised records: log odds, probability, veto. Symmetric; allocates nothing but its answer. */
 export function scorePair(a: MatchRecord, b: MatchRecord, model: Model): Score {
@@ -24,7 +25,10 @@ export function scorePair(a: MatchRecord, b: MatchRecord, model: Model): Score {
 export function logOddsOf(a: MatchRecord, b: MatchRecord, model: Model): number {
   compareRecords(a, b, model.corpus, levels);
   weighLevels(a, b, model);
-  return combine(model.tables);
+  const logOdds = combine(model.tables);
+  parts.kin = logOdds - (parts.same + model.tables.logPriors.same - model.tables.logPriors.unrelated);
+  const { calibration } = model.weights;
+  return calibration === null ? logOdds : calibrated(logOdds, levels, calibration);
 }
 
 /** A veto for the pair that `logOddsOf` has just compared. */
@@ -139,10 +143,13 @@ export function explain(a: MatchRecord, b: MatchRecord, model: Model): Explanati
   }
   evidence.sort((x, y) => Math.abs(y.weight) - Math.abs(x.weight));
   const { same, unrelated } = model.tables.logPriors;
-  const kin = score.logOdds - (parts.same + same - unrelated);
+  const { kin } = parts;
   if (kin < -0.05)
     evidence.push({ feature: "shared by a household or company", finding: "what kin share too", weight: kin });
   evidence.push({ feature: "prior", finding: "any two records", weight: same - unrelated });
+  const said = evidence.reduce((sum, { weight }) => sum + weight, 0);
+  if (model.weights.calibration !== null)
+    evidence.push({ feature: "decisions", finding: "learned from reviews", weight: score.logOdds - said });
   return { ...score, evidence };
 }
 

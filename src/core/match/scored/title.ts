@@ -60,7 +60,7 @@ export function titleSimilarity(a: Title, b: Title, counts: WordCounts): number 
   if (total === 0) return 0;
   const shared = sharedWeight(a, b);
   // Typing errors are looked for where enough agrees to make it worth while.
-  const mended = shared > 0.1 * total ? slipWeight(a, b) : 0;
+  const mended = shared <= 0.1 * total ? 0 : a.text < b.text ? slipWeight(a, b) : slipWeight(b, a);
   return Math.min(1, (2 * (shared + mended)) / total);
 }
 

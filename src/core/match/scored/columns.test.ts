@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { type EntityKind, recogniseColumns } from "./columns.ts";
+import type { Role } from "./record.ts";
+
+function rolesOf(table: Record<string, string[]>, kind: EntityKind | null = null, map: [string, Role][] = []) {
+  const names = Object.keys(table);
+  return recogniseColumns(names, (i) => table[names[i]!]!, kind, new Map(map)).map((column) => column.role);
+}
+
+test("columns are known by their names, in several languages and spellings", () => {
+  expect(rolesOf({ "E-Mail": [], Vorname: [], Nachname: [], PLZ: [], Ort: [], "Date of Birth": [] })).toEqual([
+    "email",
+    "given",
+    "family",
+    "postcode",
+    "city",
+    "birth-date",
+  ]);
+});
+
+test("columns without a telling name are known by their values", () => {
+  const table = {
+    c1: ["ann@acme.example", "bob@acme.example"],
+    c2: ["+49 30 1234567", "(206) 555-0100"],
+    c3: ["https://acme.example"],
+    c4: ["Anna", "Peter", "James"],
+  };
+  expect(rolesOf(table)).toEqual(["email", "phone", "website", "given"]);
+});
+
+test("a column called name is a person's or a company's by what stands in it, unless the kind is said", () => {
+  expect(rolesOf({ name: ["Anna Keller", "Peter Novak"] })).toEqual(["full-name"]);
+  expect(rolesOf({ name: ["Acme Ltd", "Northwind Traders Inc"] })).toEqual(["organisation"]);
+  expect(rolesOf({ name: ["Anna Keller", "Peter Novak"] }, "company")).toEqual(["organisation"]);
+  expect(rolesOf({ name: ["Sony TV 40"], price: ["12.00"] })).toEqual(["title", "price"]);
+});
+
+test("beside a person's name a title is no publication's", () => {
+  expect(rolesOf({ first_name: ["Ann"], title: ["Dr"] })).toEqual(["given", "text"]);
+});
+
+test("what the caller says goes before what is recognised", () => {
+  expect(rolesOf({ name: ["x"], mail2: ["y"] }, null, [["mail2", "ignore"]])).toEqual(["organisation", "ignore"]);
+});
