@@ -1,62 +1,64 @@
-import pc from "picocolors";
-import { machineClock } from "../clock/machine.ts";
-import { mappedObjects } from "../engine/deps.ts";
-import { createConnector } from "./create-connector.ts";
-import { CliError, exitProblems } from "./exit.ts";
-import { print, printJson } from "./output.ts";
-import { type CommonOptions, readConfig } from "./session.ts";
+import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
+import type { ConfigProblem } from "../config/problem.ts";
+import type { Connector } from "../ports/connector.ts";
+import { type CheckedSystem, checkSystems } from "./check-systems.ts";
+import { exitProblems } from "./exit.ts";
+import { color, counted, print, printJson } from "./output.ts";
+import { problemLines } from "./problem-lines.ts";
+import { type CommonOptions, configFile } from "./session.ts";
 
-export type CheckOptions = CommonOptions & { readonly prepare?: boolean };
+export type CheckOptions = CommonOptions & { readonly prepare?: boolean; readonly offline?: boolean };
 
-type Line = {
-  readonly system: string;
-  readonly object: string;
-  readonly cell: string | null;
-  readonly severity: "error" | "warning";
-  readonly message: string;
-};
-
-/** `truce check`: the config, then each system's connection and schema. `--prepare` also makes there what Truce needs. */
+/** `truce check`: the config by itself, then each system's connection and schema. `--prepare` also makes there what Truce needs. */
 export async function checkCommand(options: CheckOptions): Promise<void> {
-  const config = await readConfig(options);
-  const lines: Line[] = [];
-  for (const [system, systemOptions] of Object.entries(config.systems)) {
-    const objects = mappedObjects(config.policy, system);
-    const connector = await createConnector(systemOptions, {
-      system,
-      objects,
-      source: config.source,
-      clock: machineClock,
-      webhookUrl: null,
-    });
-    try {
-      const problems = await connector.check(objects, { prepare: options.prepare === true });
-      lines.push(...problems.map((problem) => ({ system, ...problem })));
-      if (options.json !== true) {
-        const errors = problems.filter((problem) => problem.severity === "error").length;
-        print(
-          `${errors === 0 ? pc.green("ok") : pc.red("no")}  ${system} (${connector.label}): ${objects.map((one) => one.object).join(", ")}`,
-        );
-      }
-    } catch (error) {
-      lines.push({
-        system,
-        object: "",
-        cell: null,
-        severity: "error",
-        message: error instanceof Error ? error.message : String(error),
-      });
-      if (options.json !== true) print(`${pc.red("no")}  ${system} (${connector.label})`);
-    } finally {
-      await connector.close();
-    }
+  const file = configFile(options.config);
+  const { config, problems } = await loadConfig(file, { env: process.env, references: options.offline !== true });
+  const systems =
+    config === null || options.offline === true ? [] : await checkSystems(config, options.prepare === true);
+  const all = [...problems, ...systems.flatMap((one) => one.problems)];
+  const isSound = config !== null && !all.some((one) => one.severity === "error");
+  if (!isSound) process.exitCode = exitProblems;
+  if (options.json === true) {
+    printJson({ ok: isSound, file, problems, systems });
+    return;
   }
-  const errors = lines.filter((line) => line.severity === "error");
-  if (options.json === true) printJson({ ok: errors.length === 0, problems: lines });
-  else
-    for (const line of lines)
-      print(
-        `    ${line.severity}: ${[line.system, line.object, line.cell].filter(Boolean).join(" ")}: ${line.message}`,
-      );
-  if (errors.length > 0) throw new CliError(options.json === true ? "" : `${errors.length} problems.`, exitProblems);
+  tellConfig(config, problems);
+  for (const one of systems) tellSystem(one);
+  if (config !== null && systems.length > 0) print();
+  print(conclusion(all, isSound));
+}
+
+function tellConfig(config: LoadedConfig | null, problems: readonly ConfigProblem[]): void {
+  for (const line of problemLines(problems)) print(line);
+  if (problems.length > 0) print();
+  if (config === null) return;
+  for (const [name, { fields, mappings }] of Object.entries(config.policy.entities)) {
+    const places = mappings.map(({ system, object }) => `${system} ${object}`).join(", ");
+    print(`${color.green("✓")} ${name}: ${counted(Object.keys(fields).length, "field")} in ${places}`);
+  }
+}
+
+function tellSystem({ system, label, reached, problems, guarantees }: CheckedSystem): void {
+  const errors = problems.filter((one) => one.severity === "error").length;
+  const mark = errors > 0 ? color.red("✗") : problems.length > 0 ? color.yellow("!") : color.green("✓");
+  print(`${mark} ${system}${label === null ? "" : ` (${label})`}: ${reached ? "reached" : "not reached"}`);
+  if (guarantees !== null) print(color.dim(`    ${guaranteeText(guarantees)}`));
+  for (const line of problemLines(problems)) print(`    ${line}`);
+}
+
+function guaranteeText({ conditionalWrite, uniqueCreate, history, deleteEvents }: Connector["guarantees"]): string {
+  return [
+    conditionalWrite ? "writes are conditional" : "writes are checked just before and after",
+    uniqueCreate ? "creates are unique" : "creates are looked up before they are repeated",
+    history ? "covered edits are recovered from its history" : "it keeps no history",
+    deleteEvents ? "deletes are told" : "deletes are found by sweeps",
+  ].join("; ");
+}
+
+function conclusion(problems: readonly ConfigProblem[], isSound: boolean): string {
+  const errors = problems.filter((one) => one.severity === "error").length;
+  const warnings = problems.length - errors;
+  const beside = warnings === 0 ? "" : ` ${counted(warnings, "warning")}.`;
+  if (!isSound) return color.red(`${counted(errors, "error")}.`) + beside;
+  return `${color.green("All is well.")}${beside} Next: truce plan`;
 }

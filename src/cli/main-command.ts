@@ -1,62 +1,18 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { CliError, exitError, exitUsage } from "./exit.ts";
 import { remark, remarkColor } from "./output.ts";
 import { version } from "./version.ts";
 
-type Entry = { readonly name: string; readonly summary: string; readonly load: () => Promise<Command> };
-
-/** Every command with its file, which is loaded only when it is called. */
-const entries: readonly Entry[] = [
-  entry("init", "Connect systems, propose a mapping, write the config", async () =>
-    (await import("./init-command.ts")).initCommand(),
-  ),
-  entry("check", "Check the config and every system it names", async () =>
-    (await import("./check-command.ts")).checkCommand(),
-  ),
-  entry("plan", "Dry run: read everything, write nothing, show what a run would do", async () =>
-    (await import("./plan-command.ts")).planCommand(),
-  ),
-  entry("run", "Sync, as a service or once", async () => (await import("./run-command.ts")).runCommand()),
-  entry("status", "What is linked, behind, held or dead", async () =>
-    (await import("./status-command.ts")).statusCommand(),
-  ),
-  entry("holds", "List, show and decide what waits for a person", async () =>
-    (await import("./holds-command.ts")).holdsCommand(),
-  ),
-  entry("history", "Who set which field of a record when, and why", async () =>
-    (await import("./history-command.ts")).historyCommand(),
-  ),
-  entry("sweep", "Compare systems in full and heal drift", async () =>
-    (await import("./sweep-command.ts")).sweepCommand(),
-  ),
-  entry("store", "Move Truce's own state to PostgreSQL", async () =>
-    (await import("./store-command.ts")).storeCommand(),
-  ),
-  entry("sandbox", "Emulated HubSpot and Airtable to try things on", async () =>
-    (await import("./sandbox-command.ts")).sandboxCommand(),
-  ),
-  entry("demo", "A small company's mess in three systems, kept right while it changes", async () =>
-    (await import("./demo-command.ts")).demoCommand(),
-  ),
-  entry("schema", "Print the JSON Schema of truce.yaml", async () =>
-    (await import("./schema-command.ts")).schemaCommand(),
-  ),
-];
-
-function entry(name: string, summary: string, load: () => Promise<Command>): Entry {
-  return { name, summary, load };
-}
-
-/** Runs one command line, without the program's own name. Resolves to the exit code; see docs/cli.md. */
+/**
+ * Runs one command line, given without the program's own name. Resolves to the exit code; see docs/cli.md. The code behind a command is loaded
+ * only when it is called.
+ */
 export async function runCli(args: readonly string[]): Promise<number> {
   // A reader like `head` that has seen enough is no error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : exitError));
+  const program = createProgram();
   try {
-    const program = await createProgram(args);
-    if (args.length === 0) {
-      program.outputHelp();
-      return exitUsage;
-    }
+    if (args.length === 0) program.help({ error: true });
     await program.parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
@@ -64,8 +20,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The program with the called command loaded and the others as names. */
-async function createProgram(args: readonly string[]): Promise<Command> {
+function createProgram(): Command {
   const program = new Command("truce")
     .description("Keeps the same people, companies and deals right in every system that holds a copy of them.")
     .version(version(), "--version")
@@ -75,23 +30,116 @@ async function createProgram(args: readonly string[]): Promise<Command> {
     .option("--debug", "show where an error came from")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
-  for (const { name, summary, load } of entries) {
-    const command = args.includes(name) ? await load() : new Command(name);
-    program.addCommand(inherit(command.summary(summary).description(command.description() || summary)));
-  }
+  addSetUp(program);
+  addRunning(program);
+  addReview(program);
+  addTrying(program);
   return program;
 }
 
-/** Commander hands these on only to commands it makes itself. */
-function inherit(command: Command): Command {
-  command.exitOverride().configureHelp({ showGlobalOptions: true });
-  for (const inner of command.commands) inherit(inner);
-  return command;
+function addSetUp(program: Command): void {
+  on(
+    program.command("check"),
+    "Check the config and every system it names",
+    async () => (await import("./check.ts")).checkCommand,
+  )
+    .option("--prepare", "also make in the systems what Truce needs there (key property, publication ...)")
+    .option("--offline", "the config alone: connect to nothing");
+  on(
+    program.command("schema"),
+    "Print the JSON Schema of truce.yaml, for editors",
+    async () => (await import("./schema.ts")).schemaCommand,
+  );
+}
+
+function addRunning(program: Command): void {
+  on(
+    program.command("plan"),
+    "Dry run: read everything, write nothing, show what a run would do",
+    async () => (await import("./plan.ts")).planCommand,
+  ).option("--samples <count>", "samples of each kind", "3");
+  on(
+    program.command("run"),
+    "Sync until stopped; with --once until nothing is left to do",
+    async () => (await import("./run.ts")).runCommand,
+  )
+    .option("--once", "end when nothing is left to do, for cron")
+    .option("--timeout <duration>", "with --once: give up after so long: 90s, 10m, 1h", "1h")
+    .option("--fail-on-holds", "with --once: exit code 4 when something is held for a person");
+  on(
+    program.command("sweep [system]"),
+    "Compare systems in full and heal what differs",
+    async () => (await import("./sweep.ts")).sweepCommand,
+  );
+}
+
+function addReview(program: Command): void {
+  on(
+    program.command("status"),
+    "What is linked, behind, held or given up",
+    async () => (await import("./status.ts")).statusCommand,
+  );
+  const holds = program.command("holds").description("List, show and decide what waits for a person");
+  on(
+    holds.command("list", { isDefault: true }),
+    "What waits for a person",
+    async () => (await import("./holds.ts")).listHolds,
+  )
+    .addOption(
+      new Option("--kind <kind>", "only these").choices([
+        "conflict",
+        "clear",
+        "delete",
+        "duplicate",
+        "incomplete",
+        "refused",
+      ]),
+    )
+    .option("--limit <count>", "at most so many", "50");
+  on(holds.command("show <id>"), "One of them, with both sides", async () => (await import("./holds.ts")).showHold);
+  on(holds.command("decide <id>"), "Decide one of them", async () => (await import("./holds.ts")).decideCommand)
+    .option("--take <number>", "this candidate's values win")
+    .option("--set <field=value...>", "these values instead; nothing after = is a blank")
+    .option("--link <golden record>", "it is the same as this one")
+    .option("--new", "it is a thing of its own")
+    .option("--delete", "delete it everywhere")
+    .option("--restore", "create it again where it was deleted")
+    .option("--leave", "leave it as it is")
+    .option("--revision <number>", "refuse if the hold has changed since this revision")
+    .option("--by <name>", "who decides (default: the user)");
+  on(
+    program.command("history <text>"),
+    "Who set which field of a record when, and why; found by id, e-mail or other value",
+    async () => (await import("./history.ts")).historyCommand,
+  ).option("--field <name>", "this field only");
+}
+
+function addTrying(program: Command): void {
+  on(
+    program.command("sandbox <vendor>"),
+    "An emulated hubspot or airtable on this machine",
+    async () => (await import("./sandbox.ts")).sandboxCommand,
+  )
+    .option("--port <number>", "default: a free one")
+    .option("--file <file>", "keep its records in this file")
+    .option("--speed <factor>", "limits and delays that many times faster");
+}
+
+type Action = (...args: never[]) => Promise<void> | void;
+
+/** The action is given the command's arguments and all options, global ones included. */
+function on(command: Command, description: string, load: () => Promise<Action>): Command {
+  return command.description(description).action(async (...given: unknown[]) => {
+    const called = given.at(-1) as Command;
+    const action = (await load()) as (...args: unknown[]) => Promise<void> | void;
+    await action(...given.slice(0, -2), called.optsWithGlobals());
+  });
 }
 
 function tellFailure(error: unknown, isDebug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage;
   const message = error instanceof Error ? error.message : String(error);
-  remark(isDebug && error instanceof Error ? (error.stack ?? message) : `${remarkColor.red("truce:")} ${message}`);
+  if (isDebug && error instanceof Error) remark(error.stack ?? message);
+  else if (message !== "") remark(`${remarkColor.red("truce:")} ${message}`);
   return error instanceof CliError ? error.exitCode : exitError;
 }

@@ -1,10 +1,9 @@
-import pc from "picocolors";
 import { resolveReference } from "../config/reference.ts";
 import type { EngineEvent } from "../engine/deps.ts";
 import { run } from "../engine/run.ts";
 import { startServer } from "../server/server.ts";
 import { CliError, exitUnfinished } from "./exit.ts";
-import { print, printJson, remark, spanText } from "./output.ts";
+import { print, printJson, remark, remarkColor, spanText } from "./output.ts";
 import { type CommonOptions, openSession, type Session } from "./session.ts";
 
 export type RunOptions = CommonOptions & { readonly once?: boolean };
@@ -160,7 +159,7 @@ function tell(event: EngineEvent): void {
       return;
     case "trouble":
       return remark(
-        pc.yellow(
+        remarkColor.yellow(
           `${event.system}: ${event.doing} failed: ${event.message}. Next try in ${spanText(event.retryInMs)}.`,
         ),
       );
@@ -168,19 +167,19 @@ function tell(event: EngineEvent): void {
       return remark(`${event.system}: ${event.doing} works again.`);
     case "poisoned":
       return remark(
-        pc.red(
+        remarkColor.red(
           `${event.ref.system} ${event.ref.object} ${event.ref.id} could not be decided and is a dead letter now: ${event.message}`,
         ),
       );
     case "feed-lost":
       return remark(
-        pc.yellow(
+        remarkColor.yellow(
           `${event.system}: the change feed of ${event.object} had lost its place; everything is compared once.`,
         ),
       );
     case "many-missing":
       return remark(
-        pc.red(
+        remarkColor.red(
           `${event.system}: ${event.missing} of ${event.known} known ${event.object} were not in the list. Nothing was taken for deleted; look at the system.`,
         ),
       );

@@ -38,12 +38,14 @@ export function configFile(named: string | undefined): string {
 /** Everything a command needs to act: config, store and connected systems. */
 export type Session = { readonly config: LoadedConfig; readonly deps: Deps; close(): Promise<void> };
 
-/** Connects all systems. `store` is closed with the session. */
+/** Opens store and systems. `other`: another store than the config's, for dry runs. */
 export async function openSession(
-  config: LoadedConfig,
-  store: Store,
+  options: CommonOptions,
   tell: (event: EngineEvent) => void,
+  other?: Store,
 ): Promise<Session> {
+  const config = await readConfig(options);
+  const store = other ?? (await openConfiguredStore(config));
   const connectors = await Promise.all(
     Object.keys(config.systems).map((system) => connectSystem(config, system, machineClock)),
   );

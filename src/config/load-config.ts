@@ -16,11 +16,14 @@ export type LoadOptions = {
 };
 
 export type LoadedConfig = Compiled & {
+  /** The file as it was named. */
+  readonly name: string;
   /** Absolute. */
   readonly file: string;
   readonly folder: string;
   /** The environment, with what the .env file beside the config adds; file references are relative to the config. */
   readonly source: ReferenceSource;
+  readonly placeOf: Source["placeOf"];
 };
 
 export type LoadResult = {
@@ -40,8 +43,8 @@ export async function loadConfig(path: string, options: LoadOptions): Promise<Lo
   const checked = read.data === undefined ? null : checkConfig(read.data, options.references ? source : null);
   const problems = [...syntaxProblems(path, read), ...(checked?.findings ?? []).map((one) => located(path, read, one))];
   const isFaulty = read.errors.length > 0 || checked === null || checked.config === null;
-  const config =
-    isFaulty || checked.config === null ? null : { ...compileConfig(checked.config), file, folder, source };
+  const about = { name: path, file, folder, source, placeOf: read.placeOf };
+  const config = isFaulty || checked.config === null ? null : { ...compileConfig(checked.config), ...about };
   return { config, problems: inOrder(problems) };
 }
 
