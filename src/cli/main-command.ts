@@ -123,6 +123,14 @@ function addTrying(program: Command): void {
     .option("--port <number>", "default: a free one")
     .option("--file <file>", "keep its records in this file")
     .option("--speed <factor>", "limits and delays that many times faster");
+  on(
+    program.command("demo"),
+    "A small company's mess in three systems, brought together while people edit and things break",
+    async () => (await import("../../demo/command.ts")).demoCommand,
+  )
+    .option("--seed <number>", "which story; one seed is one story")
+    .option("--once", "headless, without the live view")
+    .option("--kills <count>", "kill Truce with signal 9 that often while people edit", "0");
 }
 
 type Action = (...args: never[]) => Promise<void> | void;
