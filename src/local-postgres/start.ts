@@ -1,166 +1,170 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { extname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { findBinaries, reachable } from "./binaries.ts";
+import { findBinaries } from "./binaries.ts";
+import type { KeeperCommand, KeeperOrder, KeeperWord } from "./keeper.ts";
+import { canEnter, type ServerUser, serverUser, temporaryParent } from "./server-user.ts";
 
-/** A PostgreSQL server of this process's own, in a temporary folder. */
-export type LocalPostgres = {
-  readonly port: number;
-  /** Where its programs came from. */
-  readonly origin: string;
-  url(database: string): string;
-  createDatabase(name: string): Promise<string>;
-  /** Stops it and removes its folder. */
-  stop(): Promise<void>;
+export type LocalPostgresOptions = {
+  /** Databases to have, made where they don't exist yet. */
+  readonly databases?: readonly string[];
+  /** Without one, any free port. */
+  readonly port?: number;
+  /** A folder for the data that stays and can be started again. Without one, a temporary folder that goes with the server. */
+  readonly dataDir?: string;
 };
 
+/** A PostgreSQL server of this process's own. It never outlives this process, however that ends. */
+export type LocalPostgres = {
+  readonly port: number;
+  /** Where its programs came from, and their version. */
+  readonly origin: string;
+  url(database: string): string;
+  /** Resolves with the new database's URL. Rejects when there is one of that name. */
+  createDatabase(name: string): Promise<string>;
+  /** Resolves when it is gone. "fast", the default, breaks connections and writes everything out; "immediate" leaves recovery to the next start. */
+  stop(options?: { readonly mode: "fast" | "immediate" }): Promise<void>;
+  /** Ends the server by signal 9, as a crash would. */
+  kill(): Promise<void>;
+};
+
+/** Logical replication, and as little memory as a server for one program needs. */
 const settings = {
   listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
   wal_level: "logical",
   max_wal_senders: "20",
-  max_replication_slots: "20",
+  max_replication_slots: "40",
   max_connections: "60",
   shared_buffers: "32MB",
   max_wal_size: "256MB",
-  autovacuum_naptime: "30s",
   log_min_messages: "warning",
 };
 
 /**
- * The server's keeper: a process that outlives this one by just as long as it takes to stop the server. It holds one end of a pipe; when the
- * other end closes, for whatever reason, kill -9 included, it stops the server and removes its folder. In plain JavaScript, run with `node -e`.
+ * Starts a server on 127.0.0.1, to be entered with a password of its own. As root, it runs as the user `postgres` or `nobody`. Rejects in words when
+ * there are no programs of PostgreSQL, or it does not start.
  */
-const keeper = `
-const { spawn } = require("node:child_process");
-const { rmSync } = require("node:fs");
-const [folders, uid, gid, file, ...args] = JSON.parse(process.argv[1]);
-const as = uid === -1 ? {} : { uid, gid };
-const server = spawn(file, args, { ...as, stdio: ["ignore", "ignore", "inherit"], cwd: folders[0] });
-const clean = () => { for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 }); };
-server.on("exit", (code) => { clean(); process.exit(code ?? 1); });
-server.on("error", () => { clean(); process.exit(1); });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
-process.stdin.resume();
-process.stdin.on("error", () => {});
-process.stdin.on("close", () => { server.kill("SIGINT"); setTimeout(() => server.kill("SIGQUIT"), 5000).unref(); });
-`;
-
-/**
- * Starts a server on a free port of 127.0.0.1, with logical replication. As root it runs as another user. Rejects in words when there is no
- * PostgreSQL, or it does not start.
- */
-export async function startLocalPostgres(): Promise<LocalPostgres> {
+export async function startLocalPostgres(options: LocalPostgresOptions = {}): Promise<LocalPostgres> {
   const binaries = findBinaries();
-  const { uid, gid } = serverUser();
-  const { folder: bin, copied } = reachable(binaries, uid);
-  const folder = mkdtempSync(join(tmpdir(), "truce-postgres-"));
-  if (uid !== -1) chownSync(folder, uid, gid);
-  const as = uid === -1 ? {} : { uid, gid };
-  const password = randomBytes(12).toString("hex");
-  const passwordFile = join(folder, "password");
-  writeFileSync(passwordFile, password);
-  if (uid !== -1) chownSync(passwordFile, uid, gid);
-  const data = join(folder, "data");
-  const initialized = spawnSync(
-    join(bin, "initdb"),
-    [
-      "-D",
+  const user = serverUser();
+  const scratch = ownFolder(mkdtempSync(join(temporaryParent(user), "truce-postgres-")), user);
+  let keeper: Keeper | null = null;
+  try {
+    const home = options.dataDir === undefined ? scratch : ownFolder(resolve(options.dataDir), user);
+    const data = join(home, "data");
+    const { password, passwordFile } = passwordIn(home, user);
+    keeper = await startKeeper({
+      found: binaries.folder,
       data,
-      "-U",
-      "truce",
-      "-A",
-      "scram-sha-256",
-      "--pwfile",
+      log: join(scratch, "log"),
       passwordFile,
-      "-E",
-      "UTF8",
-      "--locale=C",
-      "--no-sync",
-    ],
-    { ...as, cwd: folder, encoding: "utf8" },
-  );
-  if (initialized.status !== 0) {
-    rmSync(folder, { recursive: true, force: true });
-    throw new Error(`initdb of ${binaries.origin} failed: ${initialized.stderr || initialized.error?.message || ""}`);
+      user,
+      port: options.port ?? null,
+      settings,
+      isLasting: home !== scratch,
+      scratch,
+    });
+    const { port, end } = keeper;
+    const url = (database: string) => `postgres://truce:${password}@127.0.0.1:${port}/${encodeURI(database)}`;
+    await makeDatabases(url("postgres"), options.databases ?? []);
+    return {
+      port,
+      origin: `${binaries.origin}, version ${readFileSync(join(data, "PG_VERSION"), "utf8").trim()}`,
+      url,
+      async createDatabase(name) {
+        await query(url("postgres"), `create database ${pg.escapeIdentifier(name)}`);
+        return url(name);
+      },
+      stop: ({ mode } = { mode: "fast" }) => end(mode),
+      kill: () => end("kill"),
+    };
+  } catch (error) {
+    await keeper?.end("immediate");
+    rmSync(scratch, { recursive: true, force: true });
+    throw error;
   }
-  const port = await freePort();
-  const flags = Object.entries({ ...settings, port: String(port), unix_socket_directories: "" }).flatMap(
-    ([name, value]) => ["-c", `${name}=${value}`],
+}
+
+/** The folder, given to the server's user and closed to others. */
+function ownFolder(folder: string, user: ServerUser | null): string {
+  mkdirSync(folder, { recursive: true });
+  if (user !== null) chownSync(folder, user.uid, user.gid);
+  chmodSync(folder, 0o700);
+  if (canEnter(user, folder)) return folder;
+  throw new Error(
+    `PostgreSQL runs as the user ${user?.name} here, who may not enter ${folder}: choose a folder that is open to that user.`,
   );
-  const folders = copied === null ? [folder] : [folder, copied];
-  const call = JSON.stringify([folders, uid, gid, join(bin, "postgres"), "-D", data, ...flags]);
-  // A session of its own: a signal to this process's group must not reach it.
-  const child = spawn(process.execPath, ["-e", keeper, call], { stdio: ["pipe", "ignore", "pipe"], detached: true });
-  const errors: string[] = [];
-  child.stderr?.on("data", (chunk: Buffer) => errors.push(chunk.toString()));
-  const url = (database: string) => `postgres://truce:${password}@127.0.0.1:${port}/${database}`;
-  await untilReady(url("postgres"), child, errors);
+}
+
+/** The password stays beside the data, so that a server started again has the same. */
+function passwordIn(
+  home: string,
+  user: ServerUser | null,
+): { readonly password: string; readonly passwordFile: string } {
+  const passwordFile = join(home, "password");
+  if (!existsSync(passwordFile)) {
+    writeFileSync(passwordFile, randomBytes(16).toString("hex"), { mode: 0o600 });
+    if (user !== null) chownSync(passwordFile, user.uid, user.gid);
+  }
+  return { password: readFileSync(passwordFile, "utf8"), passwordFile };
+}
+
+type Keeper = { readonly port: number; end(command: KeeperCommand): Promise<void> };
+
+async function startKeeper(order: KeeperOrder): Promise<Keeper> {
+  const file = fileURLToPath(new URL(`./keeper${extname(import.meta.url)}`, import.meta.url));
+  // A session of its own: what a terminal sends to this process's group must not reach it.
+  const keeper = spawn(process.execPath, [file, JSON.stringify(order)], {
+    // Options that are meant for this process, such as a debugger's port, are not for it.
+    env: { ...process.env, NODE_OPTIONS: "" },
+    stdio: ["pipe", "pipe", "inherit"],
+    detached: true,
+  });
+  const ended = new Promise<void>((resolve) => keeper.once("exit", () => resolve()));
+  // It may be gone when it is told to stop.
+  keeper.stdin.on("error", () => {});
+  const word = await firstWord(keeper.stdout);
+  if (word.kind === "failed") {
+    await ended;
+    throw new Error(word.message);
+  }
   // Nothing of it keeps this process alive.
-  child.unref();
-  for (const stream of [child.stdin, child.stderr]) (stream as unknown as { unref(): void }).unref();
+  keeper.unref();
+  for (const pipe of [keeper.stdin, keeper.stdout]) (pipe as Socket).unref();
   return {
-    port,
-    origin: `${binaries.origin}, version ${readFileSync(join(data, "PG_VERSION"), "utf8").trim()}`,
-    url,
-    async createDatabase(name) {
-      const client = new pg.Client({ connectionString: url("postgres") });
-      await client.connect();
-      await client.query(`create database "${name.replaceAll('"', '""')}"`);
-      await client.end();
-      return url(name);
-    },
-    async stop() {
-      if (child.exitCode !== null) return;
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.ref();
-      child.stdin?.end();
+    port: word.port,
+    async end(command) {
+      keeper.ref();
+      keeper.stdin.write(`${command}\n`);
       await ended;
     },
   };
 }
 
-/** PostgreSQL refuses to run as root: then as `postgres` or `nobody`. -1: as whoever we are. */
-function serverUser(): { uid: number; gid: number } {
-  if (process.getuid?.() !== 0) return { uid: -1, gid: -1 };
-  const users = readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .map((line) => line.split(":"));
-  const user = users.find(([name]) => name === "postgres") ?? users.find(([name]) => name === "nobody");
-  if (user === undefined)
-    throw new Error("PostgreSQL does not run as root, and there is neither a user postgres nor nobody to run it as.");
-  return { uid: Number(user[2]), gid: Number(user[3]) };
+async function firstWord(stdout: NodeJS.ReadableStream): Promise<KeeperWord> {
+  for await (const line of createInterface({ input: stdout })) return JSON.parse(line) as KeeperWord;
+  return { kind: "failed", message: "PostgreSQL's keeper ended before the server was up." };
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
+async function makeDatabases(url: string, names: readonly string[]): Promise<void> {
+  const present = names.length === 0 ? [] : await query(url, "select datname from pg_database");
+  for (const name of names)
+    if (!present.some((row) => row["datname"] === name))
+      await query(url, `create database ${pg.escapeIdentifier(name)}`);
 }
 
-async function untilReady(url: string, child: ChildProcess, errors: readonly string[]): Promise<void> {
-  const until = Date.now() + 30_000;
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`PostgreSQL did not start: ${errors.join("").trim()}`);
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch (error) {
-      if (Date.now() > until)
-        throw new Error(
-          `PostgreSQL did not answer within 30 s: ${error instanceof Error ? error.message : String(error)} ${errors.join("").trim()}`,
-        );
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
   }
 }
