@@ -24,13 +24,15 @@ export function randomFrom(seed: number): () => number {
 
 /** What a table tells without any pair: how common its words, codes and values are. */
 export function corpusOf(records: readonly MatchRecord[]): { corpus: Corpus; share: Model["share"] } {
-  const counts = new Map<string, number>();
+  const counts = new Map<Feature, Map<string, number>>();
   const words = new Map<string, number>();
   const codes = new Map<string, number>();
   const totals = new Map<Feature, number>();
   for (const record of records) {
     for (const [feature, value] of countedValues(record)) {
-      bump(counts, `${feature} ${value}`);
+      const values = counts.get(feature) ?? new Map<string, number>();
+      counts.set(feature, values);
+      bump(values, value);
       bump(totals, feature);
     }
     for (const word of new Set([...(record.title?.words ?? []), ...(record.description?.words ?? [])]))
@@ -45,7 +47,7 @@ export function corpusOf(records: readonly MatchRecord[]): { corpus: Corpus; sha
     },
     share: (feature, value) => {
       const total = totals.get(feature) ?? 0;
-      return total === 0 ? null : Math.max(1, counts.get(`${feature} ${value}`) ?? 1) / total;
+      return total === 0 ? null : (counts.get(feature)?.get(value) ?? 1) / total;
     },
   };
 }

@@ -136,6 +136,8 @@ function compareContact(a: MatchRecord, b: MatchRecord, levels: Int8Array): void
 }
 
 function bestOf<T>(as: readonly T[], bs: readonly T[], compare: (a: T, b: T) => number): number {
+  if (as.length === 0 || bs.length === 0) return -1;
+  if (as.length === 1 && bs.length === 1) return compare(as[0] as T, bs[0] as T);
   let best = -1;
   for (const a of as) {
     for (const b of bs) {

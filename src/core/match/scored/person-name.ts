@@ -192,14 +192,13 @@ function shareFullName(a: Token, b: Token): boolean {
   return false;
 }
 
-/** Ed of Edwina, Naldo of Reynaldo; Jenny of Jennifer. */
+/** Ed of Edwina, Naldo of Reynaldo, Jenny of Jennifer. */
 function isShortFormOf(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   if (short.length < 3 || long.length - short.length < 2) return false;
   if (long.startsWith(short) || (short.length >= 4 && long.endsWith(short))) return true;
-  return (
-    short.length >= 4 && /[yi]e?$/.test(short) && long.startsWith(short.replace(/[yi]e?$/, "")) && short.length >= 5
-  );
+  const stem = short.length >= 5 && long.startsWith(short.slice(0, 3)) ? short.replace(/[yi]e?$/, "") : short;
+  return stem !== short && long.startsWith(stem);
 }
 
 export function compareFamily(a: PersonName, b: PersonName): number {

@@ -1,4 +1,4 @@
-import { likeness } from "./similarity.ts";
+import { likeness, oneEditApart } from "./similarity.ts";
 import { comparable, squash, wordsOf } from "./text.ts";
 
 /** A street address taken apart. */
@@ -83,13 +83,9 @@ export function comparePhrases(a: Phrase, b: Phrase): number {
 /** 0 same, 1 one edit apart, 2 same area (first half), 3 different. */
 export function comparePostcodes(a: string, b: string): number {
   if (a === b) return 0;
-  if (a.length >= 4 && b.length >= 4 && oneEdit(a, b)) return 1;
+  if (a.length >= 4 && b.length >= 4 && oneEditApart(a, b)) return 1;
   const area = Math.max(2, Math.min(a.length, b.length) >> 1);
   return a.length > 3 && b.length > 3 && a.slice(0, area) === b.slice(0, area) ? 2 : 3;
-}
-
-function oneEdit(a: string, b: string): boolean {
-  return likeness(a.padEnd(4, "_"), b.padEnd(4, "_")) === 2;
 }
 
 export function postcodeOf(text: string): string | null {
