@@ -13,6 +13,8 @@ import { demoPolicy } from "./policy.ts";
 /** What the demo tells its engine process at its start. */
 export type EngineOrder = {
   readonly storeFile: string;
+  /** The systems are checked and prepared first. */
+  readonly isFirst: boolean;
   readonly port: number;
   readonly crm: { readonly url: string; readonly token: string; readonly secret: string };
   readonly db: { readonly url: string };
@@ -69,10 +71,12 @@ async function main(order: EngineOrder): Promise<void> {
       }),
     ].map((connector) => [connector.system, connector]),
   );
-  for (const [system, connector] of connectors) {
+  // As `truce check --prepare` does, once; a restart must come up whatever state the systems are in.
+  for (const [system, connector] of order.isFirst ? connectors : []) {
     const problems = await connector.check(mappedObjects(policy, system), { prepare: true });
-    for (const problem of problems)
+    for (const problem of problems.filter((one) => one.severity === "error")) {
       process.stderr.write(`${system} ${problem.object} ${problem.cell ?? ""}: ${problem.message}\n`);
+    }
   }
   const deps: Deps = { store, connectors, policy, clock, random: machineRandom, startedAt: clock.now(), tell: say };
   const running = run(deps, { workBatchMax: 500, sweepEveryMs: null });

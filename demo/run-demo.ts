@@ -6,6 +6,7 @@ import type { Fault } from "../sandbox/core/fault.ts";
 import { createRandom } from "../sandbox/core/random.ts";
 import { startLocalPostgres } from "../src/local-postgres/start.ts";
 import type { Hold } from "../src/model/hold.ts";
+import type { DeadLetter } from "../src/ports/store.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { check, type Findings, plain } from "./check.ts";
 import { type Engine, startEngine } from "./engine.ts";
@@ -46,6 +47,8 @@ export type DemoResult = {
   /** "the email and the rep": whether both edits survived or are held, and nothing was blanked. */
   readonly scenarioHolds: boolean;
   readonly secondRunWrites: number;
+  /** Writes that a system refused for good, each waiting whole. */
+  readonly deadLetters: number;
   readonly seconds: number;
   readonly examples: Findings["examples"];
 };
@@ -96,8 +99,9 @@ export async function runDemo({ seed, kills }: DemoOptions, tell: (news: DemoNew
       lastWriteWins: { ...countsOf(found as Findings), held: 0, diverged: naive.diverged },
       scenarioHolds: truce.scenarioHolds,
       secondRunWrites: truce.secondRunWrites,
+      deadLetters: truce.deadLetters.length,
       seconds: Math.round((Date.now() - startedAt) / 100) / 10,
-      examples: truce.findings.examples,
+      examples: { ...truce.findings.examples, deadLetters: truce.deadLetters.slice(0, 5) },
     };
   } finally {
     await postgres.stop();
@@ -122,6 +126,7 @@ type Played = {
   readonly faults: number;
   readonly scenarioHolds: boolean;
   readonly secondRunWrites: number;
+  readonly deadLetters: readonly string[];
 };
 
 async function playTruce(
@@ -135,6 +140,7 @@ async function playTruce(
   const world = await openWorld({ story, databaseUrl, speed });
   const order: EngineOrder = {
     storeFile: join(folder, "store.db"),
+    isFirst: true,
     port: await freePort(),
     crm: { url: world.crm.url, token: world.crm.token, secret: world.crm.oauth.clientSecret },
     db: { url: databaseUrl },
@@ -156,7 +162,7 @@ async function playTruce(
     faults++;
     tell({ kind: "fault", text: "kill -9 of Truce" });
     await engine.kill();
-    engine = await startEngine(order, hear);
+    engine = await startEngine({ ...order, isFirst: false }, hear);
   });
   world.setFaults([], []);
   stage("everything is mended; Truce catches up");
@@ -164,7 +170,7 @@ async function playTruce(
   await engine.stop();
   const writes = await world.writes();
   stage("a second run, which should find nothing to do");
-  engine = await startEngine(order, hear);
+  engine = await startEngine({ ...order, isFirst: false }, hear);
   await settle(engine, world);
   await engine.stop();
   const after = await world.writes();
@@ -181,6 +187,9 @@ async function playTruce(
     faults,
     scenarioHolds: scenarioHolds(story, world, final, remembered.kept),
     secondRunWrites,
+    deadLetters: remembered.deadLetters.map(
+      (letter) => `${letter.kind} to ${letter.ref?.system ?? ""}: ${letter.reason}`,
+    ),
   };
 }
 
@@ -319,9 +328,12 @@ async function settle(engine: Engine, world: DemoWorld): Promise<void> {
 }
 
 /** What Truce keeps besides the systems' values: open holds, and both sides of every decision. */
-async function memoryOf(file: string): Promise<{ readonly kept: string[]; readonly holds: readonly Hold[] }> {
+async function memoryOf(
+  file: string,
+): Promise<{ readonly kept: string[]; readonly holds: readonly Hold[]; readonly deadLetters: readonly DeadLetter[] }> {
   const store = await openSqliteStore(file);
   const holds = await store.holds({ status: "open", limit: 100_000 });
+  const deadLetters = await store.deadLetters(1_000);
   const kept = holds.flatMap((hold) => hold.candidates.flatMap((candidate) => Object.values(candidate.values)));
   for (let after = 0; ; ) {
     const lines = await store.journal({ after, limit: 5_000 });
@@ -332,7 +344,7 @@ async function memoryOf(file: string): Promise<{ readonly kept: string[]; readon
     for (const line of lines) if (line.other !== null) kept.push(line.other, line.to, line.from);
   }
   await store.close();
-  return { kept: kept.filter((value): value is string => typeof value === "string"), holds };
+  return { kept: kept.filter((value): value is string => typeof value === "string"), holds, deadLetters };
 }
 
 /** The rules leave open: people who are twice in a system, and notes on which two wrote at once. */
