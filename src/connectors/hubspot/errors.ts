@@ -89,9 +89,12 @@ export function isClash(refusal: Refusal): boolean {
 
 /** The REJECTED error of one row, with HubSpot's words on each property. */
 export function rejected(refusal: Refusal, what: string): SyncError {
-  const cells = Object.fromEntries(
-    refusal.objections.flatMap(({ property, message }) => (property === null ? [] : [[property, message] as const])),
+  const named = refusal.objections.flatMap(({ property, message }) =>
+    property === null ? [] : [[property, message] as const],
   );
+  // A contact's e-mail is its only unique property of HubSpot's own; the message does not name it.
+  const isTakenEmail = named.length === 0 && /^Contact already exists/u.test(refusal.message);
+  const cells = Object.fromEntries(isTakenEmail ? [["email", refusal.message]] : named);
   return { code: "REJECTED", message: `${what}: HubSpot refuses: ${saying(refusal)}`, cells };
 }
 
