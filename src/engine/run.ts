@@ -4,7 +4,7 @@ import { SyncFailure } from "../model/sync-error.ts";
 import { connectorOf, type Deps, landedMs, mappedObjects } from "./deps.ts";
 import { dispatchBatch } from "./dispatch.ts";
 import { firstScan, isScanned, type SweepReport, sweepObject } from "./scan.ts";
-import { messageOf, pullFeed, startFeed } from "./trigger.ts";
+import { messageOf, pullFeed, startFeed, sweepCursorName } from "./trigger.ts";
 import { createWorker } from "./work.ts";
 
 export type RunOptions = {
@@ -34,6 +34,8 @@ export type Running = {
 const idleMsMax = 1_000;
 /** Shortest: what is due but can't be claimed (another worker has the record) is no reason to spin. */
 const idleMsMin = 5;
+/** Owed sweeps are rung for; this is how often they are looked for all the same. */
+const owedLookMs = 60_000;
 /** How long a stream is waited on before its loop looks up. */
 const streamWaitMs = 500;
 
@@ -53,6 +55,7 @@ export function run(deps: Deps, options: RunOptions): Running {
       systemLoop(deps, state, system, signal),
       recovered.then(() => dispatchLoop(deps, state, system, signal)),
     );
+    loops.push(owedSweepLoop(deps, state, system, signal));
     if (options.sweepEveryMs !== null) loops.push(sweepLoop(deps, state, system, options.sweepEveryMs, signal));
   }
   const ended = Promise.all(loops).then(
@@ -193,12 +196,31 @@ async function feedLoop(deps: Deps, state: RunState, system: SystemId, bell: Bel
       const pulled = await pullFeed(deps, system, streamWaitMs, signal);
       caughtUp = pulled.caughtUp;
       if (pulled.count > 0) state.bell("work").ring();
-      for (const object of pulled.lost) await sweepObject(deps, system, object, signal);
-      if (pulled.lost.length > 0) state.bell("work").ring();
+      if (pulled.lost.length > 0) state.bell(`owed/${system}`).ring();
       pulls++;
       state.pulls.set(system, { count: pulls, caughtUp: pulled.caughtUp && pulled.count === 0 });
     });
     if (feed.kind === "poll" && caughtUp && !signal.aborted) await bell.sleep(feed.intervalMs);
+  }
+}
+
+/** Sweeps the objects whose feed lost its place, one lost before this process started included. */
+async function owedSweepLoop(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
+  const bell = state.bell(`owed/${system}`);
+  const name = `owed/${system}`;
+  while (!signal.aborted) {
+    state.busy.add(name);
+    for (const { object } of mappedObjects(deps.policy, system)) {
+      if ((await deps.store.cursor(sweepCursorName(system, object))) !== "owed") continue;
+      await persist(deps, system, `comparing all ${object}`, bell, signal, async () => {
+        await sweepObject(deps, system, object, signal);
+        if (signal.aborted) return;
+        await deps.store.setCursors([{ name: sweepCursorName(system, object), value: "done", at: deps.clock.now() }]);
+        state.bell("work").ring();
+      });
+    }
+    state.busy.delete(name);
+    await bell.sleep(owedLookMs);
   }
 }
 

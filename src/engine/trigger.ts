@@ -9,6 +9,11 @@ export function feedCursorName(system: SystemId): string {
   return `feed/${system}`;
 }
 
+/** Where it is kept that an object's feed lost its place and everything must be compared; the value `owed` says that it still must. */
+export function sweepCursorName(system: SystemId, object: ObjectName): string {
+  return `sweep/${system}/${object}`;
+}
+
 /** Marks the present place of a system's feed, before its first scan. Does nothing when there is a place already, or no feed. */
 export async function startFeed(deps: Deps, system: SystemId): Promise<void> {
   const { feed } = connectorOf(deps, system);
@@ -29,8 +34,11 @@ export async function pullFeed(deps: Deps, system: SystemId, waitMs: number, sig
   if (feed === null || cursor === null) return { count: 0, caughtUp: true, lost: [] };
   const batch = await feed.pull({ objects: mappedObjects(deps.policy, system), cursor, waitMs, signal });
   const items = batch.observations.map((observation) => liveItem(deps, observation, null));
-  if (items.length > 0 || batch.cursor !== cursor) {
-    await deps.store.receive(items, [{ name: feedCursorName(system), value: batch.cursor, at: deps.clock.now() }]);
+  if (items.length > 0 || batch.lost.length > 0 || batch.cursor !== cursor) {
+    const at = deps.clock.now();
+    // With the new place goes the debt: should the process die before the sweep, the next one knows of it.
+    const owed = batch.lost.map((object) => ({ name: sweepCursorName(system, object), value: "owed", at }));
+    await deps.store.receive(items, [{ name: feedCursorName(system), value: batch.cursor, at }, ...owed]);
   }
   if (items.length > 0) deps.tell({ kind: "received", system, count: items.length, from: "feed" });
   for (const object of batch.lost) deps.tell({ kind: "feed-lost", system, object });
