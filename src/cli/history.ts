@@ -1,77 +1,104 @@
 import type { GoldenRecord } from "../model/golden.ts";
 import type { JournalEntry } from "../model/journal.ts";
-import type { Store } from "../ports/store.ts";
+import type { RecordRef } from "../model/record.ts";
+import type { Desk } from "./desk.ts";
 import { CliError } from "./exit.ts";
-import { print, printJson, timeText, valueText } from "./output.ts";
-import { type CommonOptions, openConfiguredStore, readConfig } from "./session.ts";
+import { atDesk } from "./open-desk.ts";
+import { color, print, printJson, safeText, table, timeText, valueText } from "./output.ts";
+import type { CommonOptions } from "./session.ts";
+import { sourceText } from "./source-text.ts";
 
 export type HistoryOptions = CommonOptions & { readonly field?: string };
 
+const foundMax = 10;
+const pageLines = 500;
+
 /** `truce history TEXT`: of the record with this id, e-mail or other value: who set which field when and why. */
-export async function historyCommand(text: string, options: HistoryOptions): Promise<void> {
-  const store = await openConfiguredStore(await readConfig(options, false));
-  try {
-    const found = await store.search(text, 10);
-    if (found.length === 0)
-      throw new CliError(`Nothing has the id or value "${text}". Values are found whole, upper and lower case alike.`);
+export function historyCommand(text: string, options: HistoryOptions): Promise<void> {
+  return atDesk(options, async (desk) => {
+    const found = await find(desk, text);
+    if (found.length === 0) {
+      throw new CliError(
+        `Nothing has the id or value "${safeText(text)}". Values are found whole, upper and lower case alike.`,
+      );
+    }
     const histories = [];
-    for (const golden of found) histories.push({ golden, journal: await journalOf(store, golden, options.field) });
+    for (const golden of found) histories.push({ golden, journal: await journalOf(desk, golden, options.field) });
     if (options.json === true) return printJson(histories);
-    for (const { golden, journal } of histories) show(golden, journal);
-  } finally {
-    await store.close();
-  }
+    histories.forEach(({ golden, journal }, i) => {
+      if (i > 0) print();
+      show(golden, journal);
+    });
+  });
 }
 
-async function journalOf(store: Store, golden: GoldenRecord, field: string | undefined): Promise<JournalEntry[]> {
+/** By `system/object/id`, else by id or value. */
+async function find(desk: Desk, text: string): Promise<readonly GoldenRecord[]> {
+  const ref = refOf(text);
+  const golden = ref === null ? null : await desk.byRecord(ref);
+  return golden === null ? desk.search(text, foundMax) : [golden];
+}
+
+function refOf(text: string): RecordRef | null {
+  const { system, object, id } = /^(?<system>[^/]+)\/(?<object>[^/]+)\/(?<id>.+)$/u.exec(text)?.groups ?? {};
+  return system === undefined || object === undefined || id === undefined ? null : { system, object, id };
+}
+
+async function journalOf(desk: Desk, golden: GoldenRecord, field: string | undefined): Promise<JournalEntry[]> {
   const lines: JournalEntry[] = [];
   for (let after = 0; ; ) {
-    const page = await store.journal({
+    const page = await desk.journal({
       goldenId: golden.id,
       after,
-      limit: 500,
+      limit: pageLines,
       ...(field === undefined ? {} : { field }),
     });
-    const last = page.at(-1);
-    if (last === undefined) return lines;
     lines.push(...page);
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageLines) return lines;
     after = last.sequence;
   }
 }
 
 function show(golden: GoldenRecord, journal: readonly JournalEntry[]): void {
-  print(`${golden.entity} ${golden.id}`);
-  for (const [field, version] of Object.entries(golden.fields))
-    print(`  ${field}: ${valueText(version.value)}   (version ${version.version}, ${sourceText(version.source)})`);
-  for (const link of golden.links)
+  print(
+    `${color.bold(golden.entity)} ${golden.id}${golden.deletedAt === null ? "" : color.red(` deleted ${timeText(golden.deletedAt)}`)}`,
+  );
+  for (const { system, object, id, status, dead } of golden.links) {
+    const state = status === "deleted" ? ", deleted there" : id === null ? ", to be created" : "";
     print(
-      `  in ${link.system}: ${link.id ?? "to be created"}${link.status === "deleted" ? ", deleted there" : ""}${link.dead === null ? "" : `, given up: ${link.dead}`}`,
+      `  in ${system} ${object} ${id === null ? "" : safeText(id)}${state}${dead === null ? "" : `; given up: ${safeText(dead)}`}`,
     );
-  for (const hold of golden.holds) print(`  held: ${hold.kind} ${hold.fields.join(", ")}: ${hold.reason}`);
+  }
+  for (const hold of golden.holds) print(`  held: ${hold.kind} ${hold.fields.join(", ")} ${color.dim(hold.id)}`);
   print();
-  for (const line of journal) print(`  ${timeText(line.at)}  ${line.kind.padEnd(10)} ${lineText(line)}`);
+  const fields = Object.entries(golden.fields).map(([field, { value, version, source }]) => [
+    field,
+    valueText(value),
+    version,
+    sourceText(source),
+  ]);
+  print(table([["field", "value", "version", "from"], ...fields]));
   print();
+  print(table([["when", "what", "field", "values", "why", "from"], ...journal.map(lineOf)]));
 }
 
-function lineText(line: JournalEntry): string {
-  const why = `${line.why}; ${sourceText(line.source)}`;
-  switch (line.kind) {
+function lineOf(line: JournalEntry): string[] {
+  return [timeText(line.at), line.kind, line.field ?? "", valuesOf(line), safeText(line.why), sourceText(line.source)];
+}
+
+function valuesOf({ kind, from, to, other }: JournalEntry): string {
+  switch (kind) {
     case "set":
-      return `${line.field}: ${valueText(line.from)} -> ${valueText(line.to)}   (${why}${line.other === null ? "" : `; instead of ${valueText(line.other)}`})`;
+      return `${valueText(from)} → ${valueText(to)}${other === null ? "" : `, not ${valueText(other)}`}`;
     case "kept":
     case "put-back":
     case "held":
     case "superseded":
     case "refused":
     case "lossy":
-      return `${line.field ?? ""}: ${valueText(line.to)}, not ${valueText(line.other)}   (${why})`;
+      return `${valueText(to)}, not ${valueText(other)}`;
     default:
-      return why;
+      return "";
   }
-}
-
-function sourceText(source: JournalEntry["source"]): string {
-  if (source.kind === "person") return source.name;
-  if (source.kind === "rule") return `made by ${source.rule}`;
-  return `${source.ref.system} ${source.ref.id}${source.author === null ? "" : `, ${source.author}`}`;
 }

@@ -1,89 +1,96 @@
-import { machineClock, machineRandom } from "../clock/machine.ts";
-import type { Deps } from "../engine/deps.ts";
-import { decideHold } from "../engine/review.ts";
+import { userInfo } from "node:os";
 import type { Choice, Hold } from "../model/hold.ts";
 import type { FieldValue } from "../model/value.ts";
-import { CliError } from "./exit.ts";
-import { print, printJson, table, timeText, valueText } from "./output.ts";
-import { type CommonOptions, openConfiguredStore, readConfig } from "./session.ts";
+import type { Desk } from "./desk.ts";
+import { CliError, exitUsage } from "./exit.ts";
+import { atDesk } from "./open-desk.ts";
+import { color, counted, print, printJson, safeText, spanText, table, timeText, valueText } from "./output.ts";
+import type { CommonOptions } from "./session.ts";
+import { sourceText } from "./source-text.ts";
 
-export type HoldsOptions = CommonOptions & { readonly kind?: string; readonly limit?: string };
+export type HoldsOptions = CommonOptions & { readonly kind?: Hold["kind"]; readonly limit: string };
 
-async function withStore<T>(options: CommonOptions, work: (deps: Deps) => Promise<T>): Promise<T> {
-  const config = await readConfig(options, false);
-  const store = await openConfiguredStore(config);
-  try {
-    return await work({
-      store,
-      connectors: new Map(),
-      policy: config.policy,
-      clock: machineClock,
-      random: machineRandom,
-      startedAt: Date.now(),
-      tell: () => undefined,
-    });
-  } finally {
-    await store.close();
+/** `truce holds`: what waits for a person, oldest first. */
+export function listHolds(options: HoldsOptions): Promise<void> {
+  return atDesk(options, async (desk) => {
+    const { kind } = options;
+    const limit = wholeNumber("--limit", options.limit);
+    const holds = await desk.holds({ status: "open", limit, ...(kind === undefined ? {} : { kind }) });
+    if (options.json === true) return printJson(holds);
+    if (holds.length === 0) return print("Nothing is held.");
+    const now = Date.now();
+    const short = shortIds(holds.map(({ id }) => id));
+    const rows = holds.map((hold) => [
+      short(hold.id),
+      hold.kind,
+      subjectOf(hold),
+      spanText(now - hold.openedAt),
+      safeText(hold.reason),
+    ]);
+    print(table([["id", "kind", "about", "for", "reason"], ...rows]));
+    const count = Object.values((await desk.status()).counts.holds).reduce((sum, one) => sum + (one ?? 0), 0);
+    print(
+      color.dim(
+        `\ntruce holds show ID tells more.${count > holds.length ? ` ${counted(count, "hold")} in all; --limit shows more.` : ""}`,
+      ),
+    );
+  });
+}
+
+function subjectOf({ entity, fields, ref }: Hold): string {
+  if (fields.length > 0) return `${entity} ${fields.join(", ")}`;
+  return ref === null ? entity : `${entity} ${safeText(ref.id)} of ${ref.system}`;
+}
+
+/** `truce holds show ID`: the hold with all its sides, and how to decide it. */
+export function showHold(id: string, options: CommonOptions): Promise<void> {
+  return atDesk(options, async (desk) => {
+    const hold = await findHold(desk, id);
+    if (options.json === true) return printJson(hold);
+    print(`${color.bold(hold.kind)} on ${subjectOf(hold)}`);
+    print(`${safeText(hold.reason)}; for ${spanText(Date.now() - hold.openedAt)}, revision ${hold.revision}`);
+    if (hold.goldenId !== null) print(`golden record ${hold.goldenId}`);
+    const sides = hold.candidates.flatMap(({ values, source, at }, number) =>
+      Object.entries(values).map(([field, value]) => [
+        String(number),
+        field,
+        valueText(value),
+        sourceText(source),
+        timeText(at.until),
+      ]),
+    );
+    const before = Object.entries(hold.base).map(([field, value]) => ["before", field, valueText(value), "", ""]);
+    if (sides.length + before.length > 0) {
+      print();
+      print(table([["candidate", "field", "value", "from", "when"], ...before, ...sides]));
+    }
+    for (const match of hold.matches) print(`may be the same as golden record ${match}`);
+    print();
+    if (hold.closed !== null)
+      return print(`Decided: ${hold.closed.choice}, by ${safeText(hold.closed.by)}, ${timeText(hold.closed.at)}.`);
+    print("Decide it by one of:");
+    for (const way of waysOf(hold)) print(`  truce holds decide ${quoted(id)} --revision ${hold.revision} ${way}`);
+  });
+}
+
+function waysOf({ kind, goldenId, candidates, fields, matches }: Hold): string[] {
+  switch (kind) {
+    case "conflict":
+    case "clear":
+      return [
+        ...candidates.map((_, number) => `--take ${number}`),
+        `--set ${fields.map((field) => `${field}=VALUE`).join(" ")}`,
+      ];
+    case "delete":
+      return ["--delete", "--restore", "--leave"];
+    default:
+      return goldenId === null ? [...matches.map((match) => `--link ${match}`), "--new", "--leave"] : ["--leave"];
   }
 }
 
-/** `truce holds`: what waits for a person. */
-export function listHolds(options: HoldsOptions): Promise<void> {
-  return withStore(options, async ({ store }) => {
-    const holds = await store.holds({
-      status: "open",
-      limit: Number(options.limit ?? "50"),
-      ...(options.kind === undefined ? {} : { kind: options.kind as Hold["kind"] }),
-    });
-    if (options.json === true) return printJson(holds);
-    if (holds.length === 0) return print("Nothing is held.");
-    print(
-      table([
-        ["id", "kind", "entity", "fields", "since", "reason"],
-        ...holds.map((hold) => [
-          hold.id,
-          hold.kind,
-          hold.entity,
-          hold.fields.join(", "),
-          timeText(hold.openedAt),
-          hold.reason,
-        ]),
-      ]),
-    );
-  });
-}
-
-/** `truce holds show ID` */
-export function showHold(id: string, options: CommonOptions): Promise<void> {
-  return withStore(options, async ({ store }) => {
-    const hold = await store.hold(id);
-    if (hold === null) throw new CliError(`There is no hold ${id}. \`truce holds\` lists them.`);
-    if (options.json === true) return printJson(hold);
-    print(
-      `${hold.kind} on ${hold.entity}${hold.goldenId === null ? "" : ` ${hold.goldenId}`}${hold.ref === null ? "" : `, record ${hold.ref.id} of ${hold.ref.system}`}`,
-    );
-    print(`${hold.reason}. Since ${timeText(hold.openedAt)}, revision ${hold.revision}, ${hold.status}.`);
-    for (const [field, value] of Object.entries(hold.base)) print(`  before  ${field}: ${valueText(value)}`);
-    hold.candidates.forEach((candidate, n) => {
-      const source =
-        candidate.source.kind === "record"
-          ? `${candidate.source.ref.system}${candidate.source.author === null ? "" : `, ${candidate.source.author}`}`
-          : candidate.source.kind === "person"
-            ? candidate.source.name
-            : candidate.source.rule;
-      for (const [field, value] of Object.entries(candidate.values))
-        print(`  ${n}       ${field}: ${valueText(value)}   (${source}, ${timeText(candidate.at.until)})`);
-    });
-    for (const match of hold.matches) print(`  may be the same as ${match}`);
-    print(`\nDecide it: truce holds decide '${hold.id}' --revision ${hold.revision} ${waysOf(hold)}`);
-  });
-}
-
-function waysOf({ kind, matches }: Hold): string {
-  if (kind === "conflict" || kind === "clear") return "--take N | --set FIELD=VALUE";
-  if (kind === "delete") return "--delete | --restore | --leave";
-  if (kind === "duplicate") return `--link ${matches[0] ?? "GOLDEN"} | --new | --leave`;
-  return "--new | --leave";
+/** Ids are made of record ids, which may hold anything. */
+function quoted(text: string): string {
+  return /^[\w./:-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 export type DecideOptions = CommonOptions & {
@@ -98,39 +105,97 @@ export type DecideOptions = CommonOptions & {
   readonly leave?: boolean;
 };
 
-/** `truce holds decide ID`: carries a person's decision out; a hold that changed since it was shown is refused. */
+/** `truce holds decide ID`: carries a person's decision out; a hold that has changed since it was shown is refused. */
 export function decideCommand(id: string, options: DecideOptions): Promise<void> {
-  return withStore(options, async (deps) => {
-    const hold = await deps.store.hold(id);
-    if (hold === null) throw new CliError(`There is no hold ${id}. \`truce holds\` lists them.`);
-    const revision = options.revision === undefined ? hold.revision : Number(options.revision);
-    const by = options.by ?? process.env["USER"] ?? "cli";
-    const reviewed = await decideHold(deps, { holdId: id, revision, by, choice: choiceOf(options) });
-    if (reviewed.kind === "stale")
-      throw new CliError(
-        `The hold has changed since revision ${revision}; it is at ${reviewed.hold.revision} now and ${reviewed.hold.status}. Look again: truce holds show '${id}'`,
-      );
-    if (reviewed.kind === "invalid") throw new CliError(reviewed.reason);
-    if (reviewed.kind === "unknown") throw new CliError(`There is no hold ${id}.`);
-    if (options.json === true) return printJson(reviewed.hold);
-    print("Decided. The next run carries it out.");
+  const choice = choiceOf(options);
+  return atDesk(options, async (desk) => {
+    const hold = await findHold(desk, id);
+    const revision = options.revision === undefined ? hold.revision : wholeNumber("--revision", options.revision);
+    const reviewed = await desk.decide({ holdId: hold.id, revision, by: options.by ?? userName(), choice });
+    switch (reviewed.kind) {
+      case "unknown":
+        throw unknownHold(id);
+      case "invalid":
+        throw new CliError(reviewed.reason);
+      case "stale": {
+        const now =
+          reviewed.hold.status === "closed" ? "It is decided already" : `It has changed since revision ${revision}`;
+        throw new CliError(`${now}. Look again: truce holds show ${quoted(id)}`);
+      }
+      case "done":
+        if (options.json === true) return printJson(reviewed.hold);
+        return print(
+          (await desk.status()).runningSince === null ? "Decided. The next run carries it out." : "Decided.",
+        );
+    }
   });
 }
 
+const shortLengthMin = 8;
+
+/** The shortest ends of these ids that tell them apart. */
+function shortIds(ids: readonly string[]): (id: string) => string {
+  for (let length = shortLengthMin; ; length += 4) {
+    const ends = new Set(ids.map((id) => id.slice(-length)));
+    if (ends.size === new Set(ids).size) return (id) => id.slice(-length);
+  }
+}
+
+/** The hold with this id, or the one open hold whose id ends so. */
+async function findHold(desk: Desk, text: string): Promise<Hold> {
+  const exact = await desk.hold(text);
+  if (exact !== null) return exact;
+  const found = new Map<string, Hold>();
+  for (let after: string | undefined; ; ) {
+    const page = await desk.holds({ status: "open", limit: 500, ...(after === undefined ? {} : { after }) });
+    for (const hold of page) if (hold.id.endsWith(text)) found.set(hold.id, hold);
+    after = page.at(-1)?.id;
+    if (after === undefined || page.length < 500) break;
+  }
+  const [hold, ...others] = found.values();
+  if (hold === undefined) throw unknownHold(text);
+  if (others.length > 0) throw new CliError(`${counted(found.size, "hold")} end in "${text}"; write more of the id.`);
+  return hold;
+}
+
+/** A user that the machine has no name for, as in many containers, is still somebody. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "cli";
+  }
+}
+
+function unknownHold(id: string): CliError {
+  return new CliError(`There is no hold "${safeText(id)}". truce holds lists them.`);
+}
+
 function choiceOf(options: DecideOptions): Choice {
-  const choices: Choice[] = [];
-  if (options.take !== undefined) choices.push({ kind: "take", candidate: Number(options.take) });
-  if (options.set !== undefined) choices.push({ kind: "set", values: Object.fromEntries(options.set.map(assignment)) });
-  if (options.link !== undefined) choices.push({ kind: "link", goldenId: options.link });
-  for (const kind of ["new", "delete", "restore", "leave"] as const) if (options[kind] === true) choices.push({ kind });
+  const { take, set, link } = options;
+  const choices: Choice[] = [
+    ...(take === undefined ? [] : [{ kind: "take" as const, candidate: wholeNumber("--take", take) }]),
+    ...(set === undefined ? [] : [{ kind: "set" as const, values: Object.fromEntries(set.map(assignment)) }]),
+    ...(link === undefined ? [] : [{ kind: "link" as const, goldenId: link }]),
+    ...(["new", "delete", "restore", "leave"] as const)
+      .filter((kind) => options[kind] === true)
+      .map((kind) => ({ kind })),
+  ];
   const [choice, ...more] = choices;
-  if (choice === undefined || more.length > 0)
-    throw new CliError("Say one way to decide it: --take, --set, --link, --new, --delete, --restore or --leave.", 2);
-  return choice;
+  if (choice !== undefined && more.length === 0) return choice;
+  throw new CliError(
+    "Say one way to decide it: --take, --set, --link, --new, --delete, --restore or --leave.",
+    exitUsage,
+  );
 }
 
 function assignment(text: string): [string, FieldValue] {
   const at = text.indexOf("=");
-  if (at <= 0) throw new CliError(`--set takes FIELD=VALUE, not "${text}".`, 2);
+  if (at <= 0) throw new CliError(`--set takes field=value, not "${text}".`, exitUsage);
   return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (/^\d{1,9}$/u.test(text)) return Number(text);
+  throw new CliError(`${option} takes a whole number, not "${text}".`, exitUsage);
 }

@@ -1,62 +1,103 @@
-import type { PlanObject, PlanSample } from "../engine/plan.ts";
-import { plan } from "../engine/plan.ts";
+import { type Plan, type PlanHolds, type PlanObject, type PlanSample, plan } from "../engine/plan.ts";
+import type { Candidate, Hold } from "../model/hold.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
-import { print, printJson, remark, table, valueText } from "./output.ts";
+import { eventText } from "./event-text.ts";
+import { CliError, exitInterrupted, exitUsage } from "./exit.ts";
+import { color, counted, numberText, print, printJson, safeText, table, valueText } from "./output.ts";
+import { createProgress } from "./progress.ts";
 import { type CommonOptions, openSession } from "./session.ts";
+import { sourceText } from "./source-text.ts";
+import { stopSignal } from "./stop-signal.ts";
 
-export type PlanOptions = CommonOptions & { readonly samples?: string };
+export type PlanOptions = CommonOptions & { readonly samples: string };
 
-/** `truce plan`: reads everything, writes nothing, shows what a run would do. */
+/** `truce plan`: reads everything, writes nothing, shows what a first run would do. */
 export async function planCommand(options: PlanOptions): Promise<void> {
-  const samples = Number(options.samples ?? "3");
+  const samples = Number(options.samples);
+  if (!Number.isSafeInteger(samples) || samples < 0) throw new CliError("--samples takes a whole number.", exitUsage);
+  const signal = stopSignal();
+  const progress = createProgress();
   const session = await openSession(
     options,
     (event) => {
-      if (event.kind === "scanned" && event.done) remark(`${event.system}: read ${event.count} ${event.object}`);
+      if (event.kind === "scanned")
+        progress.set(`${event.system} ${event.object}:`, event.count, event.done ? event.count : event.total);
+      const text = eventText(event);
+      if (text !== null) progress.note(text);
     },
     createMemoryStore(),
   );
   try {
-    const result = await plan(session.deps, samples, new AbortController().signal);
-    if (options.json === true) return printJson(result);
-    print();
-    print(
-      table([
-        ["system", "object", "read", "matched", "to create", "to update"],
-        ...result.objects.map((one) => [one.system, one.object, one.read, one.linked, one.create, one.update]),
-      ]),
-    );
-    for (const object of result.objects) showObject(object);
-    if (result.holds.length > 0) print("\nHeld for a person, by what one rule could settle:");
-    for (const group of result.holds) {
-      print(`  ${group.count} x ${group.kind} on ${group.entity} ${group.fields.join(", ")}: ${group.reason}`);
-      for (const hold of group.samples) {
-        const sides = hold.candidates.map(
-          (one) =>
-            `${one.source.kind === "record" ? one.source.ref.system : "truce"}: ${Object.values(one.values).slice(0, 4).map(valueText).join(", ")}`,
-        );
-        print(`      ${sides.join("  |  ")}`);
-      }
-    }
-    print("\nNothing was written. `truce run` carries this out.");
+    const result = await plan(session.deps, samples, signal);
+    progress.end();
+    if (signal.aborted) throw new CliError("Stopped before the end.", exitInterrupted);
+    if (options.json === true) printJson(result);
+    else show(result);
   } finally {
+    progress.end();
     await session.close();
   }
 }
 
-function showObject(object: PlanObject): void {
-  if (object.create === 0 && object.update === 0) return;
-  print(`\n${object.system} ${object.object}`);
-  const fields = Object.entries(object.fields).sort(([, a], [, b]) => b - a);
-  if (fields.length > 0) print(`  updates by field: ${fields.map(([field, n]) => `${field} ${n}`).join(", ")}`);
-  for (const sample of object.creates) print(`  create  ${changesText(sample, false)}`);
-  for (const sample of object.updates) print(`  update  ${sample.recordId}: ${changesText(sample, true)}`);
+function show({ objects, goldens, holds }: Plan): void {
+  const rows = objects.map((one) => [one.system, one.object, one.read, one.linked, one.create, one.update]);
+  print(table([["system", "object", "read", "linked", "to create", "to update"], ...rows]));
+  print();
+  print(
+    `Golden records: ${
+      Object.entries(goldens)
+        .map(([entity, count]) => `${numberText(count)} ${entity}`)
+        .join(", ") || "none"
+    }`,
+  );
+  for (const object of objects) showObject(object);
+  showHolds(holds);
+  print();
+  print("Nothing was written. truce run carries this out.");
 }
 
-function changesText({ changes }: PlanSample, withFrom: boolean): string {
-  return changes
-    .map(({ field, from, to, why }) =>
-      withFrom ? `${field} ${valueText(from)} -> ${valueText(to)} (${why})` : `${field} ${valueText(to)}`,
-    )
-    .join("; ");
+function showObject({ system, object, create, update, fields, creates, updates }: PlanObject): void {
+  if (create === 0 && update === 0) return;
+  print();
+  print(color.bold(`${system} ${object}`));
+  const byField = Object.entries(fields).sort(([, a], [, b]) => b - a);
+  if (byField.length > 0)
+    print(`  updates by field: ${byField.map(([field, count]) => `${field} ${numberText(count)}`).join(", ")}`);
+  for (const sample of creates) print(`  create  ${createText(sample)}`);
+  if (create > creates.length) print(color.dim(`          and ${numberText(create - creates.length)} more`));
+  for (const sample of updates) {
+    for (const { field, from, to, why } of sample.changes) {
+      print(
+        `  update  ${safeText(sample.recordId ?? "")}  ${field}: ${valueText(from)} → ${valueText(to)}  ${color.dim(why)}`,
+      );
+    }
+  }
+  if (update > updates.length) print(color.dim(`          and ${numberText(update - updates.length)} more`));
+}
+
+function createText({ changes }: PlanSample): string {
+  return changes.map(({ field, to }) => `${color.dim(`${field}:`)} ${valueText(to)}`).join("  ");
+}
+
+function showHolds(holds: readonly PlanHolds[]): void {
+  const count = holds.reduce((sum, one) => sum + one.count, 0);
+  print();
+  if (count === 0) return print("Nothing would be held.");
+  print(color.bold(`${counted(count, "thing")} would be held for a person, by what one rule could settle:`));
+  for (const { kind, entity, fields, reason, count: alike, samples } of holds) {
+    print(
+      `  ${numberText(alike)} ${kind} on ${[entity, fields.join(", ")].filter(Boolean).join(" ")}: ${safeText(reason)}`,
+    );
+    for (const hold of samples) print(`      ${sampleText(hold)}`);
+  }
+}
+
+function sampleText({ candidates, ref, matches }: Hold): string {
+  if (candidates.length > 0) return candidates.map(candidateText).join("  |  ");
+  const record = ref === null ? "" : `${ref.system} ${safeText(ref.id)}`;
+  return matches.length === 0 ? record : `${record}, may be the same as ${counted(matches.length, "golden record")}`;
+}
+
+function candidateText({ values, source }: Candidate): string {
+  return `${Object.values(values).map(valueText).join(", ")} ${color.dim(`(${sourceText(source)})`)}`;
 }

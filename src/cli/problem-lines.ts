@@ -6,7 +6,7 @@ export function problemLines(problems: readonly ConfigProblem[]): string[] {
   return problems.flatMap(({ file, line, column, severity, path, message, remedy }) => {
     const kind = severity === "error" ? color.red("error") : color.yellow("warning");
     const where = path.length === 0 ? "" : `  ${color.dim(pathText(path))}`;
-    const text = `${message.replace(/^[a-z]/u, (letter) => letter.toUpperCase())}.`;
+    const text = `${message}.`;
     return [`${file}:${line}:${column} ${kind}${where}`, `    ${text}${remedy === null ? "" : ` ${remedy}`}`];
   });
 }

@@ -20,7 +20,7 @@ function explain(issue: Issue, before: Path, data: unknown): Finding[] {
   const path: Path = [...before, ...issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))];
   const value = valueAt(data, path);
   const last = path.at(-1);
-  if (value === undefined && issue.code !== "unrecognized_keys") return [missing(issue, path, data)];
+  if (value === undefined && issue.code !== "unrecognized_keys") return [missing(issue, path)];
   switch (issue.code) {
     case "unrecognized_keys": {
       const known = knownKeys(configSchema, path, data);
@@ -59,15 +59,11 @@ function explain(issue: Issue, before: Path, data: unknown): Finding[] {
   }
 }
 
-function missing(issue: Issue, path: Path, data: unknown): Finding {
+function missing(issue: Issue, path: Path): Finding {
   const parent = path.slice(0, -1);
   const key = String(path.at(-1));
   const choices = issue.code === "invalid_union" && "options" in issue ? issue.options : null;
-  const siblings = Object.keys((valueAt(data, parent) ?? {}) as object);
-  // A misspelt key is told as such; the remedy here names what would do.
-  const remedy = Array.isArray(choices)
-    ? `Add ${key}: ${listed(choices.map(String))}.`
-    : `Add ${key}${siblings.length === 0 ? "" : ` beside ${listed(siblings, "and")}`}.`;
+  const remedy = `Add ${key}${Array.isArray(choices) ? `: ${listed(choices.map(String))}` : ""}.`;
   return errorAt(parent, `${key} is missing`, remedy, "key");
 }
 

@@ -1,0 +1,90 @@
+import { type Deps, mappedObjects } from "../engine/deps.ts";
+import { decideHold, type Reviewed } from "../engine/review.ts";
+import type { Running } from "../engine/run.ts";
+import type { SweepReport } from "../engine/scan.ts";
+import type { GoldenRecord } from "../model/golden.ts";
+import type { Decision, Hold } from "../model/hold.ts";
+import type { JournalEntry } from "../model/journal.ts";
+import type { RecordRef, SystemId } from "../model/record.ts";
+import type { DeadLetter, HoldFilter, JournalFilter, StoreCounts } from "../ports/store.ts";
+
+export type Status = {
+  /** Since when a process has been syncing; `null` when none is, or none that this command can reach. */
+  readonly runningSince: number | null;
+  /** Whether every system has been read and decided once; writes begin then. */
+  readonly loaded: boolean;
+  readonly counts: StoreCounts;
+  /** The newest of them. */
+  readonly deadLetters: readonly DeadLetter[];
+};
+
+/**
+ * What people ask of Truce's own state and decide on it. An embedded store belongs to one process; while that one runs, other commands
+ * reach the store through its desk.
+ */
+export type Desk = {
+  status(): Promise<Status>;
+  holds(filter: HoldFilter): Promise<readonly Hold[]>;
+  hold(id: string): Promise<Hold | null>;
+  decide(decision: Decision): Promise<Reviewed>;
+  search(text: string, limit: number): Promise<readonly GoldenRecord[]>;
+  byRecord(ref: RecordRef): Promise<GoldenRecord | null>;
+  journal(filter: JournalFilter): Promise<readonly (JournalEntry & { readonly sequence: number })[]>;
+  /** Sweeps a system, or all (`null`), and waits until what it found is settled. Rejects where nothing runs. */
+  sweep(system: SystemId | null): Promise<readonly SweepReport[]>;
+};
+
+export const deskCalls = [
+  "status",
+  "holds",
+  "hold",
+  "decide",
+  "search",
+  "byRecord",
+  "journal",
+  "sweep",
+] as const satisfies (keyof Desk)[];
+
+const deadLettersShown = 5;
+
+/** A desk on a store of this process's own. `running: null`: nothing syncs here. */
+export function deskOf(deps: Deps, running: Running | null): Desk {
+  const { store } = deps;
+  return {
+    async status() {
+      const [counts, deadLetters, loaded] = await Promise.all([
+        store.counts(deps.clock.now()),
+        store.deadLetters(deadLettersShown),
+        running === null ? store.cursor("loaded").then((place) => place !== null) : running.isLoaded(),
+      ]);
+      return { runningSince: running === null ? null : deps.startedAt, loaded, counts, deadLetters };
+    },
+    holds: (filter) => store.holds(filter),
+    hold: (id) => store.hold(id),
+    decide: (decision) => decideHold(deps, decision),
+    search: (text, limit) => store.search(text, limit),
+    async byRecord(ref) {
+      const { goldens } = await store.load({ records: [ref], keys: [], ids: [] });
+      return [...goldens.values()][0] ?? null;
+    },
+    journal: (filter) => store.journal(filter),
+    sweep: (system) => {
+      if (running === null) throw new Error("Nothing runs here that could sweep.");
+      return sweepSystems(deps, running, system);
+    },
+  };
+}
+
+/** One sweep after another of everything that is mapped in a system, or in all. */
+export async function sweepSystems(
+  deps: Deps,
+  running: Running,
+  system: SystemId | null,
+): Promise<readonly SweepReport[]> {
+  const reports: SweepReport[] = [];
+  for (const name of system === null ? deps.connectors.keys() : [system]) {
+    for (const { object } of mappedObjects(deps.policy, name)) reports.push(await running.sweep(name, object));
+  }
+  await Promise.race([running.quiet(), running.ended]);
+  return reports;
+}

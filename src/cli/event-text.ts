@@ -1,0 +1,35 @@
+import type { EngineEvent } from "../engine/deps.ts";
+import { counted, numberText, remarkColor, safeText, spanText } from "./output.ts";
+
+/** An event that an operator should read at once, as a line; `null` for those that are only counted. No field values. */
+export function eventText(event: EngineEvent): string | null {
+  switch (event.kind) {
+    case "scanned":
+      return event.done ? `${event.system}: read all ${numberText(event.count)} ${event.object}` : null;
+    case "trouble": {
+      const message = safeText(event.message).replace(/\.$/u, "");
+      return remarkColor.yellow(
+        `${event.system}: ${event.doing} failed: ${message}. Next try in ${spanText(event.retryInMs)}.`,
+      );
+    }
+    case "recovered":
+      return `${event.system}: ${event.doing} works again.`;
+    case "poisoned": {
+      const { system, object, id } = event.ref;
+      return remarkColor.red(
+        `${system} ${object} ${safeText(id)} can't be decided and is a dead letter: ${safeText(event.message)}`,
+      );
+    }
+    case "feed-lost":
+      return remarkColor.yellow(
+        `${event.system}: the change feed of ${event.object} lost its place; all of it is compared once.`,
+      );
+    case "many-missing":
+      return remarkColor.red(
+        `${event.system}: ${numberText(event.missing)} of ${counted(event.known, "known record")} of ${event.object} were not listed. ` +
+          "Nothing is taken for deleted; look at the system.",
+      );
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,135 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { tellStory } from "../../../demo/story.ts";
+import { type DemoWorld, openWorld } from "../../../demo/world.ts";
+import { startLocalPostgres } from "../../local-postgres/start.ts";
+
+export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
+export type Started = {
+  /** Resolves once standard error holds this. */
+  says(text: string): Promise<void>;
+  stop(signal?: NodeJS.Signals): void;
+  readonly ended: Promise<Ended>;
+};
+
+/** A small company's three systems with the demo's messy records, and a folder with a truce.yaml for them. */
+export type Company = {
+  readonly world: DemoWorld;
+  readonly folder: string;
+  /** What the config refers to. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs the command line in the folder. */
+  truce(...args: readonly string[]): Promise<Ended>;
+  start(...args: readonly string[]): Started;
+  /** A database beside the company's own. */
+  createDatabase(name: string): Promise<string>;
+  close(): Promise<void>;
+};
+
+const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+
+export async function openCompany(people: number): Promise<Company> {
+  const postgres = await startLocalPostgres();
+  const databaseUrl = await postgres.createDatabase("company");
+  const story = tellStory({ seed: 7, people, companies: 3, edits: 1, dayMs: 1_000 });
+  const world = await openWorld({ story, databaseUrl, speed: 20 });
+  const folder = mkdtempSync(join(tmpdir(), "truce-cli-"));
+  writeFileSync(join(folder, "truce.yaml"), configFor(world));
+  const env = {
+    HUBSPOT_TOKEN: world.crm.token,
+    AIRTABLE_TOKEN: world.marketing.token,
+    DATABASE_URL: databaseUrl,
+  };
+  const started = new Set<Started>();
+  const start = (...args: readonly string[]) => {
+    const one = startCli(folder, env, args);
+    started.add(one);
+    void one.ended.then(() => started.delete(one));
+    return one;
+  };
+  return {
+    world,
+    folder,
+    env,
+    start,
+    truce: (...args) => start(...args).ended,
+    createDatabase: postgres.createDatabase,
+    async close() {
+      for (const one of started) one.stop("SIGKILL");
+      await Promise.all([...started].map(({ ended }) => ended));
+      await world.close();
+      await postgres.stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function startCli(cwd: string, env: Readonly<Record<string, string>>, args: readonly string[]): Started {
+  const { TRUCE_DATABASE_URL: _, FORCE_COLOR: __, ...inherited } = process.env;
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    env: { ...inherited, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (part: Buffer) => {
+    stdout += part.toString();
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.once("close", (code, signal) => resolve({ code: code ?? (signal === null ? 0 : 128), stdout, stderr }));
+  });
+  const said = new Map<string, () => void>();
+  child.stderr.on("data", (part: Buffer) => {
+    stderr += part.toString();
+    for (const [text, tell] of said) if (stderr.includes(text)) tell();
+  });
+  return {
+    ended,
+    stop: (signal = "SIGTERM") => void child.kill(signal),
+    says: (text) =>
+      new Promise((resolve, reject) => {
+        if (stderr.includes(text)) return resolve();
+        said.set(text, resolve);
+        void ended.then(() => reject(new Error(`It ended without saying "${text}":\n${stderr}`)));
+      }),
+  };
+}
+
+function configFor({ crm, marketing }: DemoWorld): string {
+  return `\
+systems:
+  crm: { connector: hubspot, token: \${HUBSPOT_TOKEN}, url: ${crm.url}, pollEvery: 500ms }
+  db: { connector: postgres, url: \${DATABASE_URL} }
+  marketing: { connector: airtable, token: \${AIRTABLE_TOKEN}, base: ${marketing.baseId}, url: ${marketing.url}, pollEvery: 1s }
+entities:
+  contact:
+    fields:
+      email: { type: email, rule: newest }
+      firstName: { type: name, rule: { prefer: [crm, db, marketing] } }
+      lastName: { type: name, rule: { prefer: [crm, db, marketing] } }
+      phone: { type: phone, country: DE, rule: { prefer: [crm, db, marketing] } }
+      jobTitle: text
+      city: { type: text, rule: { prefer: [crm, db, marketing] } }
+      stage: { type: choice, options: [lead, opportunity, customer], rule: forward-only }
+    identity: [email, [phone, lastName]]
+    systems:
+      crm:
+        object: contacts
+        create: true
+        fields: { email: email, firstName: firstname, lastName: lastname, phone: phone, jobTitle: jobtitle, city: city, stage: lifecyclestage }
+      db:
+        object: public.people
+        create: true
+        fields: { email: email, firstName: first_name, lastName: last_name, phone: phone, jobTitle: job_title, city: city, stage: stage }
+      marketing:
+        object: People
+        create: true
+        fields: { email: Email, firstName: First Name, lastName: Last Name, phone: Phone, jobTitle: Job Title, city: City, stage: Stage }
+settings:
+  listen: 127.0.0.1:0
+`;
+}
