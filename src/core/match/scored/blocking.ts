@@ -28,7 +28,7 @@ function addStrong(record: MatchRecord, add: Add): void {
     add(`@${email.address}`);
     if (!email.role && email.local.length >= 6) add(`l${email.local}`);
   }
-  for (const phone of record.phones) add(`p${phone.digits.slice(-7)}`);
+  for (const phone of record.phones) add(`p${phone.line}`);
 }
 
 function addPerson(record: MatchRecord, add: Add): void {

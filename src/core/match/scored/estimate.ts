@@ -46,8 +46,8 @@ export function corpusOf(records: readonly MatchRecord[]): { corpus: Corpus; sha
       isCommonCode: (code) => (codes.get(code) ?? 0) > commonCode,
     },
     share: (feature, value) => {
-      const total = totals.get(feature) ?? 0;
-      return total === 0 ? null : (counts.get(feature)?.get(value) ?? 1) / total;
+      const values = counts.get(feature);
+      return values === undefined ? null : (values.get(value) ?? 1) / (totals.get(feature) as number);
     },
   };
 }

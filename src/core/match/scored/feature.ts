@@ -17,45 +17,45 @@ import {
   type WordCounts,
 } from "./title.ts";
 
-/** Everything that is compared between two records, in the order of the levels a comparison fills in. */
-export const features = [
-  "given",
-  "family",
-  "turned",
-  "middle",
-  "birth",
-  "email",
-  "phone",
-  "domain",
-  "organisation",
-  "legal-form",
-  "street",
-  "street-2",
-  "city",
-  "postcode",
-  "region",
-  "country",
-  "number-1",
-  "number-2",
-  "number-3",
-  "external-id",
-  "title",
-  "code",
-  "description",
-  "authors",
-  "venue",
-  "year",
-  "brand",
-  "price",
-  "text-1",
-  "text-2",
-  "text-3",
-  "text-4",
-] as const;
-export type Feature = (typeof features)[number];
+/** Everything that is compared between two records: the place of each in the levels that a comparison fills in. */
+export const featureIndex = {
+  given: 0,
+  family: 1,
+  turned: 2,
+  middle: 3,
+  birth: 4,
+  email: 5,
+  phone: 6,
+  domain: 7,
+  organisation: 8,
+  "legal-form": 9,
+  street: 10,
+  "street-2": 11,
+  city: 12,
+  postcode: 13,
+  region: 14,
+  country: 15,
+  "number-1": 16,
+  "number-2": 17,
+  "number-3": 18,
+  "external-id": 19,
+  title: 20,
+  code: 21,
+  description: 22,
+  authors: 23,
+  venue: 24,
+  year: 25,
+  brand: 26,
+  price: 27,
+  "text-1": 28,
+  "text-2": 29,
+  "text-3": 30,
+  "text-4": 31,
+} as const;
+export type Feature = keyof typeof featureIndex;
+export const features = Object.keys(featureIndex) as readonly Feature[];
 export const featureCount = features.length;
-const at = Object.fromEntries(features.map((feature, index) => [feature, index])) as Record<Feature, number>;
-export const featureIndex: Readonly<Record<Feature, number>> = at;
+const at = featureIndex;
 
 const numberLevels = ["same", "slip", "different"] as const;
 const equalLevels = ["same", "different"] as const;
@@ -252,13 +252,13 @@ export function agreedValue(
     case at.email:
       return level <= 2 ? (a.emails.find((x) => b.emails.some((y) => x.address === y.address))?.address ?? null) : null;
     case at.phone:
-      return level <= 2 ? (samePhone(a, b)?.digits.slice(-7) ?? null) : null;
+      return level <= 2 ? (samePhone(a, b)?.line ?? null) : null;
     case at.domain:
       return level === 0 ? a.domain : null;
     case at.organisation:
       return level === 0 ? (a.organisation?.core ?? null) : null;
     case at.street:
-      return level === 0 ? streetValue(a) : null;
+      return level === 0 ? (a.street?.key ?? null) : null;
     case at.city:
       return level === 0 ? (a.city?.text ?? null) : null;
     case at.postcode:
@@ -273,14 +273,11 @@ export function agreedValue(
   }
 }
 
-function streetValue(record: MatchRecord): string | null {
-  return record.street === null ? null : `${record.street.number ?? ""} ${record.street.name}`;
-}
-
 const surnameOf = (record: MatchRecord) => record.name?.surname ?? record.name?.family?.text;
 const turnedSurname = (record: MatchRecord) => record.name?.given?.text ?? record.name?.family?.text;
 
 function samePhone(a: MatchRecord, b: MatchRecord): PhoneKey | undefined {
+  if (a.phones.length === 1) return a.phones[0];
   return a.phones.find((x) => b.phones.some((y) => comparePhones(x, y) <= 2));
 }
 
@@ -301,10 +298,10 @@ export function countedValues(record: MatchRecord): readonly (readonly [Feature,
   add("family", surnameOf(record));
   if (record.birth !== null && !isYearAlone(record.birth)) add("birth", record.birth.digits);
   for (const email of record.emails) add("email", email.address);
-  for (const phone of record.phones) add("phone", phone.digits.slice(-7));
+  for (const phone of record.phones) add("phone", phone.line);
   add("domain", record.domain);
   add("organisation", record.organisation?.core);
-  add("street", streetValue(record));
+  add("street", record.street?.key);
   add("city", record.city?.text);
   add("postcode", record.postcode);
   record.texts.slice(0, 4).forEach((text, i) => {

@@ -1,5 +1,5 @@
 import { generationOf, isHonorific, isParticle } from "./honorifics.ts";
-import { jaroWinkler, likeness } from "./similarity.ts";
+import { jaroWinkler, likenessOf } from "./similarity.ts";
 import { comparable, isIdeographic, wordsOf } from "./text.ts";
 import { type Token, tokenOf } from "./token.ts";
 
@@ -181,7 +181,7 @@ export function compareGiven(a: Token, b: Token): number {
   if (shareFullName(a, b)) return 1;
   if (isAnotherName(a, b)) return another;
   if (isShortFormOf(a.text, b.text)) return 1;
-  const like = likeness(a.text, b.text);
+  const like = likenessOf(a.text, a.letters, b.text, b.letters);
   if (like === 2) return 2;
   if (like === 1) return alike;
   return a.sound === b.sound && a.sound.length >= 3 ? alike : different;
@@ -211,7 +211,7 @@ export function compareFamily(a: PersonName, b: PersonName): number {
   if (a.surname !== null && a.surname === b.surname) return 0;
   if (a.surname === y.text || b.surname === x.text) return 0;
   if (x.text.length === 1 || y.text.length === 1) return x.text.charCodeAt(0) === y.text.charCodeAt(0) ? 3 : 5;
-  const like = likeness(x.text, y.text);
+  const like = likenessOf(x.text, x.letters, y.text, y.letters);
   if (like === 2) return 2;
   if (hasWord(a.others, y) || hasWord(b.others, x) || hasWord(a.surnames, y) || hasWord(b.surnames, x)) return 1;
   if (like === 1) return 4;

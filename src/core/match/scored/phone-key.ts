@@ -7,6 +7,8 @@ export type PhoneKey = {
   /** With country code where that is known, else as dialled inside the country, without trunk zeros. */
   readonly digits: string;
   readonly international: boolean;
+  /** The last seven digits, which every notation of the number shares. */
+  readonly line: string;
   readonly extension: string | null;
 };
 
@@ -27,12 +29,17 @@ export function phoneKeyOf(text: string, country: string | null): PhoneKey | nul
   const split = /^(.*?)(?:\s*(?:ext(?:ension)?\.?|x|#|;ext=)\s*:?\s*(\d{1,6}))?\s*$/i.exec(plain);
   const digits = (split?.[1] ?? plain).replace(/\D+/g, "").replace(/^0+/, "");
   if (digits.length < 5 || /^(\d)\1+$/.test(digits)) return null;
-  return { digits, international: false, extension: split?.[2] ?? null };
+  return { digits, international: false, line: digits.slice(-7), extension: split?.[2] ?? null };
 }
 
 function fromCanonical(value: string): PhoneKey {
   const [number, extension] = value.slice(1).split(";ext=");
-  return { digits: number as string, international: true, extension: extension ?? null };
+  return {
+    digits: number as string,
+    international: true,
+    line: (number as string).slice(-7),
+    extension: extension ?? null,
+  };
 }
 
 export function comparePhones(a: PhoneKey, b: PhoneKey): number {

@@ -2,7 +2,12 @@ import { likeness, oneEditApart } from "./similarity.ts";
 import { comparable, squash, wordsOf } from "./text.ts";
 
 /** A street address taken apart. */
-export type Street = { readonly number: string | null; readonly name: string; readonly words: readonly string[] };
+export type Street = {
+  readonly number: string | null;
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly key: string;
+};
 
 export const streetLevels = [
   "same",
@@ -29,9 +34,14 @@ export function streetOf(text: string, numberColumn?: string): Street | null {
   if (kept.length === 0) {
     const rest = words.filter((word) => word !== number).map(squash);
     if (rest.length === 0) return null;
-    return { number, name: rest.join(" "), words: rest };
+    return street(number, rest);
   }
-  return { number, name: kept.join(" "), words: kept };
+  return street(number, kept);
+}
+
+function street(number: string | null, words: readonly string[]): Street {
+  const name = words.join(" ");
+  return { number, name, words, key: `${number ?? ""} ${name}` };
 }
 
 export function compareStreets(a: Street, b: Street): number {

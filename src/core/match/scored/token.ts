@@ -1,5 +1,6 @@
 import { isCommonGiven } from "./common-names.ts";
 import { fullNamesOf } from "./nicknames.ts";
+import { letterSet } from "./similarity.ts";
 import { soundOf, squash } from "./text.ts";
 
 /** A word of a name with all that comparing needs, made once per word: equal words are one object while the cache holds. */
@@ -8,6 +9,7 @@ export type Token = {
   readonly text: string;
   readonly plain: string;
   readonly sound: string;
+  readonly letters: number;
   readonly fullNames: readonly number[];
   readonly commonGiven: boolean;
 };
@@ -24,6 +26,7 @@ export function tokenOf(word: string): Token {
     text,
     plain: word,
     sound: soundOf(text),
+    letters: letterSet(text),
     fullNames: fullNamesOf(word),
     commonGiven: isCommonGiven(word),
   };
