@@ -14,6 +14,7 @@ import {
   sampleUnit,
 } from "../src/ports/testing/store-samples.ts";
 import { createMemoryStore } from "../src/store/memory/memory-store.ts";
+import { openPostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 
 /**
@@ -49,7 +50,12 @@ async function openStore(name: string): Promise<{ readonly store: Store; readonl
     const folder = await mkdtemp(join(tmpdir(), "truce-bench-"));
     return { store: await openSqliteStore(join(folder, "store.db")), clean: () => rm(folder, { recursive: true }) };
   }
-  throw new Error(`No store is called ${name}: memory, sqlite.`);
+  if (name === "postgres") {
+    const url = process.env["TRUCE_DATABASE_URL"];
+    if (url === undefined) throw new Error("TRUCE_DATABASE_URL must name an empty database.");
+    return { store: await openPostgresStore(url), clean: async () => undefined };
+  }
+  throw new Error(`No store is called ${name}: memory, sqlite, postgres.`);
 }
 
 type Pass = { readonly perSecond: number; readonly ms: number; readonly stepsMs: Readonly<Record<string, number>> };

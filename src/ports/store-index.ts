@@ -52,7 +52,7 @@ export function workOf({ golden, due }: Pick<CommitUnit, "golden" | "due">): rea
 /** Longer texts are not found by search. */
 export const searchTextMax = 200;
 /** Parts texts in indexes that hold several in one string; a text that has it inside is not found by search. */
-export const searchTextSeparator = "\u001f";
+export const searchTextSeparator = "\n";
 
 /** The form in which a text is found by search; `null` when it can't be. */
 export function searchTextOf(text: string): string | null {
@@ -88,10 +88,11 @@ export type Before = {
 /**
  * Which units of a commit may go: checked against the state before the commit, and in order against what the ones before
  * them take. So two that want one record or identity key can't both have it, and what one gives up, another gets by the
- * next commit only.
+ * next commit only, unless the two go together anyway.
  */
 export function fittingUnits(units: readonly CommitUnit[], before: Before): ReadonlySet<CommitUnit> {
   const fitting = new Set<CommitUnit>();
+  const isGivenUp = recordsGivenUp(units);
   const goldens = new Set<GoldenId>();
   const records = new Set<RecordKey>();
   const keys = new Set<string>();
@@ -104,7 +105,11 @@ export function fittingUnits(units: readonly CommitUnit[], before: Before): Read
     if (goldens.has(golden.id) || before.versionOf(golden.id) !== golden.version - 1) continue;
     const isFree = (owner: GoldenId | undefined) => owner === undefined || owner === golden.id;
     const wanted = [...recordsOf(golden).keys()];
-    if (!wanted.every((key) => !records.has(key) && isFree(before.ownerOfRecord(key)))) continue;
+    const isMine = (key: RecordKey) => {
+      const owner = before.ownerOfRecord(key);
+      return isFree(owner) || isGivenUp(unit, owner, key);
+    };
+    if (!wanted.every((key) => !records.has(key) && isMine(key))) continue;
     const unitKeys = unit.keys ?? [];
     const free = unitKeys.filter((key) => !keys.has(key) && isFree(before.ownerOfKey(key)));
     if (free.length < unitKeys.length && !unitKeys.every((key) => free.includes(key) || unit.sharedKeys.includes(key)))
@@ -114,7 +119,18 @@ export function fittingUnits(units: readonly CommitUnit[], before: Before): Read
     for (const key of wanted) records.add(key);
     for (const key of free) keys.add(key);
   }
-  return fitting;
+  const broken = new Set(units.flatMap((unit) => (fitting.has(unit) ? [] : (unit.group ?? []))));
+  if (broken.size === 0) return fitting;
+  return new Set([...fitting].filter(({ group }) => group === undefined || !broken.has(group)));
+}
+
+/** Tells whether a record's present owner is in the unit's group, and has it no more after the commit. */
+function recordsGivenUp(units: readonly CommitUnit[]) {
+  const grouped = units.filter((unit) => unit.group !== undefined && unit.golden !== null);
+  return ({ group }: CommitUnit, owner: GoldenId | undefined, key: RecordKey): boolean => {
+    const other = grouped.find((unit) => unit.group === group && unit.golden?.id === owner);
+    return other?.golden != null && !recordsOf(other.golden).has(key);
+  };
 }
 
 /** The last of each id, where the first one was. */

@@ -71,6 +71,11 @@ export type DeadLetter = {
 
 /** Everything that one golden record's decisions changed; commits as a whole or not at all. Units of one commit are independent of each other. */
 export type CommitUnit = {
+  /**
+   * Units of a commit with the same group are not independent: they commit together or not at all, and a record that one of them gives up
+   * another one gets.
+   */
+  readonly group?: string;
   /** The state after. Its `version` n expects n-1 to be stored (1: that there is none). `null`: no golden record is touched. */
   readonly golden: GoldenRecord | null;
   /** All identity keys it claims now; those it had and that are not listed are given up. `null`: as they are. */

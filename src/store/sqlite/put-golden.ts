@@ -3,12 +3,13 @@ import type { RecordKey } from "../../model/record.ts";
 import type { CommitUnit } from "../../ports/store.ts";
 import { toDoc } from "../../ports/store-doc.ts";
 import { type IndexedRecord, recordsOf } from "../../ports/store-index.ts";
+import { fromStored } from "../../ports/store-text.ts";
 import { type Counters, count } from "./counters.ts";
 import type { Database } from "./database.ts";
 import { putWork, workText } from "./put-work.ts";
 import { putTexts, textsOf } from "./search.ts";
 
-/** What is stored about a golden record, apart from its document; the texts as they were written. */
+/** What is stored about a golden record, apart from its document: JSON, and the texts as `textsOf` joins them. */
 export type Stored = {
   readonly seq: number;
   readonly version: number;
@@ -23,7 +24,7 @@ export function readStored(db: Database, units: readonly CommitUnit[]): Readonly
   for (const { golden } of units) {
     if (golden === null || found.has(golden.id)) continue;
     const row = db.get<Stored>("select seq, version, records, keys, work, texts from golden where id = ?", golden.id);
-    if (row !== undefined) found.set(golden.id, row);
+    if (row !== undefined) found.set(golden.id, { ...row, texts: fromStored(row.texts) });
   }
   return found;
 }

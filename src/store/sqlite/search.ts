@@ -1,7 +1,6 @@
 import type { GoldenRecord } from "../../model/golden.ts";
 import { fromDoc } from "../../ports/store-doc.ts";
 import { searchTextOf, searchTextSeparator, searchTextsOf } from "../../ports/store-index.ts";
-import { fromStored } from "../../ports/store-text.ts";
 import type { Database } from "./database.ts";
 
 /** All texts that a golden record is found by, each between separators. */
@@ -12,7 +11,7 @@ export function textsOf(golden: GoldenRecord): string {
 /** Adds the texts that are new. `before` is what the golden record had. */
 export function putTexts(db: Database, golden: number, texts: string, before: string | undefined): void {
   if (texts === before) return;
-  const known = new Set(before === undefined ? [] : parted(fromStored(before)));
+  const known = new Set(before === undefined ? [] : parted(before));
   const added = parted(texts).filter((text) => !known.has(text));
   if (added.length > 0) db.run("insert into search_text (golden, texts) values (?, ?)", golden, joined(added));
 }

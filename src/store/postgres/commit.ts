@@ -1,0 +1,74 @@
+import type { GoldenId } from "../../model/golden.ts";
+import type { CommitResult, CommitUnit } from "../../ports/store.ts";
+import { fittingUnits } from "../../ports/store-index.ts";
+import { toStored } from "../../ports/store-text.ts";
+import { changesOf, type GoldenChanges, type Stored } from "./changes.ts";
+import { saveCounters } from "./counters.ts";
+import type { Database, Query } from "./database.ts";
+import { findOwners } from "./find-owners.ts";
+import { finishItems, postponeItems, releaseItems, wakeItems } from "./finish-items.ts";
+import { putGoldens } from "./put-goldens.ts";
+import { putRows } from "./put-rows.ts";
+import { takeIn } from "./receive.ts";
+
+/**
+ * All units in one transaction of three trips: the golden records are locked and read; who has the records and keys that are new to them; what
+ * fits is written. Another transaction that takes one of those in between makes this one start anew, and then find its unit stale.
+ */
+export async function commit(db: Database, units: readonly CommitUnit[]): Promise<readonly CommitResult[]> {
+  if (units.length === 0) return [];
+  const fitting = await db.transaction(async (query) => {
+    const before = await lockGoldens(query, units);
+    const owners = await findOwners(query, units, before);
+    const fits = fittingUnits(units, {
+      versionOf: (id) => before.get(id)?.version ?? 0,
+      ownerOfRecord: (key) => owners.records.get(key),
+      ownerOfKey: (key) => owners.keys.get(key),
+    });
+    const kept = units.filter((unit) => fits.has(unit));
+    const stale = units.filter((unit) => !fits.has(unit));
+    await write(query, kept, stale, changesOf(kept, before, owners));
+    return fits;
+  });
+  return units.map((unit) => ({ kind: fitting.has(unit) ? "committed" : "stale" }));
+}
+
+/** Locked in order of their ids, so that two commits never wait for each other. */
+async function lockGoldens(query: Query, units: readonly CommitUnit[]): Promise<ReadonlyMap<GoldenId, Stored>> {
+  const ids = [...new Set(units.flatMap(({ golden }) => golden?.id ?? []))];
+  if (ids.length === 0) return new Map();
+  const rows = await query<Stored & { id: string }>(
+    `select id, version, records, keys, work, texts from truce.golden where id = any(truce.texts($1)) order by id for update`,
+    ids.map(toStored),
+  );
+  const byStoredId = new Map(rows.map((row) => [row.id, row]));
+  return new Map(
+    ids.flatMap((id) => {
+      const row = byStoredId.get(toStored(id));
+      return row === undefined ? [] : [[id, row] as const];
+    }),
+  );
+}
+
+/** Sent together; their order is the order in which they are carried out. */
+async function write(
+  query: Query,
+  units: readonly CommitUnit[],
+  stale: readonly CommitUnit[],
+  changes: GoldenChanges,
+): Promise<void> {
+  await Promise.all([
+    ...putGoldens(query, changes),
+    ...putRows(query, units),
+    finishItems(query, units),
+    postponeItems(query, units),
+    releaseItems(query, stale),
+    takeIn(
+      query,
+      units.flatMap((unit) => unit.inbox),
+      [],
+    ),
+    wakeItems(query, units),
+    ...saveCounters(query, changes.counters),
+  ]);
+}

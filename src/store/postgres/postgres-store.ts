@@ -1,0 +1,52 @@
+import type { Store } from "../../ports/store.ts";
+import { claim } from "./claim.ts";
+import { claimDue } from "./claim-due.ts";
+import { commit } from "./commit.ts";
+import { counts } from "./counts.ts";
+import { cursor } from "./cursor.ts";
+import { openDatabase, type PostgresOptions } from "./database.ts";
+import { deadLetters } from "./dead-letters.ts";
+import { goldens } from "./goldens.ts";
+import { hold, holds } from "./holds.ts";
+import { journal } from "./journal.ts";
+import { linkedIds } from "./linked-ids.ts";
+import { load } from "./load.ts";
+import { migrate } from "./migrate.ts";
+import { nextDueAt } from "./next-due-at.ts";
+import { receive, setCursors } from "./receive.ts";
+import { search } from "./search.ts";
+
+/**
+ * The store for many worker processes: a PostgreSQL (14 or newer), in a schema of its own, `truce`. Connects at its first use.
+ *
+ * What can't be done rejects with a SyncFailure: UNREACHABLE when surely nothing was done, UNKNOWN_OUTCOME when the connection was lost during
+ * a commit. Callers then decide again from fresh state, which is safe: a golden record's version, and the ids and dedupe keys of inbox items,
+ * keep what was committed after all from being done twice.
+ */
+export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<Store> {
+  const db = openDatabase(url, options);
+  return {
+    exclusive: false,
+    migrate: () => migrate(db),
+    recover: async () => {
+      throw new Error("Only an exclusive store can be recovered: others may be at work on this one.");
+    },
+    receive: (items, cursors) => receive(db, items, cursors),
+    claim: (limit, now, leaseMs) => claim(db, limit, now, leaseMs),
+    load: (query) => load(db, query),
+    commit: (units) => commit(db, units),
+    claimDue: (system, limit, now, leaseMs) => claimDue(db, system, limit, now, leaseMs),
+    nextDueAt: (systems) => nextDueAt(db, systems),
+    cursor: (name) => cursor(db, name),
+    setCursors: (cursors) => setCursors(db, cursors),
+    hold: (id) => hold(db, id),
+    holds: (filter) => holds(db, filter),
+    journal: (filter) => journal(db, filter),
+    deadLetters: (limit) => deadLetters(db, limit),
+    goldens: (entity, after, limit) => goldens(db, entity, after, limit),
+    search: (text, limit) => search(db, text, limit),
+    linkedIds: (system, object, after, limit) => linkedIds(db, system, object, after, limit),
+    counts: () => counts(db),
+    close: () => db.close(),
+  };
+}
