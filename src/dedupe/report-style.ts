@@ -26,7 +26,7 @@ h3 { margin: 0 0 .6rem; font-size: 1rem; overflow-wrap: anywhere; } h3 span { co
 dt { color: var(--soft); font-size: .85rem; } dd { margin: 0; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--soft); }
 table { border-collapse: collapse; } th, td { text-align: left; vertical-align: top; padding: .2rem .7rem .2rem 0; overflow-wrap: anywhere; }
-tbody th { color: var(--soft); font-weight: normal; white-space: nowrap; }
+.pair table { width: 100%; } tbody th { color: var(--soft); font-weight: normal; white-space: nowrap; }
 .differs td { background: var(--mark); }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem; margin: .8rem 0; }
 .pair { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 1.5rem; }

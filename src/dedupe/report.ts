@@ -93,7 +93,7 @@ ${figure("sure pairs", summary.links)}${figure("pairs to review", summary.review
 that the two records are one thing, −2.3 ten times less likely. Two records picked at random start far below zero. What a
 household or a company shares anyway (surname, address, switchboard) is taken off again. From ${summary.linkFrom.toFixed(1)} on, and when the whole group agrees, a
 pair counts as sure.</p></details>
-${section("To review", "Nearest to a link first.", reviews, summary.reviews, input, rows)}
+${section("To review", "Highest score first. A high score stands here when the pair agrees but others of its group do not, or when something forbids to link it.", reviews, summary.reviews, input, rows)}
 ${section("Sure", "Least sure first; pairs that only their group holds together come at the top.", links, summary.links, input, rows)}
 </main>
 </body>
@@ -135,7 +135,7 @@ function card({ a, b, explanation }: ShownPair, { records, columns }: ReportInpu
     .filter(({ role, x, y }) => role !== "id" && (x !== "" || y !== ""))
     .map(
       ({ name, x, y }) =>
-        `<tr${x === y ? "" : ' class="differs"'}><th>${escapeHtml(name)}</th><td>${escapeHtml(x)}</td><td>${escapeHtml(y)}</td></tr>`,
+        `<tr${x === y || x === "" || y === "" ? "" : ' class="differs"'}><th>${escapeHtml(name)}</th><td>${escapeHtml(x)}</td><td>${escapeHtml(y)}</td></tr>`,
     )
     .join("");
   const veto = explanation.veto === null ? "" : ` <strong>not to be linked: another ${explanation.veto}</strong>`;
