@@ -34,8 +34,8 @@ export type State = {
   readonly goldenByRecord: (ref: RecordRef) => GoldenRecord | undefined;
   /** The open hold on the record, while it is unlinked. */
   readonly hold: Hold | null;
-  /** A person's word on what the record is. */
-  readonly pin: GoldenId | "new" | null;
+  /** A person's word on what the record is; `leave`: not to be asked about again. */
+  readonly pin: GoldenId | "new" | "leave" | null;
   /** The id that a new golden record gets. */
   readonly freshId: GoldenId;
 };
@@ -210,6 +210,7 @@ function holdRecord(
   matches: readonly GoldenId[],
   reason: string,
 ): Decided {
+  if (state.pin === "leave") return nothing("no-op");
   const before = state.hold;
   const at = seen.changedAt ?? { from: 0, until: seen.observedAt };
   const hold: Hold = {

@@ -78,7 +78,7 @@ function judgeRecord(hold: Hold, closed: Hold, { choice }: Decision): Judged {
   const done = { kind: "done" as const, golden: null, journal: [], hold: closed };
   if (choice.kind === "link") return { ...done, pin: { ref: hold.ref, goldenId: choice.goldenId }, reread: [hold.ref] };
   if (choice.kind === "new") return { ...done, pin: { ref: hold.ref, goldenId: "new" }, reread: [hold.ref] };
-  if (choice.kind === "leave") return { ...done, pin: null, reread: [] };
+  if (choice.kind === "leave") return { ...done, pin: { ref: hold.ref, goldenId: "leave" }, reread: [] };
   return { kind: "invalid", reason: `A ${hold.kind} is decided by link, new or leave.` };
 }
 

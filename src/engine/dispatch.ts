@@ -6,9 +6,12 @@ import { type EntityPolicy, mappingOf, type ObjectMapping } from "../model/polic
 import { type ObjectName, type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import type { MappedObject, WriteRequest, WriteResult } from "../ports/connector.ts";
-import { type Attempt, type CommitUnit, type DeadLetter, laneLive } from "../ports/store.ts";
+import { type Attempt, type CommitResult, type CommitUnit, type DeadLetter, laneLive } from "../ports/store.ts";
 import { goldenUnit, isAbandoned } from "./commit.ts";
 import { connectorOf, type Deps, landedMs, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
+import { insist } from "./insist.ts";
+import { StoreFailure } from "./store-failure.ts";
+import { messageOf } from "./trigger.ts";
 import { hintOf } from "./work.ts";
 
 /** How often a receipt is settled again when other commits come between; each loses only to progress elsewhere. */
@@ -23,13 +26,33 @@ export async function dispatchBatch(deps: Deps, system: SystemId, limit: number)
   const goldens = await deps.store.claimDue(system, limit, now, leaseMs);
   if (goldens.length === 0) return 0;
   const composed = goldens.map((golden) => composeAll(deps, golden, system, now));
-  const results = await deps.store.commit(composed.map((one) => one.unit));
-  // A stale one was changed meanwhile: it is due again and will be composed from what it is then.
-  const intended = composed.filter((_, i) => results[i]?.kind === "committed");
+  const intended = await commitIntents(deps, composed);
+  // Stopped or held up for long: soon another one will take the write for lost, and must not be crossed.
+  if (deps.clock.now() > now + sendMsMax) return goldens.length;
   const sends = intended.flatMap((one) => one.sends);
   const byObject = Map.groupBy(sends, (send) => send.mapping.object);
   await Promise.all([...byObject].map(([object, group]) => sendAndSettle(deps, system, object, group)));
   return goldens.length;
+}
+
+/** A write that is not under way so long after it was composed never is. Its receipt has the other half of the lease. */
+const sendMsMax = writeLeaseMs / 2;
+
+/** Those whose intents are in place. A stale one was changed meanwhile: it is due again, and will be composed from what it is then. */
+async function commitIntents(deps: Deps, composed: readonly ComposedGolden[]): Promise<readonly ComposedGolden[]> {
+  try {
+    const results = await deps.store.commit(composed.map((one) => one.unit));
+    return composed.filter((_, i) => results[i]?.kind === "committed");
+  } catch (error) {
+    if (!(error instanceof StoreFailure)) throw error;
+    const ids = composed.flatMap((one) => one.unit.golden?.id ?? []);
+    const { goldens } = await insist(deps, deps.clock.now() + sendMsMax, () =>
+      deps.store.load({ records: [], keys: [], ids }),
+    );
+    const isThere = ({ goldenId, inFlight }: Send) =>
+      goldens.get(goldenId)?.links.some((link) => link.inFlight?.attemptId === inFlight.attemptId);
+    return composed.filter((one) => one.sends.length > 0 && one.sends.every(isThere));
+  }
 }
 
 /** One write on its way. */
@@ -48,6 +71,7 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
   let current = golden;
   const sends: Send[] = [];
   const attempts: Attempt[] = [];
+  const deadLetters: DeadLetter[] = [];
   const reread: RecordRef[] = [];
   golden.links.forEach((_, index) => {
     const link = current.links[index];
@@ -62,16 +86,19 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
       return;
     }
     if (!isSendable(current, link, found.entity, now)) return;
-    const next = composeOne(deps, current, link, found, now);
-    if (next === null) return;
+    const next = composeOrDead(deps, current, link, found, now);
     current = { ...current, links: current.links.with(index, next.link) };
-    if (next.kind === "settled") return;
+    if (next.kind === "dead") deadLetters.push(next.letter);
+    if (next.kind !== "write") return;
     sends.push({ goldenId: golden.id, link, inFlight: next.inFlight, ...found });
     attempts.push(attemptOf(deps, golden.id, link, next.inFlight, "intent"));
   });
   const unit = goldenUnit(deps, current, laneLive, () => undefined);
   const wake = attempts.some((one) => one.result === "lost") ? refsOf(golden, system) : [];
-  return { sends, unit: { ...unit, keys: null, attempts, inbox: reread.map((ref) => hintOf(deps, ref)), wake } };
+  return {
+    sends,
+    unit: { ...unit, keys: null, attempts, deadLetters, inbox: reread.map((ref) => hintOf(deps, ref)), wake },
+  };
 }
 
 /** Its sender is dead: the time for an answer is over, or the process that sent it was the store's only one and is gone. */
@@ -91,13 +118,24 @@ function isSendable(golden: GoldenRecord, link: Link, entity: EntityPolicy, now:
   return at !== null && at <= now;
 }
 
-function composeOne(
-  deps: Deps,
-  golden: GoldenRecord,
-  link: Link,
-  { entity, mapping }: Found,
-  now: number,
-): Composed | null {
+type Dead = { readonly kind: "dead"; readonly link: Link; readonly letter: DeadLetter };
+
+/** A write that can't be composed is our bug, and poison to this link alone. */
+function composeOrDead(deps: Deps, golden: GoldenRecord, link: Link, found: Found, now: number): Composed | Dead {
+  try {
+    return composeOne(deps, golden, link, found, now);
+  } catch (error) {
+    const reason = messageOf(error);
+    const ref = refOf(link, link.id ?? "");
+    deps.tell({ kind: "poisoned", ref, message: reason });
+    const id = deps.random.id();
+    const tries = link.failures + 1;
+    const letter = { id, kind: "write", ref, goldenId: golden.id, payload: null, reason, tries, at: now } as const;
+    return { kind: "dead", link: { ...link, dead: reason }, letter };
+  }
+}
+
+function composeOne(deps: Deps, golden: GoldenRecord, link: Link, { entity, mapping }: Found, now: number): Composed {
   const connector = connectorOf(deps, link.system);
   const cells = new Map(mappedObject(deps.policy, link.system, link.object).cells.map((cell) => [cell.field, cell]));
   return compose(
@@ -191,11 +229,9 @@ async function settleAll(deps: Deps, sends: readonly Send[], results: readonly W
   for (let race = 0; open.length > 0; race++) {
     if (race === racesMax)
       throw new Error(`Receipts of ${open.length} writes could not be committed: other commits always came first.`);
-    const loaded = await deps.store.load({
-      records: taken,
-      keys,
-      ids: [...new Set(open.map(({ send }) => send.goldenId))],
-    });
+    const until = Math.max(...open.map(({ send }) => send.inFlight.expiresAt));
+    const ids = [...new Set(open.map(({ send }) => send.goldenId))];
+    const loaded = await insist(deps, until, () => deps.store.load({ records: taken, keys, ids }));
     const byGolden = Map.groupBy(open, ({ send }) => send.goldenId);
     const units: { readonly unit: CommitUnit; readonly items: typeof open }[] = [];
     for (const [goldenId, items] of byGolden) {
@@ -204,10 +240,23 @@ async function settleAll(deps: Deps, sends: readonly Send[], results: readonly W
       const ownerOf = (ref: RecordRef) => loaded.byRecord.get(recordKey(ref)) ?? null;
       units.push({ items, unit: settleGolden(deps, golden, items, ownerOf, (key) => loaded.byKey.get(key)) });
     }
-    const committed = await deps.store.commit(units.map(({ unit }) => unit));
+    const committed = await commitOrAgain(deps, units);
     const stale = units.filter((_, i) => committed[i]?.kind === "stale");
     open = stale.flatMap(({ items }) => items);
     keys = stale.flatMap(({ unit }) => unit.keys ?? []);
+  }
+}
+
+/** A commit of unknown outcome is looked at like one that lost a race: what it did is then there. */
+async function commitOrAgain(
+  deps: Deps,
+  units: readonly { readonly unit: CommitUnit }[],
+): Promise<readonly CommitResult[]> {
+  try {
+    return await deps.store.commit(units.map(({ unit }) => unit));
+  } catch (error) {
+    if (!(error instanceof StoreFailure)) throw error;
+    return units.map(() => ({ kind: "stale" }));
   }
 }
 
@@ -239,7 +288,7 @@ function settleGolden(
     if (index === -1) continue;
     const receipt: Receipt =
       result.kind === "exists" ? { ...result, owner: ownerOf(refOf(send.link, result.id)) } : result;
-    const settled = settle(current, index, receipt, depsFor(deps, send));
+    const settled = settleOne(deps, current, index, receipt, send);
     current = settled.golden;
     journal.push(...settled.journal);
     holds.push(...settled.holds);
@@ -249,6 +298,18 @@ function settleGolden(
   }
   const unit = goldenUnit(deps, current, laneLive, ownerOfKey);
   return { ...unit, journal, holds, attempts, deadLetters, wake, inbox: reread.map((ref) => hintOf(deps, ref)) };
+}
+
+/** An answer that can't be taken in is our bug, and poison to this link alone: its outcome is then unknown, and it is tried again until it is dead. */
+function settleOne(deps: Deps, golden: GoldenRecord, index: number, receipt: Receipt, send: Send): Settled {
+  try {
+    return settle(golden, index, receipt, depsFor(deps, send));
+  } catch (error) {
+    const message = messageOf(error);
+    deps.tell({ kind: "poisoned", ref: refOf(send.link, send.link.id ?? ""), message });
+    const unknown: Receipt = { kind: "failed", error: { code: "UNKNOWN_OUTCOME", message } };
+    return settle(golden, index, unknown, depsFor(deps, send));
+  }
 }
 
 function deadWrite(

@@ -1,7 +1,9 @@
 import { released } from "../core/decide.ts";
 import { type Judged, judge } from "../core/judge.ts";
+import type { GoldenRecord } from "../model/golden.ts";
 import type { Decision, Hold } from "../model/hold.ts";
 import { type CommitUnit, laneDecision } from "../ports/store.ts";
+import { ringWork } from "./bell.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import type { Deps } from "./deps.ts";
 import { hintOf } from "./work.ts";
@@ -21,51 +23,48 @@ export async function decideHold(deps: Deps, decision: Decision): Promise<Review
   for (let race = 0; race < racesMax; race++) {
     const stored = await deps.store.hold(decision.holdId);
     if (stored === null) return { kind: "unknown" };
-    const loaded = await deps.store.load({
-      records: [],
-      keys: [],
-      ids: stored.goldenId === null ? [] : [stored.goldenId],
-    });
-    const golden = stored.goldenId === null ? null : (loaded.goldens.get(stored.goldenId) ?? null);
-    // The golden record's own copy is the one that its version guards.
-    const hold = golden?.holds.find((one) => one.id === stored.id) ?? stored;
-    const judged = judge(golden, hold, decision, deps.policy, deps.clock.now());
+    const ids = stored.goldenId === null ? stored.matches : [stored.goldenId];
+    const { goldens } = await deps.store.load({ records: [], keys: [], ids });
+    const golden = goldens.get(stored.goldenId ?? "") ?? null;
+    // The golden record's own copy is the one that its version guards. Without it, the hold was closed between the two looks.
+    const hold = golden === null ? stored : golden.holds.find((one) => one.id === stored.id);
+    if (hold === undefined && stored.status === "open") continue;
+    const judged = judge(golden, hold ?? stored, decision, deps.policy, deps.clock.now());
     if (judged.kind !== "done") return judged;
-    const [result] = await deps.store.commit([unitOf(deps, judged)]);
-    if (result?.kind !== "committed") continue;
-    await releaseMatches(deps, judged.hold, decision);
+    const results = await deps.store.commit(unitsOf(deps, judged, stored, [...goldens.values()]));
+    if (results.some((result) => result.kind === "stale")) continue;
+    ringWork(deps.store);
     return { kind: "done", hold: judged.hold };
   }
   const hold = await deps.store.hold(decision.holdId);
   return hold === null ? { kind: "unknown" } : { kind: "stale", hold };
 }
 
-function unitOf(deps: Deps, judged: Judged & { kind: "done" }): CommitUnit {
-  const base =
-    judged.golden === null
-      ? emptyUnit
-      : { ...goldenUnit(deps, judged.golden, laneDecision, () => undefined), keys: null };
-  return {
-    ...base,
+type Done = Judged & { readonly kind: "done" };
+
+/** All or nothing: the decision, and on a held record what waited for it. */
+function unitsOf(deps: Deps, judged: Done, stored: Hold, matches: readonly GoldenRecord[]): CommitUnit[] {
+  const also = {
     journal: judged.journal,
     holds: [judged.hold],
     pins: judged.pin === null ? [] : [judged.pin],
     inbox: judged.reread.map((ref) => hintOf(deps, ref, laneDecision)),
+    group: stored.id,
   };
+  const kept = (golden: GoldenRecord): CommitUnit => ({
+    ...goldenUnit(deps, golden, laneDecision, () => undefined),
+    keys: null,
+    group: stored.id,
+  });
+  if (judged.golden !== null) return [{ ...kept(judged.golden), ...also }];
+  // Left as it is, it still may be the one that is wanted: nothing is made beside it.
+  const freed = judged.pin?.goldenId === "leave" ? [] : matches.filter((golden) => waitsFor(golden, stored));
+  // Nothing guards a record's hold but the golden records it may be: of two decisions at once, the second finds them changed.
+  const guards = freed.length > 0 ? freed : matches.slice(0, 1);
+  const others = guards.map((golden) => kept(freed.length > 0 ? released(golden, stored.id) : golden));
+  return [{ ...emptyUnit, ...also }, ...others];
 }
 
-/** Golden records that waited for a held record may create their own again, apart from the one it was found to be. */
-async function releaseMatches(deps: Deps, hold: Hold, { choice }: Decision): Promise<void> {
-  if (hold.goldenId !== null || (choice.kind !== "new" && choice.kind !== "link")) return;
-  let ids = hold.matches.filter((id) => choice.kind === "new" || id !== choice.goldenId);
-  for (let race = 0; race < racesMax && ids.length > 0; race++) {
-    const { goldens } = await deps.store.load({ records: [], keys: [], ids });
-    const waiting = [...goldens.values()].filter((golden) => golden.links.some((link) => link.waitsFor === hold.id));
-    const units = waiting.map((golden) => ({
-      ...goldenUnit(deps, released(golden, hold.id), laneDecision, () => undefined),
-      keys: null,
-    }));
-    const results = await deps.store.commit(units);
-    ids = waiting.filter((_, i) => results[i]?.kind === "stale").map((golden) => golden.id);
-  }
+function waitsFor(golden: GoldenRecord, hold: Hold): boolean {
+  return golden.links.some((link) => link.waitsFor === hold.id);
 }

@@ -1,9 +1,11 @@
 import { afterFailure } from "../core/retry.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
-import { SyncFailure } from "../model/sync-error.ts";
+import { type SyncError, SyncFailure } from "../model/sync-error.ts";
+import { type Bell, newBell, onWork } from "./bell.ts";
 import { connectorOf, type Deps, landedMs, mappedObjects } from "./deps.ts";
 import { dispatchBatch } from "./dispatch.ts";
 import { firstScan, isScanned, type SweepReport, sweepObject } from "./scan.ts";
+import { StoreFailure, toldApart } from "./store-failure.ts";
 import { messageOf, pullFeed, startFeed, sweepCursorName } from "./trigger.ts";
 import { createWorker } from "./work.ts";
 
@@ -30,25 +32,31 @@ export type Running = {
   readonly ended: Promise<void>;
 };
 
-/** Longest sleep between looks for due work; wake-ups come earlier. */
-const idleMsMax = 1_000;
+/** Longest sleep between looks for due work. Who adds work in this process rings; only what another one left behind waits so long. */
+const idleMsMax = 5_000;
 /** Shortest: what is due but can't be claimed (another worker has the record) is no reason to spin. */
 const idleMsMin = 5;
 /** Owed sweeps are rung for; this is how often they are looked for all the same. */
 const owedLookMs = 60_000;
-/** How long a stream is waited on before its loop looks up. */
-const streamWaitMs = 500;
+/** How long a stream is waited on before its loop looks up; news and stopping end the wait. */
+const streamWaitMs = 10_000;
 
 /**
  * Runs all loops: per system a feed, a first scan and a dispatcher; one worker over the inbox; sweeps. Until every object has been read and
  * decided once, nothing is written: a record must not be created in a system that has simply not been read yet.
  */
-export function run(deps: Deps, options: RunOptions): Running {
+export function run(given: Deps, options: RunOptions): Running {
+  const deps = { ...given, store: toldApart(given.store) };
   const stopping = new AbortController();
   const { signal } = stopping;
   const state = new RunState(deps);
   const loops = [loadGate(deps, state, signal)];
-  const recovered = deps.store.exclusive ? deps.store.recover(deps.startedAt + landedMs) : Promise.resolve();
+  const recovered = deps.store.exclusive
+    ? persist(deps, storeName, "taking over", state.bell("work"), signal, () =>
+        deps.store.recover(deps.startedAt + landedMs),
+      )
+    : Promise.resolve();
+  const unheard = onWork(given.store, () => state.ringAll());
   loops.push(recovered.then(() => workLoop(deps, state, options, signal)));
   for (const system of deps.connectors.keys()) {
     loops.push(
@@ -62,9 +70,11 @@ export function run(deps: Deps, options: RunOptions): Running {
     () => undefined,
     (error: unknown) => {
       stopping.abort();
+      state.ringAll();
       throw error;
     },
   );
+  ended.finally(unheard).catch(() => undefined);
   // Whoever awaits `ended` sees the failure; nobody need.
   ended.catch(() => undefined);
   return {
@@ -101,7 +111,7 @@ class RunState {
   }
 
   bell(name: string): Bell {
-    const bell = this.bells.get(name) ?? newBell(this.deps);
+    const bell = this.bells.get(name) ?? newBell(this.deps.clock);
     this.bells.set(name, bell);
     return bell;
   }
@@ -115,29 +125,10 @@ class RunState {
   }
 }
 
-/** Wakes a sleeping loop. A ring while it is awake is kept for its next sleep. */
-type Bell = { ring(): void; sleep(ms: number): Promise<void> };
+/** What troubles with Truce's own store are told of. */
+const storeName = "the store";
 
-function newBell(deps: Deps): Bell {
-  let rung = false;
-  let sleeper: AbortController | null = null;
-  return {
-    ring() {
-      rung = true;
-      sleeper?.abort();
-    },
-    async sleep(ms) {
-      if (!rung) {
-        sleeper = new AbortController();
-        await deps.clock.sleep(ms, sleeper.signal);
-        sleeper = null;
-      }
-      rung = false;
-    },
-  };
-}
-
-/** Repeats a step that may fail for the outside world's reasons, with growing pauses. Anything else ends the engine. */
+/** Repeats a step that may fail for the outside world's or the store's reasons, with growing pauses. Anything else ends the engine. */
 async function persist(
   deps: Deps,
   system: SystemId,
@@ -153,18 +144,26 @@ async function persist(
       return;
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof SyncFailure)) throw error;
+      const reason = reasonOf(error);
+      if (reason === null) throw error;
       const next = afterFailure(
-        error.error,
+        reason,
         tries,
         { ...deps.policy.retry, attemptsMax: Number.POSITIVE_INFINITY },
         deps.random.fraction(),
       );
       const retryInMs = next.kind === "retry" ? next.delayMs : deps.policy.retry.delayMsMax;
-      deps.tell({ kind: "trouble", system, doing, message: messageOf(error), retryInMs });
+      const where = error instanceof StoreFailure ? storeName : system;
+      deps.tell({ kind: "trouble", system: where, doing, message: messageOf(error), retryInMs });
       await bell.sleep(retryInMs);
     }
   }
+}
+
+/** `null`: a bug of ours. */
+function reasonOf(error: unknown): SyncError | null {
+  if (error instanceof SyncFailure) return error.error;
+  return error instanceof StoreFailure ? { code: "UNREACHABLE", message: error.message } : null;
 }
 
 async function systemLoop(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
@@ -193,7 +192,8 @@ async function feedLoop(deps: Deps, state: RunState, system: SystemId, bell: Bel
   while (!signal.aborted) {
     let caughtUp = false;
     await persist(deps, system, "reading changes", bell, signal, async () => {
-      const pulled = await pullFeed(deps, system, streamWaitMs, signal);
+      const pull = (until: AbortSignal) => pullFeed(deps, system, streamWaitMs, until);
+      const pulled = await (feed.kind === "stream" ? bell.during(pull) : pull(signal));
       caughtUp = pulled.caughtUp;
       if (pulled.count > 0) state.bell("work").ring();
       if (pulled.lost.length > 0) state.bell(`owed/${system}`).ring();
@@ -211,8 +211,8 @@ async function owedSweepLoop(deps: Deps, state: RunState, system: SystemId, sign
   while (!signal.aborted) {
     state.busy.add(name);
     for (const { object } of mappedObjects(deps.policy, system)) {
-      if ((await deps.store.cursor(sweepCursorName(system, object))) !== "owed") continue;
       await persist(deps, system, `comparing all ${object}`, bell, signal, async () => {
+        if ((await deps.store.cursor(sweepCursorName(system, object))) !== "owed") return;
         await sweepObject(deps, system, object, signal);
         if (signal.aborted) return;
         await deps.store.setCursors([{ name: sweepCursorName(system, object), value: "done", at: deps.clock.now() }]);
@@ -232,14 +232,16 @@ async function workLoop(deps: Deps, state: RunState, { workBatchMax }: RunOption
   });
   while (!signal.aborted) {
     state.busy.add("work");
-    const worked = await worker.step(workBatchMax);
-    if (worked > 0) {
-      state.ringDispatchers();
-      continue;
-    }
+    let restMs = 0;
+    await persist(deps, storeName, "deciding", bell, signal, async () => {
+      const worked = await worker.step(workBatchMax);
+      if (worked > 0) state.ringDispatchers();
+      restMs = worked > 0 ? 0 : await idleMs(deps, []);
+    });
+    if (restMs === 0) continue;
     if (!worker.isReading()) state.busy.delete("work");
     state.bell("gate").ring();
-    await bell.sleep(await idleMs(deps, []));
+    await bell.sleep(restMs);
   }
 }
 
@@ -252,13 +254,15 @@ async function dispatchLoop(deps: Deps, state: RunState, system: SystemId, signa
       continue;
     }
     state.busy.add(name);
-    const looked = await dispatchBatch(deps, system, connectorOf(deps, system).writeBatchMax);
-    if (looked > 0) {
-      state.bell("work").ring();
-      continue;
-    }
+    let restMs = 0;
+    await persist(deps, system, "writing", bell, signal, async () => {
+      const looked = await dispatchBatch(deps, system, connectorOf(deps, system).writeBatchMax);
+      if (looked > 0) state.bell("work").ring();
+      restMs = looked > 0 ? 0 : await idleMs(deps, [system]);
+    });
+    if (restMs === 0) continue;
     state.busy.delete(name);
-    await bell.sleep(await idleMs(deps, [system]));
+    await bell.sleep(restMs);
   }
 }
 
@@ -266,13 +270,19 @@ async function dispatchLoop(deps: Deps, state: RunState, system: SystemId, signa
 async function loadGate(deps: Deps, state: RunState, signal: AbortSignal): Promise<void> {
   const bell = state.bell("gate");
   while (!signal.aborted && !state.loaded) {
-    if ((await deps.store.cursor(loadedCursor)) !== null && (await allScanned(deps))) state.loaded = true;
-    else if (state.scanned.size === deps.connectors.size && (await deps.store.counts(deps.clock.now())).inbox === 0) {
-      await deps.store.setCursors([{ name: loadedCursor, value: "yes", at: deps.clock.now() }]);
-      state.loaded = true;
-    } else await bell.sleep(idleMsMax);
+    await persist(deps, storeName, "looking whether all is read", bell, signal, async () => {
+      state.loaded = await isLoaded(deps, state);
+    });
+    if (!state.loaded) await bell.sleep(idleMsMax);
   }
   state.ringDispatchers();
+}
+
+async function isLoaded(deps: Deps, state: RunState): Promise<boolean> {
+  if ((await deps.store.cursor(loadedCursor)) !== null && (await allScanned(deps))) return true;
+  if (state.scanned.size < deps.connectors.size || (await deps.store.counts(deps.clock.now())).inbox > 0) return false;
+  await deps.store.setCursors([{ name: loadedCursor, value: "yes", at: deps.clock.now() }]);
+  return true;
 }
 
 const loadedCursor = "loaded";
@@ -316,18 +326,23 @@ async function idleMs(deps: Deps, systems: readonly SystemId[]): Promise<number>
 async function untilQuiet(deps: Deps, state: RunState, signal: AbortSignal, ended: Promise<void>): Promise<void> {
   const failed = ended.then(() => "stopped" as const);
   let calm: ReadonlyMap<SystemId, number> | null = null;
+  let waitMs = lookMsMin;
   while (!signal.aborted) {
     const before = new Map([...state.pulls].map(([system, pull]) => [system, pull.count]));
-    const quiet = await isQuiet(deps, state);
-    if (quiet && calm !== null && pulledSince(deps, state, calm)) return;
-    if (!quiet) calm = null;
+    const restless = await restlessMs(deps, state);
+    if (restless === 0 && calm !== null && pulledSince(deps, state, calm)) return;
+    if (restless > 0) calm = null;
     else if (calm === null) {
       calm = before;
       for (const system of deps.connectors.keys()) state.bell(`feed/${system}`).ring();
     }
-    if ((await Promise.race([deps.clock.sleep(50), failed])) === "stopped") return;
+    waitMs = restless === 0 ? lookMsMin : Math.max(restless, Math.min(2 * waitMs, lookMsMax));
+    if ((await Promise.race([deps.clock.sleep(waitMs), failed])) === "stopped") return;
   }
 }
+
+const lookMsMin = 50;
+const lookMsMax = 1_000;
 
 function pulledSince(deps: Deps, state: RunState, before: ReadonlyMap<SystemId, number>): boolean {
   return [...deps.connectors].every(
@@ -336,8 +351,18 @@ function pulledSince(deps: Deps, state: RunState, before: ReadonlyMap<SystemId, 
   );
 }
 
-async function isQuiet(deps: Deps, state: RunState): Promise<boolean> {
-  if (!state.loaded || state.busy.size > 0) return false;
-  for (const system of deps.connectors.keys()) if (state.pulls.get(system)?.caughtUp !== true) return false;
-  return (await deps.store.nextDueAt([...deps.connectors.keys()])) === null;
+/** How long something will surely be left to do; 0 when nothing is. */
+async function restlessMs(deps: Deps, state: RunState): Promise<number> {
+  if (!state.loaded || state.busy.size > 0) return lookMsMin;
+  const behind = [...deps.connectors].filter(([system]) => state.pulls.get(system)?.caughtUp !== true);
+  // A stream that waits for news tells only when asked that there is none.
+  for (const [system, { feed }] of behind) if (feed?.kind === "stream") state.bell(`feed/${system}`).ring();
+  if (behind.length > 0) return lookMsMin;
+  try {
+    const next = await deps.store.nextDueAt([...deps.connectors.keys()]);
+    return next === null ? 0 : Math.min(idleMsMax, Math.max(lookMsMin, next - deps.clock.now()));
+  } catch (error) {
+    if (!(error instanceof StoreFailure)) throw error;
+    return lookMsMax;
+  }
 }

@@ -2,6 +2,7 @@ import type { RawObservation } from "../model/observation.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
 import type { WebhookRequest, WebhookResult } from "../ports/connector.ts";
 import { type InboxItem, laneLive } from "../ports/store.ts";
+import { ringWork } from "./bell.ts";
 import { connectorOf, type Deps, mappedObjects } from "./deps.ts";
 
 /** Where the place in a system's change feed is kept. */
@@ -67,6 +68,7 @@ export async function receiveWebhook(deps: Deps, system: SystemId, request: Webh
       return { status: 503, body: "The event could not be stored now; send it again.", wake: false };
     }
     deps.tell({ kind: "received", system, count: items.length, from: "webhook" });
+    ringWork(deps.store);
   }
   return { status: 200, body: "", wake: result.wake };
 }

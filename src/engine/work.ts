@@ -11,6 +11,8 @@ import { type CommitUnit, type InboxItem, type Lane, laneBackfill, laneLive, typ
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import { type Deps, leaseMs, waitMs } from "./deps.ts";
 import { type HintsRead, letterOf, readHints, type Statement } from "./read-hints.ts";
+import { StoreFailure } from "./store-failure.ts";
+import { messageOf } from "./trigger.ts";
 import { type WorkingSet, workingSet } from "./working-set.ts";
 
 /** After so many lost races in a row the items go back to the inbox and are claimed anew. */
@@ -35,7 +37,13 @@ export function createWorker(deps: Deps, decidedMore: () => void): Worker {
   const readAll = async (system: SystemId, queue: Map<string, InboxItem>): Promise<void> => {
     while (queue.size > 0) {
       const items = [...queue.values()];
-      await decideRead(deps, await readHints(deps, items));
+      try {
+        await decideRead(deps, await readHints(deps, items));
+      } catch (error) {
+        // They are claimed anew when their lease is over.
+        if (!(error instanceof StoreFailure)) throw error;
+        deps.tell({ kind: "trouble", system, doing: "deciding", message: error.message, retryInMs: leaseMs });
+      }
       for (const item of items) queue.delete(item.id);
       decidedMore();
     }
@@ -121,6 +129,8 @@ async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead
 type Prepared = {
   readonly item: InboxItem;
   readonly observations: readonly Observation[];
+  /** What normalizing threw: our bug, and poison to this item alone. */
+  readonly poison: string | null;
   readonly records: readonly RecordRef[];
   readonly keys: readonly string[];
   /** Golden records that the observed records say they were made for. */
@@ -129,18 +139,27 @@ type Prepared = {
 
 function prepareAll(deps: Deps, statements: readonly Statement[]): Prepared[] {
   return statements.map(({ item, observations }) => {
-    const normalized = observations.flatMap((raw) => normalize(deps, raw));
+    const { normalized, poison } = normalizeAll(deps, observations);
     const records = normalized.flatMap((one) =>
       one.kind === "merge" ? [one.ref, ...one.losers.map((id) => ({ ...one.ref, id }))] : [one.ref],
     );
     return {
       item,
       observations: normalized,
+      poison,
       records,
       keys: normalized.flatMap((one) => keysOf(deps, one)),
       ids: normalized.flatMap(createKeyOf),
     };
   });
+}
+
+function normalizeAll(deps: Deps, observations: Statement["observations"]) {
+  try {
+    return { normalized: observations.flatMap((raw) => normalize(deps, raw)), poison: null };
+  } catch (error) {
+    return { normalized: [], poison: messageOf(error) };
+  }
 }
 
 function normalize(deps: Deps, raw: RawUpsert | RawDelete | RawMerge): Observation[] {
@@ -221,8 +240,27 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
       entry.also = mergeUnits(entry.also, { ...unit, holds: decided.holds.filter((hold) => hold.goldenId === null) });
     }
   }
-  const units = new Map([...changed].map(([id, one]) => [id, unitOf(deps, one, set)]));
+  const groups = groupsOf(results);
+  const units = new Map(
+    [...changed].map(([id, one]) => {
+      const group = groups.get(id);
+      return [id, group === undefined ? unitOf(deps, one, set) : { ...unitOf(deps, one, set), group }];
+    }),
+  );
   return { results, units, loose };
+}
+
+/** Golden records that were decided on together commit together: half of such a decision would never be completed. */
+function groupsOf(results: readonly Result[]): ReadonlyMap<GoldenId, string> {
+  const groups = new Map<GoldenId, string>();
+  for (const { goldens } of results) {
+    const [first] = goldens;
+    if (first === undefined || goldens.length < 2) continue;
+    const known = new Set(goldens.flatMap((id) => groups.get(id) ?? []));
+    const together = [...groups.keys()].filter((id) => known.has(groups.get(id) ?? ""));
+    for (const id of [...goldens, ...together]) groups.set(id, first);
+  }
+  return groups;
 }
 
 const waitingAgain = {
@@ -265,17 +303,23 @@ type DecidedOne =
 
 /** Decides an item's observations in order. What throws is poison: it becomes a dead letter and blocks only its own record. */
 function decideOne(deps: Deps, prepared: Prepared, set: WorkingSet, now: number): DecidedOne {
+  if (prepared.poison !== null) return { kind: "poisoned", message: prepared.poison };
   let all: Decided = { goldens: [], journal: [], holds: [], outcome: "no-op", reread: [] };
+  const putBack = prepared.observations.length > 1 ? set.snapshot() : () => undefined;
   try {
     for (const seen of prepared.observations) {
       const state = set.stateFor(seen.ref, () => deps.random.id());
       const decided = decide(state, seen, deps.policy, now, prepared.item.id);
-      if (decided.outcome === "waiting") return waitingAgain;
+      if (decided.outcome === "waiting") {
+        putBack();
+        return waitingAgain;
+      }
       set.apply(decided.goldens, decided.holds);
       all = joined(all, decided);
     }
   } catch (error) {
-    return { kind: "poisoned", message: error instanceof Error ? error.message : String(error) };
+    putBack();
+    return { kind: "poisoned", message: messageOf(error) };
   }
   return { kind: "decided", decided: all };
 }

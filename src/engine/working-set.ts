@@ -12,6 +12,8 @@ export type WorkingSet = {
   /** Takes a decision's golden records and record holds in. */
   apply(goldens: readonly GoldenRecord[], holds: readonly Hold[]): void;
   ownerOfKey(key: string): GoldenId | undefined;
+  /** Remembers the set as it is; calling the result puts it back so. */
+  snapshot(): () => void;
 };
 
 export function workingSet(loaded: Loaded, policy: Policy): WorkingSet {
@@ -54,5 +56,13 @@ export function workingSet(loaded: Loaded, policy: Policy): WorkingSet {
       }
     },
     ownerOfKey: (key) => byKey.get(key),
+    snapshot() {
+      const copies = [goldens, byRecord, byKey, holds].map((map) => new Map<string, unknown>(map));
+      return () =>
+        [goldens, byRecord, byKey, holds].forEach((map: Map<string, unknown>, i) => {
+          map.clear();
+          for (const [key, value] of copies[i] ?? []) map.set(key, value);
+        });
+    },
   };
 }

@@ -64,17 +64,26 @@ export function resolve(rule: Rule, conflict: Conflict): Resolution {
       return resolveText(rule.otherwise, conflict);
     case "review":
       return { kind: "undecided", by: "review" };
-    case "custom": {
-      const value = rule.decide({
-        field: conflict.field,
-        base: conflict.base,
-        golden: golden.value,
-        other: other.value,
-        goldenSystem: systemOf(golden),
-        otherSystem: other.system,
-      });
-      return value === undefined ? { kind: "undecided", by: rule.name } : { kind: "value", value, by: rule.name };
-    }
+    case "custom":
+      return resolveCustom(rule, conflict);
+  }
+}
+
+/** A function that throws has not decided; a person will, and is told what it threw. */
+function resolveCustom(rule: Rule & { kind: "custom" }, { field, base, golden, other }: Conflict): Resolution {
+  try {
+    const value = rule.decide({
+      field,
+      base,
+      golden: golden.value,
+      other: other.value,
+      goldenSystem: systemOf(golden),
+      otherSystem: other.system,
+    });
+    return value === undefined ? { kind: "undecided", by: rule.name } : { kind: "value", value, by: rule.name };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { kind: "undecided", by: `${rule.name} failed (${message}), so it` };
   }
 }
 
