@@ -23,7 +23,8 @@ export async function createConnector(options: SystemOptions, context: Connector
   switch (options.connector) {
     case "postgres": {
       const { createPostgresConnector } = await import("../connectors/postgres/connector.ts");
-      return createPostgresConnector({ system, url: value(options.url), objects, clock });
+      const { capture } = options;
+      return createPostgresConnector({ system, url: value(options.url), objects, clock, capture, ...poll });
     }
     case "hubspot": {
       const { createHubSpotConnector } = await import("../connectors/hubspot/connector.ts");

@@ -25,12 +25,33 @@ export type Table = {
   readonly columns: readonly Column[];
   /** Columns of the primary key in order; empty when there is none. */
   readonly key: readonly Column[];
-  readonly replicaIdentity: string;
+  /** The log names its rows by the primary key, or in full. */
+  readonly identified: boolean;
+  readonly unlogged: boolean;
+  /** This user may alter it. */
+  readonly owned: boolean;
+  readonly rights: Rights;
   readonly estimate: number;
 };
 
+/** What this user may do with a table, or at least some of its columns. */
+export type Rights = {
+  readonly select: boolean;
+  readonly insert: boolean;
+  readonly update: boolean;
+  readonly delete: boolean;
+  readonly trigger: boolean;
+};
+
 const columnsQuery = `
-  select c.oid::int as oid, n.nspname as schema, c.relname as name, c.relreplident as identity, greatest(c.reltuples, 0)::float8 as estimate,
+  select c.oid::int as oid, n.nspname as schema, c.relname as name,
+    case c.relreplident when 'f' then true when 'n' then false when 'i'
+      then exists (select 1 from pg_index i where i.indrelid = c.oid and i.indisreplident and i.indisprimary)
+      else exists (select 1 from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate) end as identified,
+    c.relpersistence = 'u' as unlogged, pg_has_role(c.relowner, 'USAGE') as owned,
+    json_build_object('select', has_any_column_privilege(c.oid, 'SELECT'), 'insert', has_any_column_privilege(c.oid, 'INSERT'),
+      'update', has_any_column_privilege(c.oid, 'UPDATE'), 'delete', has_table_privilege(c.oid, 'DELETE'),
+      'trigger', has_table_privilege(c.oid, 'TRIGGER')) as rights, greatest(c.reltuples, 0)::float8 as estimate,
     a.attname as "column", format_type(a.atttypid, a.atttypmod) as type, a.atttypid::int as type_oid,
     coalesce(bt.typname, t.typname) as base, t.typtype as typtype, a.attnotnull as not_null, a.atthasdef or a.attidentity <> '' as has_default,
     a.attgenerated <> '' or a.attidentity = 'a' as read_only,
@@ -51,7 +72,10 @@ type Row = {
   oid: number;
   schema: string;
   name: string;
-  identity: string;
+  identified: boolean;
+  unlogged: boolean;
+  owned: boolean;
+  rights: Rights;
   estimate: number;
   column: string;
   type: string;
@@ -93,7 +117,10 @@ export async function readTables(pool: pg.Pool, objects: readonly string[] | nul
       name: first.name,
       columns,
       key,
-      replicaIdentity: first.identity,
+      identified: first.identified,
+      unlogged: first.unlogged,
+      owned: first.owned,
+      rights: first.rights,
       estimate: first.estimate,
     });
   }
@@ -131,11 +158,8 @@ export function fieldTypeOf(column: Column): FieldType {
     case "timestamp":
     case "timestamptz":
       return { kind: "datetime" };
-    case "_text":
-    case "_varchar":
-      return { kind: "set" };
     default:
-      return byName(column.name);
+      return column.base.startsWith("_") ? { kind: "set" } : byName(column.name);
   }
 }
 

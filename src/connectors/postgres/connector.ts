@@ -1,22 +1,20 @@
 import pg from "pg";
-import type { FieldType } from "../../model/field-type.ts";
+import type { RawUpsert } from "../../model/observation.ts";
+import type { RecordId } from "../../model/record.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type {
-  Connector,
-  MappedCell,
-  MappedObject,
-  ObjectSchema,
-  ReadResult,
-  SchemaProblem,
-  WriteResult,
-} from "../../ports/connector.ts";
-import { type Column, fieldTypeOf, qualified, readTables, type Table } from "./catalog.ts";
-import { failureOf } from "./errors.ts";
-import { createFeed } from "./feed.ts";
+import type { Connector, MappedObject, ObjectSchema, ReadResult, WriteResult } from "../../ports/connector.ts";
+import { type Capture, type CaptureFeed, type Choice, chooseCapture } from "./capture.ts";
+import { type Column, fieldTypeOf, qualified, readTables } from "./catalog.ts";
+import { captureProblems, tableProblems } from "./check.ts";
+import { failureOf, isRowError } from "./errors.ts";
+import { createPollFeed } from "./poll-feed.ts";
 import { afterId, readRows, withIds } from "./read.ts";
+import { createReplicationFeed } from "./replication-feed.ts";
 import type { MappedTable } from "./rows.ts";
-import { preparePublication, prepareSchema } from "./setup.ts";
+import { sessionOptions } from "./session.ts";
+import { hasOwnTables, preparePublication, prepareSchema } from "./setup.ts";
+import { createTriggerFeed, triggerName } from "./trigger-feed.ts";
 import { encode } from "./value.ts";
 import { writeBatch } from "./write.ts";
 
@@ -26,34 +24,41 @@ export type PostgresOptions = {
   /** Objects that will be used; the feed publishes these tables. */
   readonly objects: readonly MappedObject[];
   readonly clock: Clock;
+  /** How changes are learned. "auto", the default: the best that the database and the user's rights allow. */
+  readonly capture?: Capture | "auto";
+  /** How often is looked, where changes are not streamed: 1 s for what triggers noted, else 15 s. */
+  readonly pollMs?: number;
 };
 
 const scanPageRows = 1_000;
 const writeBatchMax = 500;
 
-/** Connects to a PostgreSQL database: changes by logical replication, guarded writes. */
-export function createPostgresConnector({ system, url, objects, clock }: PostgresOptions): Connector {
+const triggerPollMsDefault = 1_000;
+const pollMsDefault = 15_000;
+
+/** Connects to a PostgreSQL database: changes by logical replication, triggers or polling, guarded writes. See docs/connectors/postgres.md. */
+export function createPostgresConnector(options: PostgresOptions): Connector {
+  const { system, url, objects, clock, capture = "auto" } = options;
   const pool = new pg.Pool({
     connectionString: url,
     max: 6,
     application_name: "truce",
     connectionTimeoutMillis: 10_000,
     statement_timeout: 60_000,
-    options: "-c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601 -c extra_float_digits=3",
+    // Longer than the server takes to give a statement up: a line that died silently.
+    query_timeout: 90_000,
+    keepAlive: true,
+    options: sessionOptions,
   });
   // A connection that breaks while idle is replaced at its next use.
   pool.on("error", () => undefined);
   const slug = system.replaceAll(/[^a-z0-9_]/giu, "_").toLowerCase();
   const tables = new Map<string, MappedTable>();
-  let prepared = false;
+  const name = `truce_${slug}`;
 
   const mappedTable = async (object: MappedObject): Promise<MappedTable> => {
     const known = tables.get(object.object);
     if (known !== undefined) return known;
-    if (!prepared) {
-      await prepareSchema(pool);
-      prepared = true;
-    }
     const table = (await readTables(pool, [qualified(object.object)])).get(qualified(object.object));
     if (table === undefined)
       throw schemaFailure(`there is no table ${qualified(object.object)}, or this user may not see it`);
@@ -64,18 +69,40 @@ export function createPostgresConnector({ system, url, objects, clock }: Postgre
       if (column === undefined) throw schemaFailure(`table ${qualified(object.object)} has no column ${cell}`);
       return column;
     });
-    const mapped = { system, object, table, columns };
+    const mapped = { system, object, table, columns, hasKeys: await haveKeys(object) };
     tables.set(object.object, mapped);
     return mapped;
   };
-  const feed = createFeed({
-    pool,
-    url,
-    slot: `truce_${slug}`,
-    publication: `truce_${slug}`,
-    clock,
-    mappedTables: () => Promise.all(objects.map(mappedTable)),
-  });
+  /** Without the right to make it, reads do without the table of create keys; creates say what is missing. */
+  const haveKeys = async (object: MappedObject): Promise<boolean> => {
+    if (object.create) await prepareSchema(pool).catch(() => undefined);
+    return hasOwnTables(pool);
+  };
+  const mappedTables = () => Promise.all(objects.map(mappedTable));
+  let known: Choice | null = null;
+  const choose = async (): Promise<Choice> => {
+    const used = (await mappedTables()).map((mapped) => mapped.table);
+    known = await chooseCapture(pool, capture, { publication: name, trigger: triggerName(slug) }, used);
+    return known;
+  };
+  let opened: Promise<CaptureFeed> | null = null;
+  /** Which way it is is settled at its first use; a database that can't be reached then is asked again. */
+  const captureFeed = (): Promise<CaptureFeed> => {
+    opened ??= choose()
+      .then(({ capture: way }): CaptureFeed => {
+        if (way === "replication")
+          return createReplicationFeed({ pool, url, slot: name, publication: name, clock, mappedTables });
+        const shared = { pool, clock, mappedTables };
+        return way === "triggers"
+          ? createTriggerFeed({ ...shared, slug, intervalMs: options.pollMs ?? triggerPollMsDefault })
+          : createPollFeed({ ...shared, intervalMs: options.pollMs ?? pollMsDefault });
+      })
+      .catch((error: unknown) => {
+        opened = null;
+        throw error;
+      });
+    return opened;
+  };
   /** A mapped column may have gone since it was looked up: then it is looked up anew next time. */
   const calling = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -90,9 +117,22 @@ export function createPostgresConnector({ system, url, objects, clock }: Postgre
   return {
     system,
     label: "PostgreSQL",
-    guarantees: { conditionalWrite: true, uniqueCreate: true, history: false, deleteEvents: true },
+    guarantees: {
+      conditionalWrite: true,
+      uniqueCreate: true,
+      history: false,
+      get deleteEvents() {
+        return (known?.capture ?? capture) !== "poll";
+      },
+    },
     writeBatchMax,
-    feed,
+    // Also where rows are asked for, the asking is done here: what the way is may be known later than the connector is made.
+    feed: {
+      kind: "stream",
+      intervalMs: 0,
+      start: (mapped) => calling(async () => (await captureFeed()).start(mapped)),
+      pull: (request) => calling(async () => (await captureFeed()).pull(request)),
+    },
     describe: (named) =>
       calling(async () => {
         const found = await readTables(pool, named === undefined ? null : named.map(qualified));
@@ -100,7 +140,24 @@ export function createPostgresConnector({ system, url, objects, clock }: Postgre
           ([object, table]): ObjectSchema => ({ object, label: table.name, cells: table.columns.map(cellSchema) }),
         );
       }),
-    check: (mapped, { prepare }) => calling(() => check(pool, mapped, prepare, `truce_${slug}`)),
+    check: (mapped, { prepare }) =>
+      calling(async () => {
+        tables.clear();
+        const wanted = mapped.map((one) => qualified(one.object));
+        const found = await readTables(pool, wanted);
+        const problems = await tableProblems(pool, mapped, found);
+        const isSound = () => problems.every((problem) => problem.severity !== "error");
+        if (!isSound()) return problems;
+        const usable = [...found.values()];
+        const choice = await chooseCapture(pool, capture, { publication: name, trigger: triggerName(slug) }, usable);
+        known ??= choice;
+        problems.push(...captureProblems(choice, capture));
+        if (prepare && isSound()) {
+          if (mapped.some((one) => one.create)) await prepareSchema(pool);
+          if (choice.capture === "replication") await preparePublication(pool, name, usable);
+        }
+        return problems;
+      }),
     encode: (object, cell, value) =>
       encode(
         tables.get(object)?.columns.find((column) => column.name === cell.cell),
@@ -111,8 +168,8 @@ export function createPostgresConnector({ system, url, objects, clock }: Postgre
       calling(async () => {
         if (ids.length === 0) return [];
         const mapped = await mappedTable(object);
-        // A row that the stream has just changed is left out of an ordered read; it is read once more, plainly.
-        const { observations } = await readRows(pool, mapped, null, clock, withIds(mapped, ids));
+        // As of now, without a place among the changes: a read must not wait for the stream.
+        const observations = await readIds(pool, mapped, clock, ids);
         const byId = new Map(observations.map((one) => [one.ref.id, one]));
         return ids.map((id): ReadResult => {
           const observation = byId.get(id);
@@ -122,13 +179,9 @@ export function createPostgresConnector({ system, url, objects, clock }: Postgre
     scan: (object, cursor) =>
       calling(async () => {
         const mapped = await mappedTable(object);
-        const { observations, lastId, count } = await readRows(
-          pool,
-          mapped,
-          feed,
-          clock,
-          afterId(mapped, cursor, scanPageRows),
-        );
+        const { changedSince } = await captureFeed();
+        const page = afterId(mapped, cursor, scanPageRows);
+        const { observations, lastId, count } = await readRows(pool, mapped, changedSince, clock, page);
         return {
           observations,
           cursor: count < scanPageRows ? null : lastId,
@@ -137,14 +190,35 @@ export function createPostgresConnector({ system, url, objects, clock }: Postgre
       }),
     write: async (object, requests): Promise<readonly WriteResult[]> => {
       if (requests.length === 0) return [];
-      const mapped = await calling(() => mappedTable(object));
-      return calling(() => writeBatch(pool, mapped, requests, () => clock.now()));
+      return calling(async () => {
+        const mapped = await mappedTable(object);
+        const isLogged = (await captureFeed()).changedSince !== null;
+        return writeBatch(pool, mapped, requests, { now: () => clock.now(), isLogged });
+      });
     },
     async close() {
-      await feed.close();
+      await (await opened?.catch(() => null))?.close();
       await pool.end();
     },
   };
+}
+
+/** Ids that no row can have, such as a word where keys are numbers, are like ids of rows that are gone. */
+async function readIds(
+  pool: pg.Pool,
+  mapped: MappedTable,
+  clock: Clock,
+  ids: readonly RecordId[],
+): Promise<readonly RawUpsert[]> {
+  try {
+    return (await readRows(pool, mapped, null, clock, withIds(mapped, ids))).observations;
+  } catch (error) {
+    if (!isRowError(error)) throw error;
+    if (ids.length === 1) return [];
+    const half = Math.ceil(ids.length / 2);
+    const first = await readIds(pool, mapped, clock, ids.slice(0, half));
+    return [...first, ...(await readIds(pool, mapped, clock, ids.slice(half)))];
+  }
 }
 
 function schemaFailure(message: string): SyncFailure {
@@ -160,100 +234,4 @@ function cellSchema(column: Column) {
     readOnly: column.readOnly,
     unique: column.unique,
   };
-}
-
-async function check(
-  pool: pg.Pool,
-  objects: readonly MappedObject[],
-  prepare: boolean,
-  publication: string,
-): Promise<SchemaProblem[]> {
-  const found = await readTables(
-    pool,
-    objects.map((one) => qualified(one.object)),
-  );
-  const problems = objects.flatMap((object) => checkObject(object, found.get(qualified(object.object))));
-  const { rows } = await pool.query<{ level: string; version: number; may: boolean }>(
-    "select current_setting('wal_level') as level, current_setting('server_version_num')::int as version, (select rolreplication or rolsuper from pg_roles where rolname = current_user) as may",
-  );
-  const server = rows[0];
-  const add = (message: string) => problems.push({ object: "", cell: null, severity: "error", message });
-  if (server?.level !== "logical")
-    add(
-      `wal_level is ${server?.level}; set it to logical (ALTER SYSTEM SET wal_level = logical) and restart PostgreSQL`,
-    );
-  if (server?.may === false) add("this user may not replicate: ALTER ROLE … REPLICATION");
-  if (prepare && problems.every((problem) => problem.severity !== "error")) {
-    await prepareSchema(pool);
-    await preparePublication(pool, publication, [...found.values()]);
-  }
-  return problems;
-}
-
-function checkObject(object: MappedObject, table: Table | undefined): SchemaProblem[] {
-  const problem = (cell: string | null, severity: SchemaProblem["severity"], message: string): SchemaProblem => ({
-    object: object.object,
-    cell,
-    severity,
-    message,
-  });
-  if (table === undefined) return [problem(null, "error", "there is no such table, or this user may not see it")];
-  const problems: SchemaProblem[] = [];
-  if (table.key.length === 0)
-    problems.push(problem(null, "error", "the table has no primary key: add one; Truce names rows by it"));
-  for (const mapped of object.cells)
-    problems.push(...checkCell(mapped, table).map(([severity, message]) => problem(mapped.cell, severity, message)));
-  if (object.create) {
-    const given = new Set(object.cells.filter((one) => one.direction !== "read").map((one) => one.cell));
-    for (const column of table.columns) {
-      if (!column.notNull || column.hasDefault || column.readOnly || given.has(column.name)) continue;
-      problems.push(
-        problem(
-          column.name,
-          "error",
-          "the column must not be null, has no default and is not mapped, so no row can be created: map it, give it a default, or set create: false",
-        ),
-      );
-    }
-  }
-  return problems;
-}
-
-function checkCell({ cell, direction, type }: MappedCell, table: Table): [SchemaProblem["severity"], string][] {
-  const column = table.columns.find((one) => one.name === cell);
-  if (column === undefined)
-    return [["error", `the table has no such column; it has ${table.columns.map((one) => one.name).join(", ")}`]];
-  const found: [SchemaProblem["severity"], string][] = [];
-  if (column.readOnly && direction !== "read")
-    found.push(["error", "the column is generated and can't be written: set direction: read"]);
-  if (!fits(type, column)) found.push(["error", `the column is ${column.type}, which does not hold a ${type.kind}`]);
-  return found;
-}
-
-const numbers = new Set(["int2", "int4", "int8", "float4", "float8", "numeric"]);
-const texts = new Set(["text", "varchar", "bpchar", "citext", "name", "uuid"]);
-
-function fits(type: FieldType, column: Column): boolean {
-  const { base } = column;
-  if (texts.has(base) && base !== "uuid") return true;
-  switch (type.kind) {
-    case "number":
-    case "money":
-      return numbers.has(base);
-    case "boolean":
-      return base === "bool";
-    case "date":
-      return base === "date" || base.startsWith("timestamp");
-    case "datetime":
-      return base.startsWith("timestamp");
-    case "choice":
-      return base === "enum" || numbers.has(base);
-    case "set":
-      return base.startsWith("_") || base.startsWith("json");
-    case "text":
-    case "reference":
-      return base === "uuid" || numbers.has(base) || base === "enum" || base.startsWith("json");
-    default:
-      return false;
-  }
 }

@@ -1,25 +1,24 @@
 import pg from "pg";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 
-/** Error classes of PostgreSQL that mean: nothing was done, try again. */
-const transient = new Set(["40001", "40P01", "55P03", "57014", "53300", "53200", "53100", "57P01", "57P02", "57P03"]);
+/** What the server says about itself, the session or the statement as a whole; all other codes are about a row. */
+const aboutServer = /^(?:08|0A|25|26|28|2D|34|3B|3D|3F|40|42|53|55|57|58|F0|XX)/u;
+/** A transaction that is told one of these was surely undone, even when told at its COMMIT. */
+const undone = /^(?:40001|40P01)$/u;
 const unauthorized = new Set(["28000", "28P01", "42501"]);
 const schema = new Set(["42P01", "42703", "3F000", "3D000"]);
 
-/** What a failed call means. `sent`: the statement that ends a transaction was on its way, so its outcome is unknown. */
+/** What a failed call means. `sent`: the statement that ends a transaction was on its way, so its outcome may be unknown. */
 export function syncErrorOf(error: unknown, sent = false): SyncError {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof pg.DatabaseError ? (error.code ?? "") : "";
-  if (code === "")
-    return sent
-      ? { code: "UNKNOWN_OUTCOME", message: `no answer to COMMIT: ${message}` }
-      : { code: "UNREACHABLE", message };
-  if (transient.has(code) || code.startsWith("08")) return { code: "UNREACHABLE", message };
+  if (isRowError(error)) return rejected(error as pg.DatabaseError);
+  // A server that goes down while it commits may have committed.
+  if (sent && !undone.test(code)) return { code: "UNKNOWN_OUTCOME", message: `no answer to COMMIT: ${message}` };
   if (unauthorized.has(code))
     return { code: "UNAUTHORIZED", message: `${message} (${code}): check the user's rights on this table` };
   if (schema.has(code)) return { code: "SCHEMA", message };
-  if (!isRowError(error)) return { code: "UNREACHABLE", message: `${message} (${code})` };
-  return rejected(error as pg.DatabaseError);
+  return { code: "UNREACHABLE", message: code === "" ? message : `${message} (${code})` };
 }
 
 function rejected(error: pg.DatabaseError): SyncError {
@@ -35,7 +34,15 @@ export function isUniqueViolation(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === "23505";
 }
 
-/** True when the server itself refused a row: the transaction can go on without it. */
+/** True when the server refused a row, by itself or by a trigger of theirs with any code: the transaction can go on without it. */
 export function isRowError(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && /^(?:22|23|P0|42804)/u.test(error.code ?? "");
+  if (!(error instanceof pg.DatabaseError) || error.code === undefined) return false;
+  // Row-level security shares its code with missing rights.
+  if (error.code === "42501") return error.message.includes("row-level security");
+  return error.code === "42804" || !aboutServer.test(error.code);
+}
+
+/** True after an error that leaves the connection fit for use. */
+export function isAnswered(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && !/^(?:08|57P)/u.test(error.code ?? "");
 }

@@ -3,9 +3,10 @@ import { type RawUpsert, revisionOf } from "../../model/observation.ts";
 import type { RecordId } from "../../model/record.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { quoted, quotedTable } from "./catalog.ts";
-import type { PostgresFeed } from "./feed.ts";
-import { type Lsn, parseLsn } from "./lsn.ts";
-import { cellsOf, idOf, keyParts, type MappedTable, refOf, type TextRow, textColumns } from "./rows.ts";
+import { isAnswered } from "./errors.ts";
+import { type Lsn, parseLsn, runningIn } from "./lsn.ts";
+import type { ChangedSince } from "./recent.ts";
+import { cellsOf, idOf, idSql, keyParts, type MappedTable, refOf, type TextRow, textColumns } from "./rows.ts";
 
 export type Rows = { readonly observations: RawUpsert[]; readonly lastId: RecordId | null; readonly count: number };
 
@@ -19,13 +20,13 @@ type Condition = { readonly sql: string; readonly values: readonly unknown[]; re
 export async function readRows(
   pool: pg.Pool,
   mapped: MappedTable,
-  feed: PostgresFeed | null,
+  changedSince: ChangedSince | null,
   clock: Clock,
   condition: Condition,
 ): Promise<Rows> {
   const observedAt = clock.now();
   const { rows, low, running, high } = await snapshot(pool, mapped, condition);
-  const changed = feed === null ? null : await feed.changedSince(mapped, low, running, high);
+  const changed = changedSince === null ? null : await changedSince({ mapped, low, running, high });
   const last = rows.at(-1);
   const observations = rows.flatMap((row): RawUpsert[] => {
     const id = idOf(mapped.table, row);
@@ -62,6 +63,7 @@ async function snapshot(
   { sql, values, limit }: Condition,
 ): Promise<{ rows: TextRow[]; low: Lsn; running: Set<number>; high: Lsn }> {
   const client = await pool.connect();
+  let broken: Error | undefined;
   try {
     const insertPlace = async (): Promise<Lsn> => {
       const { rows } = await client.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
@@ -73,40 +75,29 @@ async function snapshot(
     const taken = await client.query<{ text: string }>("select pg_current_snapshot()::text as text");
     const { table, object } = mapped;
     const order = table.key.map((column) => `t.${quoted(column.name)}`).join(", ");
-    const key =
-      table.key.length === 1
-        ? `t.${quoted(table.key[0]!.name)}::text`
-        : `jsonb_build_array(${table.key.map((column) => `t.${quoted(column.name)}::text`).join(", ")})::text`;
     const { rows } = await client.query<TextRow>(
-      `select ${textColumns(mapped, "t")}, c.key as "truce created key" from ${quotedTable(table)} t
-       left join truce.created c on c.object = $1 and c.id = ${key} ${sql} order by ${order} limit ${limit}`,
-      [object.object, ...values],
+      `select ${textColumns(mapped, "t")}, ${mapped.hasKeys ? "c.key" : "$1::text"} as "truce created key" from ${quotedTable(table)} t
+       ${mapped.hasKeys ? `left join truce.created c on c.object = $1 and c.id = ${idSql(table, "t")}` : ""} ${sql} order by ${order} limit ${limit}`,
+      [mapped.hasKeys ? object.object : null, ...values],
     );
     await client.query("commit");
     const high = await insertPlace();
-    const running = (taken.rows[0]?.text ?? "").split(":")[2] ?? "";
-    return {
-      rows,
-      low,
-      high,
-      running: new Set(
-        running
-          .split(",")
-          .filter(Boolean)
-          .map((xid) => Number(BigInt(xid) & 0xffffffffn)),
-      ),
-    };
+    return { rows, low, high, running: runningIn(taken.rows[0]?.text ?? "") };
   } catch (error) {
-    await client.query("rollback").catch(() => undefined);
+    broken = error instanceof Error ? error : undefined;
+    if (isAnswered(error)) await client.query("rollback").catch(() => undefined);
     throw error;
   } finally {
-    client.release();
+    client.release(isAnswered(broken) ? undefined : broken);
   }
 }
 
 /** Rows with these ids. Parameters begin at $2. */
 export function withIds({ table }: MappedTable, ids: readonly RecordId[]): Condition {
-  const parts = ids.map((id) => keyParts(table, id));
+  const parts = ids.flatMap((id) => {
+    const own = keyParts(table, id);
+    return own === null ? [] : [own];
+  });
   const lists = table.key.map((_, i) => `$${i + 2}::text[]`).join(", ");
   const names = table.key.map((_, i) => `k${i}`).join(", ");
   const match = table.key.map((column, i) => `t.${quoted(column.name)} = k${i}::${column.type}`).join(" and ");
@@ -117,10 +108,31 @@ export function withIds({ table }: MappedTable, ids: readonly RecordId[]): Condi
   };
 }
 
+/**
+ * Rows written by transactions of a range, after an id in the key's order. A row's version tells the low half of its transaction's number only,
+ * so the distance from the range's begin is compared.
+ */
+export function changedAfter(
+  mapped: MappedTable,
+  id: RecordId | null,
+  limit: number,
+  { since, next }: { readonly since: bigint; readonly next: bigint },
+): Condition {
+  const rest = afterId(mapped, id, limit);
+  const half = 1n << 32n;
+  const place = rest.values.length + 2;
+  const isChanged = `mod(t.xmin::text::bigint - $${place}::bigint + ${half}, ${half}) <= $${place + 1}::bigint`;
+  return {
+    sql: `${rest.sql === "" ? "where" : `${rest.sql} and`} ${isChanged}`,
+    values: [...rest.values, (since % half).toString(), (next - since).toString()],
+    limit,
+  };
+}
+
 /** Rows after an id in the key's order; all from the start with `null`. */
 export function afterId({ table }: MappedTable, id: RecordId | null, limit: number): Condition {
   if (id === null) return { sql: "", values: [], limit };
   const names = table.key.map((column) => `t.${quoted(column.name)}`).join(", ");
   const places = table.key.map((column, i) => `$${i + 2}::text::${column.type}`).join(", ");
-  return { sql: `where (${names}) > (${places})`, values: keyParts(table, id), limit };
+  return { sql: `where (${names}) > (${places})`, values: keyParts(table, id) ?? [], limit };
 }

@@ -2,7 +2,7 @@ import type { CellName, RecordId, RecordRef } from "../../model/record.ts";
 import type { RawValue } from "../../model/value.ts";
 import type { MappedObject } from "../../ports/connector.ts";
 import { type Column, quoted, type Table } from "./catalog.ts";
-import { decode } from "./value.ts";
+import { castText, decode } from "./value.ts";
 
 /** A row as text, column by column. */
 export type TextRow = Readonly<Record<string, string | null>>;
@@ -13,18 +13,38 @@ export type MappedTable = {
   readonly object: MappedObject;
   readonly table: Table;
   readonly columns: readonly Column[];
+  /** Whether the table of create keys is there. */
+  readonly hasKeys: boolean;
 };
 
 /** The id of a row: its key as text; a JSON list when the key has several columns. `null` when a part is missing. */
 export function idOf(table: Table, row: TextRow): RecordId | null {
-  const parts = table.key.map(({ name }) => row[name] ?? null);
-  if (parts.some((part) => part === null)) return null;
+  const parts: string[] = [];
+  for (const column of table.key) {
+    const text = row[column.name] ?? null;
+    if (text === null) return null;
+    parts.push(castText(column, text));
+  }
   return parts.length === 1 ? (parts[0] ?? null) : JSON.stringify(parts);
 }
 
-/** The parts of an id, in the key's order. */
-export function keyParts(table: Table, id: RecordId): string[] {
-  return table.key.length === 1 ? [id] : (JSON.parse(id) as string[]);
+/** The same id, made by PostgreSQL of a row named `alias`. */
+export function idSql(table: Table, alias: string): string {
+  const parts = table.key.map((column) => `${alias}.${quoted(column.name)}::text`);
+  if (parts.length === 1) return parts[0] ?? "";
+  return `('[' || ${parts.map((part) => `to_json(${part})::text`).join(" || ',' || ")} || ']')`;
+}
+
+/** The parts of an id, in the key's order; `null` when no row of this table can have it. */
+export function keyParts(table: Table, id: RecordId): readonly string[] | null {
+  if (table.key.length === 1) return [id];
+  try {
+    const parts: unknown = JSON.parse(id);
+    const fits = Array.isArray(parts) && parts.length === table.key.length;
+    return fits && parts.every((part) => typeof part === "string") ? parts : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The mapped cells that the row has; one that is missing (an unchanged large value) stays missing. */

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { SyncFailure } from "../../model/sync-error.ts";
 import { quoted, quotedTable, type Table } from "./catalog.ts";
 
 /** Where Truce keeps which row it made for which golden record. */
@@ -9,12 +10,12 @@ const ownTables = `
 
 /** Makes Truce's own schema; safe when several do so at once. */
 export async function prepareSchema(pool: pg.Pool): Promise<void> {
+  if (await hasOwnTables(pool)) return;
   const client = await pool.connect();
   try {
     await client.query("begin");
     await client.query("select pg_advisory_xact_lock(7233829)");
-    const { rows } = await client.query("select to_regclass('truce.created') as found");
-    if (rows[0]?.found === null) await client.query(ownTables);
+    await client.query(ownTables);
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => undefined);
@@ -24,7 +25,15 @@ export async function prepareSchema(pool: pg.Pool): Promise<void> {
   }
 }
 
-/** Makes the publication cover exactly these tables. Published before the slot exists, else changes between the two would be skipped. */
+/** Whether this user has the table of create keys at hand. */
+export async function hasOwnTables(pool: pg.Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ found: boolean }>(
+    "select exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'truce' and c.relname = 'created') as found",
+  );
+  return rows[0]?.found === true;
+}
+
+/** Makes the publication cover at least these tables. Published before the slot exists, else changes between the two would be skipped. */
 export async function preparePublication(pool: pg.Pool, publication: string, tables: readonly Table[]): Promise<void> {
   const list = tables.map(quotedTable).join(", ");
   const { rows } = await pool.query("select 1 from pg_publication where pubname = $1", [publication]);
@@ -52,10 +61,15 @@ export async function unpublished(pool: pg.Pool, publication: string, tables: re
 export type SlotState = "missing" | "lost" | "ready";
 
 export async function slotState(pool: pg.Pool, slot: string): Promise<SlotState> {
-  const { rows } = await pool.query<{ wal_status: string | null }>(
-    "select wal_status from pg_replication_slots where slot_name = $1",
+  const { rows } = await pool.query<{ wal_status: string | null; database: string; own: boolean }>(
+    "select wal_status, database, database = current_database() as own from pg_replication_slots where slot_name = $1",
     [slot],
   );
   if (rows.length === 0) return "missing";
+  if (rows[0]?.own === false) {
+    // Slots are named server-wide.
+    const message = `replication slot ${slot} belongs to database ${rows[0].database} of this server: give this system another name`;
+    throw new SyncFailure({ code: "SCHEMA", message });
+  }
   return rows[0]?.wal_status === "lost" ? "lost" : "ready";
 }

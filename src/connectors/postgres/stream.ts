@@ -1,6 +1,7 @@
 import pg from "pg";
 import { type Lsn, lsnText } from "./lsn.ts";
 import { type Message, messageReader, type Relation } from "./pgoutput.ts";
+import { sessionOptions } from "./session.ts";
 
 /** One committed transaction with what it did to rows of the publication. */
 export type Transaction = {
@@ -62,6 +63,8 @@ export async function openStream(options: {
     application_name: "truce feed",
     replication: "database",
     keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    options: sessionOptions,
   } as pg.ClientConfig);
   const read = messageReader();
   const queue: Transaction[] = [];

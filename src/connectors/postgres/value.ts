@@ -4,25 +4,40 @@ import type { FieldValue, RawValue } from "../../model/value.ts";
 import type { Column } from "./catalog.ts";
 
 /**
- * A value from PostgreSQL's text form, as the connector reports it: booleans and lists of text as JSON has them, everything else as text, so
- * that no digit and no microsecond is lost and the guard of a write compares exactly.
+ * The text that a cast to text gives, from the text that the change stream sends. They differ for few types: booleans are "true" and "t", a
+ * character(n) comes padded in the stream, an inet of one host comes with its mask from the cast.
+ */
+export function castText(column: Column, text: string): string {
+  switch (column.base) {
+    case "bool":
+      return text === "t" ? "true" : text === "f" ? "false" : text;
+    case "bpchar":
+      return text.replace(/ +$/u, "");
+    case "inet":
+      return text.includes("/") ? text : `${text}${text.includes(":") ? "/128" : "/32"}`;
+    default:
+      return text;
+  }
+}
+
+/**
+ * A value from PostgreSQL's text form, as the connector reports it: booleans and lists as JSON has them, everything else as text, so that no
+ * digit and no microsecond is lost and the guard of a write compares exactly.
  */
 export function decode(column: Column, text: string | null): RawValue {
   if (text === null) return null;
+  if (isArray(column)) return parseArray(text);
   switch (column.base) {
     case "bool":
-      return text === "t" || text === "true";
+      return castText(column, text) === "true";
     case "timestamptz":
     case "timestamp":
       return isoInstant(text);
-    case "_text":
-    case "_varchar":
-      return parseArray(text);
     case "json":
     case "jsonb":
-      return text;
+      return listOfTexts(text) ?? text;
     default:
-      return text;
+      return castText(column, text);
   }
 }
 
@@ -32,8 +47,16 @@ function isoInstant(text: string): string {
   return match === null ? text : `${match[1]}T${match[2]}Z`;
 }
 
-/** A one-dimensional array of text in PostgreSQL's form: {a,"b, c",NULL}. */
-export function parseArray(text: string): RawValue[] {
+/** A JSON list of texts is a set to us; any other JSON stays text, as its numbers may hold more digits than ours. */
+function listOfTexts(text: string): readonly string[] | null {
+  if (!text.trimStart().startsWith("[")) return null;
+  const list = JSON.parse(text) as readonly unknown[];
+  return list.every((item) => typeof item === "string") ? (list as readonly string[]) : null;
+}
+
+/** A one-dimensional array in PostgreSQL's form: {a,"b, c",NULL}. Arrays of arrays stay text. */
+export function parseArray(text: string): RawValue {
+  if (!/^\{(?!\{)/u.test(text)) return text;
   const items: RawValue[] = [];
   let place = 1;
   while (place < text.length - 1) {
@@ -59,24 +82,48 @@ export function parseArray(text: string): RawValue[] {
 
 /** A canonical value in the form that `decode` would report it in once stored. */
 export function encode(column: Column | undefined, type: FieldType, value: FieldValue): RawValue {
-  const raw = denormalizeValue(type, value, "json");
-  if (raw === null || column === undefined) return raw;
-  switch (column.base) {
-    case "bool":
-      return typeof raw === "string" ? raw === "true" : raw;
-    case "timestamptz":
-    case "timestamp":
-      // PostgreSQL leaves trailing zeros of the fraction out.
-      return typeof raw === "string"
-        ? raw.replace(/\.?0+Z$/u, (zeros) => (zeros.startsWith(".") ? "Z" : zeros)).replace(/(\.\d*?)0+Z$/u, "$1Z")
-        : raw;
-    case "_text":
-    case "_varchar":
-      return Array.isArray(raw) ? raw : [raw];
-    case "json":
-    case "jsonb":
-      return JSON.stringify(raw);
-    default:
-      return Array.isArray(raw) ? raw.join(";") : typeof raw === "object" ? JSON.stringify(raw) : String(raw);
-  }
+  if (value === null) return null;
+  if (column === undefined) return denormalizeValue(type, value, "json");
+  if (isArray(column)) return Array.isArray(value) ? value : [denormalizeValue(type, value, "string")];
+  if (column.base === "json" || column.base === "jsonb") return Array.isArray(value) ? value : jsonText(type, value);
+  if (column.base === "bool") return typeof value === "boolean" ? value : denormalizeValue(type, value, "string");
+  const text = String(denormalizeValue(type, value, "string"));
+  if (column.base === "timestamptz" || column.base === "timestamp") return storedInstant(text);
+  return column.base === "numeric" ? storedDecimal(column, text) : text;
+}
+
+/** A text that is mapped to a JSON column is JSON itself. */
+function jsonText(type: FieldType, value: FieldValue): string {
+  return typeof value === "string" ? value : JSON.stringify(denormalizeValue(type, value, "json"));
+}
+
+/** A day is its midnight; trailing zeros of the fraction are not kept. */
+function storedInstant(text: string): string {
+  if (/^\d{4,}-\d\d-\d\d$/u.test(text)) return `${text}T00:00:00Z`;
+  return text.replace(/\.(\d*?)0*Z$/u, (_, digits: string) => (digits === "" ? "Z" : `.${digits}Z`));
+}
+
+/** numeric(10,2) keeps 1.5 as 1.50. */
+function storedDecimal(column: Column, text: string): string {
+  const scale = Number(/^numeric\(\d+,(\d+)\)$/u.exec(column.type)?.[1] ?? 0);
+  const [whole = "", fraction = ""] = text.split(".");
+  if (!/^-?\d+(?:\.\d+)?$/u.test(text) || fraction.length >= scale) return text;
+  return `${whole}.${fraction.padEnd(scale, "0")}`;
+}
+
+export function isArray(column: Column): boolean {
+  return column.base.startsWith("_");
+}
+
+/** A raw value of this column as text for PostgreSQL to cast. */
+export function sqlText(column: Column, raw: RawValue): string | null {
+  if (raw === null) return null;
+  if (Array.isArray(raw) && isArray(column)) return `{${raw.map(arrayItem).join(",")}}`;
+  if (typeof raw !== "object") return String(raw);
+  const isJson = column.base === "json" || column.base === "jsonb";
+  return Array.isArray(raw) && !isJson ? raw.map(String).join(";") : JSON.stringify(raw);
+}
+
+function arrayItem(item: RawValue): string {
+  return item === null ? "NULL" : `"${String(item).replaceAll(/["\\]/gu, "\\$&")}"`;
 }

@@ -1,12 +1,12 @@
 import type pg from "pg";
 import { revisionOf } from "../../model/observation.ts";
 import type { RecordId } from "../../model/record.ts";
-import type { RawValue } from "../../model/value.ts";
 import type { WriteRequest, WriteResult } from "../../ports/connector.ts";
 import { type Column, quoted, quotedTable, type Table } from "./catalog.ts";
-import { failureOf, isRowError, isUniqueViolation, syncErrorOf } from "./errors.ts";
+import { failureOf, isAnswered, isRowError, isUniqueViolation, syncErrorOf } from "./errors.ts";
 import { parseLsn } from "./lsn.ts";
 import { cellsOf, idOf, keyParts, type MappedTable, refOf, type TextRow, textColumns } from "./rows.ts";
+import { sqlText } from "./value.ts";
 
 type Update = WriteRequest & { readonly kind: "update" };
 type Create = WriteRequest & { readonly kind: "create" };
@@ -16,22 +16,24 @@ type Session = { readonly client: pg.PoolClient; readonly mapped: MappedTable; r
 
 /**
  * Writes a batch in one transaction. Each update and delete carries its condition in the same statement: the columns that it changes must still
- * hold what was last seen there. The transaction is marked in the log, and the place of its end is every written row's revision: the rows'
- * locks make all earlier changes of them come before it and all later ones after it.
+ * hold what was last seen there. Where changes are learned from the log (`isLogged`) the transaction is marked in it, and the place of its end
+ * is every written row's revision: the rows' locks make all earlier changes of them come before it and all later ones after it.
  */
 export async function writeBatch(
   pool: pg.Pool,
   mapped: MappedTable,
   requests: readonly WriteRequest[],
-  now: () => number,
+  options: { readonly now: () => number; readonly isLogged: boolean },
 ): Promise<WriteResult[]> {
+  const { now, isLogged } = options;
   const client = await pool.connect().catch((error: unknown) => {
     throw failureOf(error);
   });
   let committing = false;
   let broken: Error | undefined;
   try {
-    await client.query("begin");
+    // Constraints that wait for the commit would refuse the whole batch there, instead of one row here.
+    await client.query("begin; set constraints all immediate");
     const session: Session = { client, mapped, now };
     const results = new Map<WriteRequest, WriteResult>();
     const merge = (part: ReadonlyMap<WriteRequest, WriteResult>) => {
@@ -39,34 +41,35 @@ export async function writeBatch(
     };
     const of = <K extends WriteRequest["kind"]>(kind: K) =>
       requests.filter((one): one is WriteRequest & { kind: K } => one.kind === kind);
-    for (const group of Map.groupBy(of("update"), shapeOf).values()) merge(await isolating(session, group, updateRows));
+    const possible = of("update").filter((one) => keyParts(mapped.table, one.id) !== null);
+    for (const one of of("update")) results.set(one, { kind: "missing" });
+    for (const group of Map.groupBy(possible, shapeOf).values()) merge(await isolating(session, group, updateRows));
     merge(await isolating(session, of("delete"), deleteRows));
     merge(await createRows(session, of("create")));
-    const revision = await mark(session, results);
+    const revision = isLogged ? await mark(session, results) : null;
     committing = true;
     await client.query("commit");
     return requests.map((request) => stamped(results.get(request), revision));
   } catch (error) {
     if (error instanceof Error) broken = error;
-    if (!committing) await client.query("rollback").catch(() => undefined);
+    if (isAnswered(error)) await client.query("rollback").catch(() => undefined);
     throw failureOf(error, committing);
   } finally {
-    client.release(committing && broken !== undefined ? broken : undefined);
+    client.release(broken !== undefined && !isAnswered(broken) ? broken : undefined);
   }
 }
 
-function stamped(result: WriteResult | undefined, revision: string): WriteResult {
+function stamped(result: WriteResult | undefined, revision: string | null): WriteResult {
   if (result === undefined) return { kind: "failed", error: { code: "UNKNOWN_OUTCOME", message: "no result" } };
   if (result.kind === "written") return { ...result, revision };
   if (result.kind === "changed") return { ...result, observation: { ...result.observation, revision } };
   return result;
 }
 
-function shapeOf(request: Update): string {
-  return JSON.stringify([
-    Object.keys(request.patch).sort(),
-    Object.keys(request.patch).map((cell) => cell in request.base),
-  ]);
+/** Updates of one shape set the same columns and expect something of the same ones: they go in one statement. */
+function shapeOf({ patch, base }: Update): string {
+  const cells = Object.keys(patch).sort();
+  return JSON.stringify(cells.map((cell) => [cell, Object.hasOwn(base, cell)]));
 }
 
 /** Runs a step for many requests; when a row is refused the batch is halved until the bad rows stand alone. */
@@ -100,85 +103,83 @@ async function refusal(session: Session, request: WriteRequest, error: unknown):
   return { kind: "failed", error: syncErrorOf(error) };
 }
 
-/** A JSON value of this column as SQL text to cast: lists become PostgreSQL arrays. */
-function sqlText(column: Column, raw: RawValue): string | null {
-  if (raw === null) return null;
-  if (Array.isArray(raw) && column.base.startsWith("_"))
-    return `{${raw.map((item) => (item === null ? "NULL" : JSON.stringify(String(item)))).join(",")}}`;
-  return typeof raw === "object" ? JSON.stringify(raw) : String(raw);
-}
-
 function columnOf(table: Table, name: string): Column {
   const column = table.columns.find((one) => one.name === name);
   if (column === undefined) throw failureOf(Object.assign(new Error(`column "${name}" does not exist`)));
   return column;
 }
 
-/** Columns of a values list that comes as arrays of text, one parameter a column. */
-class Input {
-  readonly values: (string | null)[][] = [];
-  private readonly names: string[] = [];
+/** A list of rows as a query's parameters: one array of text for each of their columns. */
+type Input = { readonly names: readonly string[]; readonly values: readonly (readonly (string | null)[])[] };
 
-  add(name: string, values: (string | null)[]): this {
-    this.names.push(name);
-    this.values.push(values);
-    return this;
-  }
-
-  /** One list for each of the columns: the values that the rows have for it. */
-  addEach<Row>(
-    prefix: string,
-    columns: readonly Column[],
-    rows: readonly Row[],
-    text: (row: Row, column: Column, place: number) => string | null,
-  ): this {
-    for (const [i, column] of columns.entries())
-      this.add(
-        `${prefix}${i}`,
-        rows.map((row) => text(row, column, i)),
-      );
-    return this;
-  }
-
-  get sql(): string {
-    return `unnest(${this.values.map((_, i) => `$${i + 1}::text[]`).join(", ")}) with ordinality as input(${[...this.names, "n"].join(", ")})`;
-  }
+function inputOf(...parts: readonly Input[]): Input {
+  return { names: parts.flatMap((part) => part.names), values: parts.flatMap((part) => part.values) };
 }
 
-/** Equality that knows null, also for types without one of their own. */
+/** Columns named `v0`, `v1` ... that hold what the rows have for each of `columns`. */
+function inputColumns<Row>(
+  prefix: string,
+  columns: readonly Column[],
+  rows: readonly Row[],
+  text: (row: Row, column: Column, place: number) => string | null,
+): Input {
+  return {
+    names: columns.map((_, i) => `${prefix}${i}`),
+    values: columns.map((column, i) => rows.map((row) => text(row, column, i))),
+  };
+}
+
+/** The rows to select from, numbered by `n` from 1. */
+function inputSql({ names, values }: Input): string {
+  return `unnest(${values.map((_, i) => `$${i + 1}::text[]`).join(", ")}) with ordinality as input(${[...names, "n"].join(", ")})`;
+}
+
+const texts = new Set(["text", "varchar", "bpchar", "citext", "name"]);
+/** Types without an equality of their own, or with one that says something else. */
+const shapes = new Set(["xml", "point", "line", "lseg", "box", "path", "polygon", "circle"]);
+
+/** Equality that knows null. Texts are compared letter by letter: by citext's or a collation's own rules an edit might look like none. */
 function unchanged(column: Column, text: string): string {
-  const cast = column.base === "json" ? "::text" : "";
-  return `t.${quoted(column.name)}${cast} is not distinct from ${text}::${cast === "" ? column.type : "text"}`;
+  const own = `t.${quoted(column.name)}`;
+  if (texts.has(column.base)) return `${own}::text collate "C" is not distinct from ${text}::text collate "C"`;
+  if (column.base === "json") return `${own}::jsonb is not distinct from ${text}::jsonb`;
+  if (shapes.has(column.base)) return `${own}::text is not distinct from ${text}::${column.type}::text`;
+  return `${own} is not distinct from ${text}::${column.type}`;
 }
 
 async function updateRows(session: Session, requests: readonly Update[]): Promise<Map<WriteRequest, WriteResult>> {
   const { client, mapped } = session;
   const { table } = mapped;
   const cells = Object.keys(requests[0]?.patch ?? {}).map((name) => columnOf(table, name));
-  const guarded = cells.filter(({ name }) => name in (requests[0]?.base ?? {}));
-  const input = keyInput(table, requests);
-  input.addEach("v", cells, requests, (one, column) => sqlText(column, one.patch[column.name] ?? null));
-  input.addEach("b", guarded, requests, (one, column) => sqlText(column, one.base[column.name] ?? null));
+  const guarded = cells.filter(({ name }) => Object.hasOwn(requests[0]?.base ?? {}, name));
+  const input = inputOf(
+    keyInput(table, requests),
+    inputColumns("v", cells, requests, (one, column) => sqlText(column, one.patch[column.name] ?? null)),
+    baseInput(guarded, requests),
+  );
   const sets = cells.map((column, i) => `${quoted(column.name)} = input.v${i}::${column.type}`);
   const guards = guarded.map((column, i) => unchanged(column, `input.b${i}`));
   const { rows } = await client.query<TextRow & { n: string }>(
-    `update ${quotedTable(table)} t set ${sets.join(", ")} from ${input.sql} where ${[...keyMatch(table), ...guards].join(" and ")}
+    `update ${quotedTable(table)} t set ${sets.join(", ")} from ${inputSql(input)} where ${[...keyMatch(table), ...guards].join(" and ")}
      returning input.n::text as n, ${textColumns(mapped, "t")}`,
-    input.values,
+    [...input.values],
   );
   const results = new Map<WriteRequest, WriteResult>();
   for (const { n, ...row } of rows) {
     const request = requests[Number(n) - 1];
-    if (request !== undefined) results.set(request, written(session, request.id, row, false));
+    if (request !== undefined) results.set(request, written(session, idOf(table, row) ?? request.id, row, false));
   }
   await explainRest(session, requests, results);
   return results;
 }
 
-/** Ordered so that two batches over the same rows lock them in the same order. */
 function keyInput(table: Table, requests: readonly { readonly id: RecordId }[]): Input {
   const parts = requests.map((one) => keyParts(table, one.id));
-  return new Input().addEach("k", table.key, parts, (part, _, place) => part[place] ?? null);
+  return inputColumns("k", table.key, parts, (part, _, place) => part?.[place] ?? null);
+}
+
+function baseInput(guarded: readonly Column[], requests: readonly (Update | Delete)[]): Input {
+  return inputColumns("b", guarded, requests, (one, column) => sqlText(column, one.base[column.name] ?? null));
 }
 
 function keyMatch(table: Table): string[] {
@@ -231,7 +232,7 @@ async function explainRest(
   }
 }
 
-/** Locks the rows that it reads when it must: what is reported as changed must not change again before the revision is taken. */
+/** Locks the rows that it reads: what is reported must not change again before the revision is taken. */
 async function readByIds(
   client: pg.PoolClient,
   mapped: MappedTable,
@@ -243,8 +244,8 @@ async function readByIds(
     ids.map((id) => ({ id })),
   );
   const { rows } = await client.query<TextRow>(
-    `select ${textColumns(mapped, "t")} from ${quotedTable(table)} t join ${input.sql} on ${keyMatch(table).join(" and ")} for share of t`,
-    input.values,
+    `select ${textColumns(mapped, "t")} from ${quotedTable(table)} t join ${inputSql(input)} on ${keyMatch(table).join(" and ")} for share of t`,
+    [...input.values],
   );
   return new Map(rows.map((row) => [idOf(table, row) ?? "", row]));
 }
@@ -257,12 +258,11 @@ async function deleteRows(session: Session, requests: readonly Delete[]): Promis
     const guarded = Object.keys(group[0]?.base ?? {}).flatMap(
       (name) => table.columns.find((one) => one.name === name) ?? [],
     );
-    const input = keyInput(table, group);
-    input.addEach("b", guarded, group, (one, column) => sqlText(column, one.base[column.name] ?? null));
+    const input = inputOf(keyInput(table, group), baseInput(guarded, group));
     const guards = guarded.map((column, i) => unchanged(column, `input.b${i}`));
     const { rows } = await client.query<{ n: string }>(
-      `delete from ${quotedTable(table)} t using ${input.sql} where ${[...keyMatch(table), ...guards].join(" and ")} returning input.n::text as n`,
-      input.values,
+      `delete from ${quotedTable(table)} t using ${inputSql(input)} where ${[...keyMatch(table), ...guards].join(" and ")} returning input.n::text as n`,
+      [...input.values],
     );
     for (const { n } of rows) {
       const request = group[Number(n) - 1];
@@ -310,17 +310,16 @@ async function insertRows(session: Session, requests: readonly Create[]): Promis
   const { client, mapped } = session;
   const { table } = mapped;
   const cells = Object.keys(requests[0]?.patch ?? {}).map((name) => columnOf(table, name));
-  const input = new Input().add(
-    "key",
-    requests.map((one) => one.key),
+  const input = inputOf(
+    { names: ["key"], values: [requests.map((one) => one.key)] },
+    inputColumns("v", cells, requests, (one, column) => sqlText(column, one.patch[column.name] ?? null)),
   );
-  input.addEach("v", cells, requests, (one, column) => sqlText(column, one.patch[column.name] ?? null));
   const names = cells.map((column) => quoted(column.name)).join(", ");
   const selected = cells.map((column, i) => `input.v${i}::${column.type}`).join(", ");
   // Rows are inserted, and returned, in the order in which the select gives them.
   const { rows } = await client.query<TextRow>(
-    `insert into ${quotedTable(table)} as t (${names}) select ${selected} from ${input.sql} order by input.n returning ${textColumns(mapped, "t")}`,
-    input.values,
+    `insert into ${quotedTable(table)} as t (${names}) select ${selected} from ${inputSql(input)} order by input.n returning ${textColumns(mapped, "t")}`,
+    [...input.values],
   );
   if (rows.length !== requests.length) {
     // A rule or trigger of theirs swallowed rows; which ones can't be told from a batch.

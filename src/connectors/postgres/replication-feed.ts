@@ -1,81 +1,78 @@
 import type pg from "pg";
+import { z } from "zod";
 import { type RawObservation, revisionOf } from "../../model/observation.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { ChangeBatch, ChangeFeed } from "../../ports/connector.ts";
+import type { ChangeBatch } from "../../ports/connector.ts";
+import type { CaptureFeed } from "./capture.ts";
 import { failureOf } from "./errors.ts";
-import { type Lsn, lsnText, parseLsn } from "./lsn.ts";
+import { type Lsn, lsnText, parseLsn, runningIn } from "./lsn.ts";
 import type { Relation } from "./pgoutput.ts";
+import { recentChanges } from "./recent.ts";
 import { cellsOf, idOf, type MappedTable, refOf } from "./rows.ts";
 import { preparePublication, prepareSchema, slotState, unpublished } from "./setup.ts";
 import { openStream, type RowChange, type Stream, type Transaction } from "./stream.ts";
 
-/** A place in the stream of one server: a restored or failed-over server has another history, and the place means nothing there. */
+/** A place in the stream of one server's history: a restored or failed-over server has another, and the place means nothing there. */
 type Place = { readonly lsn: string; readonly system: string };
 
 /** Row changes a pull brings at most, in whole transactions. */
 const pullMax = 1_000;
 /** How long a page of rows waits for the stream to pass it. */
 const passMsMax = 15_000;
+/** PostgreSQL passes over tables that left the publication and says nothing. */
+const publicationEveryMs = 30_000;
 /** Changes of rows remembered for pages being read. */
 const recentMax = 200_000;
 
-export type PostgresFeed = ChangeFeed & {
-  /**
-   * Which of these rows the stream changed after `low`, or in one of these transactions, once it has passed `high`. Rejects when it does
-   * not get there. `null` while nobody pulls: then there is nothing to be in order with.
-   */
-  changedSince(
-    table: MappedTable,
-    low: Lsn,
-    running: ReadonlySet<number>,
-    high: Lsn,
-  ): Promise<((id: string) => boolean) | null>;
-  close(): Promise<void>;
-};
-
-export function createFeed(options: {
+/** Changes by logical replication. */
+export function createReplicationFeed(options: {
   readonly pool: pg.Pool;
   readonly url: string;
   readonly slot: string;
   readonly publication: string;
   readonly clock: Clock;
   readonly mappedTables: () => Promise<readonly MappedTable[]>;
-}): PostgresFeed {
+}): CaptureFeed {
   const { pool, url, slot, publication, clock, mappedTables } = options;
   let stream: Stream | null = null;
   let tables: readonly MappedTable[] = [];
   let position: Lsn = 0n;
   let system = "";
-  let recent: { readonly key: string; readonly lsn: Lsn; readonly xid: number }[] = [];
+  let publishedAt = 0;
+  const recent = recentChanges(recentMax);
 
   const mappedOf = (relation: Relation) =>
     tables.find((one) => one.table.schema === relation.schema && one.table.name === relation.table);
 
-  const remember = (transaction: Transaction) => {
-    for (const change of transaction.changes) {
+  const remember = ({ lsn, xid, changes }: Transaction) => {
+    for (const change of changes) {
       const mapped = mappedOf(change.relation);
-      if (mapped === undefined || change.kind === "truncate") continue;
-      for (const row of change.kind === "delete" ? [change.old] : [change.row, change.old]) {
-        const id = row === null ? null : idOf(mapped.table, row);
-        if (id !== null)
-          recent.push({ key: `${mapped.object.object}/${id}`, lsn: transaction.lsn, xid: transaction.xid });
-      }
+      if (mapped === undefined) continue;
+      const { object } = mapped.object;
+      if (change.kind === "truncate") recent.add({ object, id: null, lsn, xid });
+      else
+        for (const row of change.kind === "delete" ? [change.old] : [change.row, change.old]) {
+          const id = row === null ? null : idOf(mapped.table, row);
+          if (id !== null) recent.add({ object, id, lsn, xid });
+        }
     }
-    if (recent.length > recentMax * 1.5) recent = recent.slice(-recentMax);
   };
 
+  /** The server's history, by its identifier and timeline, and the database. */
   const identify = async (): Promise<string> => {
     const { rows } = await pool.query<{ id: string }>(
-      "select system_identifier::text || '/' || current_database() as id from pg_control_system()",
+      "select system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) || '/' || current_database() as id from pg_control_system()",
     );
     return rows[0]?.id ?? "";
   };
 
-  const ensureStream = async (from: Lsn): Promise<Stream> => {
-    if (stream !== null && stream.failure() === null && position === from) return stream;
+  const openAt = async (from: Lsn): Promise<Stream> => {
+    const isContinued = stream !== null && from <= stream.received();
     await stream?.close();
-    recent = [];
+    stream = null;
+    if (isContinued) recent.continueAt(from);
+    else recent.beginAt(from, await runningNow(pool));
     stream = await openStream({ url, slot, publication, from, onTransaction: remember });
     position = from;
     return stream;
@@ -95,6 +92,7 @@ export function createFeed(options: {
   const startOver = async (): Promise<ChangeBatch> => {
     await stream?.close();
     stream = null;
+    tables = await mappedTables();
     if ((await slotState(pool, slot)) === "lost") await pool.query("select pg_drop_replication_slot($1)", [slot]);
     if ((await slotState(pool, slot)) === "missing") await makeSlot();
     return { observations: [], cursor: await here(), caughtUp: false, lost: tables.map((one) => one.object.object) };
@@ -109,8 +107,6 @@ export function createFeed(options: {
   };
 
   return {
-    kind: "stream",
-    intervalMs: 0,
     async start() {
       try {
         tables = await mappedTables();
@@ -129,55 +125,65 @@ export function createFeed(options: {
     async pull({ cursor, waitMs, signal }) {
       try {
         if (tables.length === 0) tables = await mappedTables();
-        const place = JSON.parse(cursor) as Place;
-        if (system === "") system = await identify();
-        if (place.system !== system || (stream === null && (await slotState(pool, slot)) !== "ready"))
-          return await startOver();
-        const missing =
-          stream === null
-            ? await unpublished(
-                pool,
-                publication,
-                tables.map((one) => one.table),
-              )
-            : [];
-        if (missing.length > 0) {
-          await preparePublication(pool, publication, missing);
-          const lost = tables.filter((one) => missing.includes(one.table)).map((one) => one.object.object);
-          return { observations: [], cursor, caughtUp: false, lost };
+        const place = placeOf(cursor);
+        if (place === null) return await startOver();
+        const from = parseLsn(place.lsn);
+        if (stream === null || stream.failure() !== null || position !== from) {
+          system = await identify();
+          if (place.system !== system || !(await isKept(from))) return await startOver();
+          await openAt(from);
+          publishedAt = 0;
         }
-        const open = await ensureStream(parseLsn(place.lsn));
+        if (clock.now() - publishedAt > publicationEveryMs) {
+          const lost = await publishMissing();
+          publishedAt = clock.now();
+          if (lost.length > 0) return { observations: [], cursor, caughtUp: false, lost };
+        }
+        const open = stream as unknown as Stream;
         open.acknowledge(position);
         return await collect(open, waitMs, signal);
       } catch (error) {
+        // It stays to be continued from: what it brought lately is still known.
         await stream?.close();
-        stream = null;
         throw failureOf(error);
       }
     },
-    async changedSince(table, low, running, high) {
+    async changedSince(page) {
       const open = stream;
       if (open === null) return null;
       const never = new AbortController().signal;
       const until = clock.now() + passMsMax;
-      while (open.received() < high && open.failure() === null && clock.now() < until)
-        await open.wait(500, high, never).then(() => (open.received() < high ? clock.sleep(20) : undefined));
-      if (open.received() < high || open.failure() !== null) {
-        throw new SyncFailure({
-          code: "UNREACHABLE",
-          message: `the change stream did not reach ${lsnText(high)} while ${table.object.object} was being read`,
-        });
+      while (open.received() < page.high && open.failure() === null && clock.now() < until)
+        await open.wait(500, page.high, never).then(() => (open.received() < page.high ? clock.sleep(20) : undefined));
+      if (open.received() < page.high || open !== stream || open.failure() !== null) {
+        const { object } = page.mapped.object;
+        const message = `the change stream did not reach ${lsnText(page.high)} while ${object} was being read`;
+        throw new SyncFailure({ code: "UNREACHABLE", message });
       }
-      const prefix = `${table.object.object}/`;
-      const changed = new Set(
-        recent
-          .filter((one) => one.key.startsWith(prefix) && (one.lsn > low || running.has(one.xid)))
-          .map((one) => one.key),
-      );
-      return (id) => changed.has(prefix + id);
+      return recent.changedIn(page);
     },
     close: async () => stream?.close(),
   };
+
+  /** False when the slot is gone or lost, has gone on beyond `from`, or the server's log does not reach it: then changes are missing. */
+  async function isKept(from: Lsn): Promise<boolean> {
+    if ((await slotState(pool, slot)) !== "ready") return false;
+    const { rows } = await pool.query<{ confirmed: string; written: string }>(
+      "select confirmed_flush_lsn::text as confirmed, pg_current_wal_insert_lsn()::text as written from pg_replication_slots where slot_name = $1",
+      [slot],
+    );
+    const { confirmed = "0/0", written = "0/0" } = rows[0] ?? {};
+    return parseLsn(confirmed) <= from && from <= parseLsn(written);
+  }
+
+  /** Publishes tables that came to the mapping or left the publication; what happened in them meanwhile is lost. */
+  async function publishMissing(): Promise<string[]> {
+    const own = tables.map((one) => one.table);
+    const missing = await unpublished(pool, publication, own);
+    if (missing.length === 0) return [];
+    await preparePublication(pool, publication, own);
+    return tables.filter((one) => missing.includes(one.table)).map((one) => one.object.object);
+  }
 
   async function collect(open: Stream, waitMs: number, signal: AbortSignal): Promise<ChangeBatch> {
     const { rows } = await pool.query<{ lsn: string }>("select pg_current_wal_flush_lsn()::text as lsn");
@@ -223,15 +229,39 @@ export function createFeed(options: {
   }
 }
 
-function madeRows(mark: string): [string, string, string][] {
-  const { object, made } = JSON.parse(mark) as { object: string; made: [string, string][] };
-  return made.map(([id, key]) => [object, id, key]);
+function placeOf(cursor: string): Place | null {
+  const place = JSON.parse(cursor) as Partial<Place>;
+  return place.lsn === undefined || place.system === undefined ? null : { lsn: place.lsn, system: place.system };
 }
+
+/** Transactions that have not ended, by the low half of their ids. */
+async function runningNow(pool: pg.Pool): Promise<Set<number>> {
+  const { rows } = await pool.query<{ text: string }>("select pg_current_snapshot()::text as text");
+  return runningIn(rows[0]?.text ?? "");
+}
+
+/** Anybody may write messages with our prefix; one that is none of ours says nothing. */
+function madeRows(mark: string): [string, string, string][] {
+  const parsed = markSchema.safeParse(mark);
+  return parsed.success ? parsed.data.made.map(([id, key]) => [parsed.data.object, id, key]) : [];
+}
+
+const markSchema = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue("not JSON");
+      return z.NEVER;
+    }
+  })
+  .pipe(z.object({ object: z.string(), made: z.array(z.tuple([z.string(), z.string()])) }));
 
 /** A later change of the same row in the same transaction; a large value that it did not send is the earlier one's. */
 function joined(before: RawObservation | undefined, now: RawObservation): RawObservation {
   if (before?.kind !== "upsert" || now.kind !== "upsert") return now;
-  return { ...now, cells: { ...before.cells, ...now.cells } };
+  return { ...now, cells: { ...before.cells, ...now.cells }, complete: before.complete || now.complete };
 }
 
 function rowObservations(
