@@ -138,3 +138,35 @@ test("a faulty config starts nothing: all its errors, exit code 3", async () => 
     'faulty.yaml:2:1 error  entitees\n    there is no setting "entitees" here. Did you mean "entities"?',
   );
 });
+
+test("init without a terminal reads the systems and writes a config that they pass", async () => {
+  const { crm, marketing } = company.world;
+  const systems = [
+    "--system",
+    "crm=hubspot",
+    "db=postgres",
+    `base=airtable:${marketing.baseId}`,
+    "--url",
+    `crm=${crm.url}`,
+    `base=${marketing.url}`,
+  ];
+  expect((await truce("init", ...systems)).stderr).toBe(
+    "truce: There is truce.yaml already. --force writes over it.\n",
+  );
+  const made = await truce(
+    "init",
+    ...systems,
+    "--output",
+    "made.yaml",
+    "--force",
+    "--country",
+    "DE",
+    "--create",
+    "crm",
+  );
+  expect(made).toMatchObject({ code: 0, stderr: "" });
+  expect(made.stdout).toContain("contact: 7 fields in crm contacts, db public.people, base People");
+  expect(await truce("check", "--config", "made.yaml", "--prepare")).toMatchObject({ code: 0 });
+  const { objects } = await json<Plan>("plan", "--config", "made.yaml");
+  expect(objects.find(({ object }) => object === "contacts")?.linked).toBeGreaterThan(10);
+});

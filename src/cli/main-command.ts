@@ -39,6 +39,21 @@ function createProgram(): Command {
 
 function addSetUp(program: Command): void {
   on(
+    program.command("init"),
+    "Connect systems, read what they hold, propose a mapping, write truce.yaml",
+    async () => (await import("./init.ts")).initCommand,
+  )
+    .option("--system <name=connector...>", "ask nothing: crm=hubspot db=postgres base=airtable:appID")
+    .option("--variable <name=variable...>", "environment variable with a system's secret")
+    .option("--url <name=url...>", "another address than the vendor's own")
+    .option("--entity <name...>", "only these of the entities found")
+    .option("--create <name...>", "systems in which missing records may be created")
+    .option("--country <code>", "of phone numbers without a prefix")
+    .option("--prefer <name...>", "conflicts: the first of these systems wins (default: the newer change)")
+    .option("--review", "conflicts: a person decides")
+    .option("--output <file>", "the file to write", "truce.yaml")
+    .option("--force", "write over a config that is there");
+  on(
     program.command("check"),
     "Check the config and every system it names",
     async () => (await import("./check.ts")).checkCommand,

@@ -120,11 +120,7 @@ async function runOnce(
 ): Promise<void> {
   const { store, clock } = session.deps;
   const startedAt = clock.now();
-  const waiting = new AbortController();
-  const isTimeUp = clock.sleep(timeoutMs, waiting.signal).then(() => true);
-  const isQuiet = running.quiet().then(() => true);
-  await Promise.race([isQuiet, aborted(signal), isTimeUp, running.ended]);
-  waiting.abort();
+  await untilQuiet(session, running, signal, timeoutMs);
   report.end();
   const counts = await store.counts(clock.now());
   const held = Object.values(counts.holds).reduce((sum, count) => sum + (count ?? 0), 0);
@@ -146,6 +142,17 @@ async function runOnce(
   }
   if (held > 0 && options.failOnHolds === true)
     throw new CliError(`${counted(held, "thing")} held: see truce holds.`, exitUnfinished);
+}
+
+/** Until nothing is left to do, a stop is asked for, the time is over, or the engine ends of itself. */
+async function untilQuiet({ deps }: Session, running: Running, signal: AbortSignal, timeoutMs: number): Promise<void> {
+  const timer = new AbortController();
+  try {
+    const isTimeUp = deps.clock.sleep(timeoutMs, timer.signal);
+    await Promise.race([running.quiet(), aborted(signal), isTimeUp, running.ended]);
+  } finally {
+    timer.abort();
+  }
 }
 
 /** `127.0.0.1:4400`, `[::1]:4400`; the port may be 0 for any. */
