@@ -1,132 +1,159 @@
 #!/usr/bin/env node
-// Runs the project's commands on whatever Node the machine has: installs what is missing, then goes on under the pinned Node. Plain JavaScript
-// without dependencies, since it runs before there are any.
+// Runs the project's commands on whatever Node the machine has, from 18 on: installs what is missing, then goes on under the pinned Node. Plain
+// JavaScript without dependencies, since it runs before there are any.
 import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, "node_modules");
-const stamp = join(modules, ".truce-installed");
-const lock = join(root, ".truce-installing");
 const nodeMin = [22, 18];
 
+/** What each command runs, one after the other: a file and its arguments. */
 const commands = {
   truce: (args) => [["src/main.ts", ...args]],
-  test: (args) => [["scripts/prepare-tests.ts"], [bin("vitest"), "run", ...args]],
-  check: () => [[bin("typescript", "tsc"), "-p", "."], [bin("@biomejs/biome", "biome"), "check", "."], [bin("knip")]],
+  test: (args) => [["test/servers/prepare.ts"], [programOf("vitest"), "run", ...args]],
+  check: () => [
+    [programOf("typescript", "tsc"), "-p", "."],
+    [programOf("@biomejs/biome", "biome"), "check"],
+    [programOf("knip")],
+  ],
   build: () => [["scripts/build.ts"]],
   sim: (args) => [["sim/main.ts", ...args]],
   bench: (args) => [["bench/main.ts", ...args]],
 };
 
 const [command = "", ...args] = process.argv.slice(2);
-if (!(command in commands)) fail(`Unknown command "${command}". There are: ${Object.keys(commands).join(", ")}.`);
-install();
+if (!Object.hasOwn(commands, command))
+  fail(`Unknown command "${command}". There are: ${Object.keys(commands).join(", ")}.`);
+await install();
 const node = pinnedNode();
+let exitCode = 0;
 for (const step of commands[command](args)) {
-  const code = await run(node, step);
-  if (code !== 0) process.exit(code);
+  exitCode = (await run(step)) || exitCode;
+  // A check says all that it has to say at once; in any other command, a step needs the one before.
+  if (exitCode !== 0 && command !== "check") break;
 }
+process.exitCode = exitCode;
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
   process.exit(1);
 }
 
-/** The lock file's content: another one means another set of packages. */
-function wanted() {
-  return createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .digest("hex");
-}
-
-function isInstalled() {
-  return existsSync(stamp) && readFileSync(stamp, "utf8") === wanted();
-}
-
-function install() {
+/** Installs the packages where they are not those of package-lock.json. Of two commands at once, one installs and the other waits for it. */
+async function install() {
   if (isInstalled()) return;
-  // Two commands at once: one installs, the other waits for it.
-  const until = Date.now() + 10 * 60_000;
-  while (!take(lock)) {
-    if (Date.now() > until) fail(`Another installation does not end. If none is running, remove ${lock}.`);
-    spawnSync(process.execPath, ["-e", "setTimeout(() => {}, 300)"]);
-  }
-  try {
-    if (isInstalled()) return;
-    process.stderr.write("Installing dependencies (once; half a minute) …\n");
-    const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-      cwd: root,
-      encoding: "utf8",
-      shell: process.platform === "win32",
-    });
-    if (result.status !== 0) fail(`npm ci failed:\n${result.stdout ?? ""}${result.stderr ?? ""}${result.error ?? ""}`);
-    writeFileSync(stamp, wanted());
-  } finally {
-    rmSync(lock, { recursive: true, force: true });
-  }
+  const lock = join(root, ".truce", "installing");
+  mkdirSync(dirname(lock), { recursive: true });
+  while (!take(lock)) await new Promise((resolve) => setTimeout(resolve, 200));
+  if (!isInstalled()) installPackages();
+  rmSync(lock, { force: true });
 }
 
-/** Makes the folder, alone. One that is older than any installation was left by a process that died. */
-function take(folder) {
+/** Compares package-lock.json with the copy that npm keeps of what it installed. Packages for other platforms are not there. */
+function isInstalled() {
+  const kept = join(modules, ".package-lock.json");
+  if (!existsSync(kept)) return false;
+  const present = JSON.parse(readFileSync(kept, "utf8")).packages;
+  return Object.entries(lockedPackages()).every(
+    ([path, { version, optional }]) =>
+      path === "" || present[path]?.version === version || (optional && present[path] === undefined),
+  );
+}
+
+function lockedPackages() {
+  return JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+}
+
+/** Makes the file, alone, with this process's id in it. One whose process is gone was left behind: the next try takes it. */
+function take(lock) {
   try {
-    mkdirSync(folder);
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
     return true;
-  } catch {
-    if (existsSync(folder) && Date.now() - statSync(folder).mtimeMs > 5 * 60_000)
-      rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    if (isLeft(lock)) rmSync(lock, { force: true });
     return false;
   }
 }
 
-/** The Node that the dev dependency brings; where its installation was not allowed to run, its platform package, installed by itself. */
-function pinnedNode() {
-  const name = process.platform === "win32" ? "node.exe" : "node";
-  const own = join(modules, "node", "bin", name);
-  if (existsSync(own)) return own;
-  const { version } = JSON.parse(readFileSync(join(modules, "node", "package.json"), "utf8"));
-  const platform = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
-  const cache = join(root, ".truce", "node");
-  const cached = join(cache, "node_modules", platform, "bin", name);
-  if (!existsSync(cached)) {
-    mkdirSync(cache, { recursive: true });
-    writeFileSync(join(cache, "package.json"), "{}");
-    spawnSync("npm", ["install", "--no-audit", "--no-fund", "--no-save", `${platform}@${version}`], {
-      cwd: cache,
-      shell: process.platform === "win32",
-    });
+function isLeft(lock) {
+  try {
+    process.kill(Number(readFileSync(lock, "utf8")), 0);
+    return false;
+  } catch (error) {
+    return error.code === "ESRCH";
   }
-  if (existsSync(cached)) return cached;
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major > nodeMin[0] || (major === nodeMin[0] && minor >= nodeMin[1])) return process.execPath;
+}
+
+/**
+ * Runs no package's own script but that of `node`, apart from the rest, so that npm 10, 11 and 12 do the same. Speaks on standard error only: standard
+ * output is the command's.
+ */
+function installPackages() {
+  process.stderr.write("Installing dependencies (about 30 s, once) …\n");
+  const everything = ["--include=dev", "--include=optional", "--include=peer"];
+  const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+  const { status, error, stdout, stderr } = npm(["ci", "--ignore-scripts", ...everything, ...quiet]);
+  if (error?.code === "ENOENT") fail("npm was not found: install Node 22.18 or newer with its npm, and try again.");
+  if (status !== 0) fail(`npm ci failed:\n${stdout ?? ""}${stderr ?? ""}${error ?? ""}`);
+  bringNode();
+}
+
+function npm(args) {
+  const options = { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 };
+  const own = process.env.npm_execpath ?? "";
+  if (own.endsWith("npm-cli.js")) return spawnSync(process.execPath, [own, ...args], options);
+  return spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
+}
+
+/** Where the package `node` has nothing for this platform, this fails, which is no reason to stop: this Node may be new enough. */
+function bringNode() {
+  npm(["rebuild", "node"]);
+}
+
+/** The Node that the package `node` brings, else the one that runs this, where it is new enough. */
+function pinnedNode() {
+  const pinned = join(modules, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+  const isNewEnough = isAtLeast(process.versions.node.split(".").map(Number), nodeMin);
+  if (!existsSync(pinned) && !isNewEnough) bringNode();
+  if (existsSync(pinned) && spawnSync(pinned, ["--version"]).status === 0) return pinned;
+  if (isNewEnough) return process.execPath;
+  const { version } = lockedPackages()["node_modules/node"];
   return fail(
-    `Truce needs Node ${nodeMin.join(".")} or newer; this is ${process.versions.node}, and npm could not bring ${platform}@${version}. Install Node 24 and try again.`,
+    `Truce needs Node ${nodeMin.join(".")} or newer. This is ${process.versions.node}, and npm could not bring ${version} for ${process.platform} on ${process.arch}. Install Node 24 and try again.`,
   );
 }
 
-function bin(packageName, binName = packageName) {
-  const require = createRequire(join(root, "package.json"));
-  const manifest = join(modules, packageName, "package.json");
-  const { bin: bins } = require(manifest);
-  return join(dirname(manifest), typeof bins === "string" ? bins : bins[binName]);
+function isAtLeast([major, minor], [majorMin, minorMin]) {
+  return major > majorMin || (major === majorMin && minor >= minorMin);
 }
 
-/** Runs a step to its end; signals go to it, and it decides when to stop. */
-function run(executable, step) {
-  const path = `${dirname(executable)}${delimiter}${join(modules, ".bin")}${delimiter}${process.env.PATH ?? ""}`;
-  const [script, ...rest] = step;
-  const file = script.startsWith(root) ? script : join(root, script);
+function programOf(packageName, program = packageName) {
+  const folder = join(modules, packageName);
+  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return join(folder, typeof bin === "string" ? bin : bin[program]);
+}
+
+/** Runs a step to its end and resolves with its exit code. Signals go to it, and it decides when to stop. */
+function run([file, ...rest]) {
+  const path = [dirname(node), join(modules, ".bin"), process.env.PATH ?? ""].join(delimiter);
+  const script = file.startsWith(root) ? file : join(root, file);
+  const cwd = command === "truce" ? process.cwd() : root;
+  const child = spawn(node, [script, ...rest], { cwd, stdio: "inherit", env: { ...process.env, PATH: path } });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => {
+      // Ctrl-C in a terminal has reached the child by itself; twice would mean "at once".
+      if (signal !== "SIGINT" || ![0, 1, 2].some(isatty)) child.kill(signal);
+    });
+  }
   return new Promise((resolve) => {
-    const child = spawn(executable, [file, ...rest], { stdio: "inherit", env: { ...process.env, PATH: path } });
-    const pass = (signal) => child.kill(signal);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, pass);
-    child.on("error", (error) => fail(`${executable} could not be started: ${error.message}`));
-    child.on("exit", (code, signal) =>
-      resolve(code ?? (signal === null ? 1 : 128 + ({ SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 0))),
-    );
+    child.on("error", (error) => fail(`${node} could not be started: ${error.message}`));
+    child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
   });
 }
