@@ -83,6 +83,7 @@ function addOrganisation(record: MatchRecord, add: Add): void {
 function addTitle(record: MatchRecord, add: Add): void {
   const words = record.title?.words ?? [];
   for (const code of record.title?.codes ?? []) add(`m${code}`);
+  for (const code of record.description?.codes.slice(0, 3) ?? []) add(`m${code}`);
   for (const word of longest(words, 5)) add(`v${word}`);
   for (let i = 0; i + 1 < words.length; i++) add(`b${words[i]} ${words[i + 1]}`);
 }

@@ -1,7 +1,7 @@
 import { blocksOf, eachCandidate } from "./candidates.ts";
 import { clusterRecords, type Edge, type Support } from "./cluster.ts";
 import { defaultWeights } from "./default-weights.ts";
-import { aboutThings, corpusOf, expectMaximise, randomFrom, samplePair, unrelatedShares } from "./estimate.ts";
+import { corpusOf, expectMaximise, randomFrom, samplePair, unrelatedShares, weightsFor } from "./estimate.ts";
 import { featureCount, featureIndex, levelNames } from "./feature.ts";
 import type { Model, Thresholds, Weights } from "./model.ts";
 import type { MatchRecord } from "./record.ts";
@@ -38,7 +38,7 @@ export type DedupeResult = {
 };
 
 /** Pairs below these log odds are not kept. */
-const keepFrom = -2;
+const keepFrom = -3;
 const samplePairsMax = 400_000;
 
 /** Finds the records that are one thing. Learns its weights from the records themselves; reads no label. Same input, same answer. */
@@ -67,7 +67,11 @@ export function deduplicate(
   const support: Support = (a, b) => supportOf(records[a] as MatchRecord, records[b] as MatchRecord, model);
   const oneToOne = settings.oneToOne === "auto" ? sourcesAreSets(records, edges) : settings.oneToOne;
   const sourceOf = oneToOne ? (record: number) => (records[record] as MatchRecord).source : null;
-  const thresholds: Thresholds = { link: linkThreshold(edges, settings.linkPrecision), review: 0 };
+  const partners = sourceOf === null ? edges : bestPartners(edges, sourceOf);
+  const thresholds: Thresholds = {
+    link: linkThreshold(partners, settings.linkPrecision),
+    review: sourceOf === null ? 0 : competing,
+  };
   const join = (threshold: number, bestWeight: number, support: Support) =>
     clusterRecords(
       records.length,
@@ -103,6 +107,22 @@ export function linkThreshold(edges: readonly Edge[], precision: number): number
 
 const linkFrom = 2;
 
+/**
+ * From where on the best partner of each other is taken, where sources list a thing once: the odds are those of any two records, but this pair has won against all
+ * others, which makes it some twenty times likelier.
+ */
+const competing = -3;
+
+/** Pairs across sources of which each is the other's best. */
+function bestPartners(edges: readonly Edge[], sourceOf: (record: number) => string | null): Edge[] {
+  const across = edges.filter(({ a, b }) => sourceOf(a) !== sourceOf(b));
+  const best = new Map<number, number>();
+  for (const { a, b, logOdds } of across) {
+    for (const record of [a, b]) best.set(record, Math.max(best.get(record) ?? Number.NEGATIVE_INFINITY, logOdds));
+  }
+  return across.filter(({ a, b, logOdds }) => best.get(a) === logOdds && best.get(b) === logOdds);
+}
+
 /** Support for linking without a person: two different common given names are two people, however alike the rest. */
 function surely(a: MatchRecord, b: MatchRecord, model: Model): number {
   const support = supportOf(a, b, model);
@@ -125,7 +145,7 @@ export function learnModel(
   random: () => number,
 ): Model {
   const { corpus, share } = corpusOf(records);
-  const defaults = records.some((record) => record.name !== null) ? defaultWeights : aboutThings(defaultWeights);
+  const defaults = weightsFor(records, defaultWeights);
   const start: Weights = { ...defaults, features: unrelatedShares(records, corpus, defaults, random) };
   const model: Model = { weights: start, corpus, share, tables: tablesOf(start) };
   const n = records.length;

@@ -7,7 +7,7 @@ import { tablesOf } from "./score.ts";
 
 /** The model for pairs without a table around them: shipped weights, and how common values are known or guessed to be. */
 export function defaultModel(about: "people" | "things"): Model {
-  const weights = about === "people" ? defaultWeights : aboutThings(defaultWeights);
+  const weights = about === "people" ? defaultWeights : aboutThings(defaultWeights, false);
   return {
     weights,
     corpus: { words: { documents: 1, counts: new Map() }, isCommonCode: () => false },

@@ -101,14 +101,22 @@ function normalised(counts: readonly number[]): number[] {
   return counts.map((count) => count / total);
 }
 
-/** Weights for things that have no colleagues: two companies or places at one address are kin, and rarer than families. */
-export function aboutThings(weights: Weights): Weights {
+/**
+ * Weights for things that have no colleagues. Their kin: two businesses at one address, rarer than families; of titled things the models of one
+ * series and the papers of one group, commoner.
+ */
+export function aboutThings(weights: Weights, titled: boolean): Weights {
   const features = mapFeatures(weights, (_, shares) => ({ ...shares, colleagues: null }));
-  return {
-    ...weights,
-    features,
-    priors: { ...weights.priors, household: weights.priors.household / 10, colleagues: 1e-9 },
-  };
+  return { ...weights, features, priors: { ...weights.priors, household: titled ? 2e-3 : 1e-5, colleagues: 1e-9 } };
+}
+
+/** The shipped weights as they fit the records: people or things. */
+export function weightsFor(records: readonly MatchRecord[], defaults: Weights): Weights {
+  if (records.some((record) => record.name !== null)) return defaults;
+  return aboutThings(
+    defaults,
+    records.some((record) => record.title !== null),
+  );
 }
 
 /** Candidate pairs gathered for the estimate: their levels and how rare their agreed values are. */
@@ -201,14 +209,15 @@ function oneRound(
   };
 }
 
-const names: ReadonlySet<Feature> = new Set(["given", "family"]);
+const names: ReadonlySet<Feature> = new Set(["given", "family", "title", "code", "authors"]);
 
 /**
- * A person's own names rarely differ. Without this bound the class of matches can drift to households, where nothing but the given name differs.
+ * What a thing is called rarely differs. Without this bound the class of matches can drift to kin: households, where nothing but the given name
+ * differs, or a series, where nothing but the model does.
  */
 function notDrifting(same: readonly number[], defaults: readonly number[]): number[] {
   return normalised(
-    same.map((p, level) => ((defaults[level] as number) < 0.03 ? Math.min(p, 2.5 * (defaults[level] as number)) : p)),
+    same.map((p, level) => ((defaults[level] as number) < 0.11 ? Math.min(p, 2.5 * (defaults[level] as number)) : p)),
   );
 }
 

@@ -215,7 +215,11 @@ function externalLevel(a: MatchRecord, b: MatchRecord): number {
 function compareThings(a: MatchRecord, b: MatchRecord, corpus: Corpus, levels: Int8Array): void {
   if (a.title === null || b.title === null) return;
   levels[at.title] = similarityLevel(titleSimilarity(a.title, b.title, corpus.words));
-  levels[at.code] = compareCodes(a.title, b.title, corpus.isCommonCode);
+  levels[at.code] = compareCodes(
+    { title: a.title, description: a.description },
+    { title: b.title, description: b.description },
+    corpus.isCommonCode,
+  );
   if (a.description !== null && b.description !== null)
     levels[at.description] = similarityLevel(titleContainment(a.description, b.description, corpus.words));
   if (a.authors.length > 0 && b.authors.length > 0) levels[at.authors] = compareAuthors(a.authors, b.authors);

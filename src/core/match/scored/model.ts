@@ -1,13 +1,10 @@
 import type { Corpus, Feature } from "./feature.ts";
 import type { MatchRecord } from "./record.ts";
 
-/** What two records are to each other. Most wrong merges are kin: people of one household, colleagues at one company. */
-export const relations = ["same", "household", "colleagues", "unrelated"] as const;
-export type Relation = (typeof relations)[number];
-
 /**
  * How often each level of a feature's comparison is seen (each list sums to 1) among pairs of one relation, given that both sides have a value.
- * `null` where kin agree no more often than strangers.
+ * `household` and `colleagues` are kin: people of one home, businesses at one address or models of one series; people at one company. Most wrong merges
+ * are kin. `null` where they agree no more often than strangers.
  */
 export type LevelShares = {
   readonly same: readonly number[];
@@ -68,7 +65,7 @@ export type Score = {
 
 /** One field's part in a score. `weight` is in natural log odds: above 0 speaks for one thing. */
 export type Evidence = {
-  readonly feature: Feature | "prior" | "shared by a household or company" | "decisions";
+  readonly feature: Feature | "prior" | "shared by kin" | "decisions";
   readonly finding: string;
   readonly weight: number;
 };

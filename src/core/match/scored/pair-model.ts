@@ -1,5 +1,5 @@
 import { defaultWeights } from "./default-weights.ts";
-import { aboutThings, corpusOf, expectMaximise, randomFrom, samplePair, unrelatedShares } from "./estimate.ts";
+import { corpusOf, expectMaximise, randomFrom, samplePair, unrelatedShares, weightsFor } from "./estimate.ts";
 import { featureCount } from "./feature.ts";
 import type { Model, PairOf, Thresholds } from "./model.ts";
 import { tablesOf } from "./score.ts";
@@ -13,7 +13,7 @@ const listedPrior = 0.1;
  */
 export function learnFromPairs(pairs: readonly PairOf[]): { readonly model: Model; readonly thresholds: Thresholds } {
   const records = pairs.flat();
-  const defaults = records.some((record) => record.name !== null) ? defaultWeights : aboutThings(defaultWeights);
+  const defaults = weightsFor(records, defaultWeights);
   const { corpus, share } = corpusOf(records);
   const features = unrelatedShares(records, corpus, defaults, randomFrom(pairs.length));
   const priors = {

@@ -71,7 +71,8 @@ test("companies agree without their legal form, by initials, and not by branch",
 
 test("model codes are found whatever their hyphens, and measures are none", () => {
   expect(codesIn("sony hes-v1000 500gb 1080p 32mm")).toEqual(["hesv1000"]);
-  const level = (a: string, b: string) => compareCodes(titleOf(a)!, titleOf(b)!, () => false);
+  const level = (a: string, b: string) =>
+    compareCodes({ title: titleOf(a)!, description: null }, { title: titleOf(b)!, description: null }, () => false);
   expect(level("Sony RM-VL600 remote", "Remote RMVL600B")).toBe(1);
   expect(level("Sony RMVL600", "Sony RMVZ320")).toBe(3);
 });

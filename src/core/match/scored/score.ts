@@ -145,7 +145,7 @@ export function explain(a: MatchRecord, b: MatchRecord, model: Model): Explanati
   const { same, unrelated } = model.tables.logPriors;
   const { kin } = parts;
   if (kin < -0.05)
-    evidence.push({ feature: "shared by a household or company", finding: "what kin share too", weight: kin });
+    evidence.push({ feature: "shared by kin", finding: "a household, a company or a series", weight: kin });
   evidence.push({ feature: "prior", finding: "any two records", weight: same - unrelated });
   const said = evidence.reduce((sum, { weight }) => sum + weight, 0);
   if (model.weights.calibration !== null)

@@ -129,13 +129,21 @@ export function similarityLevel(similarity: number): number {
   return steps.length;
 }
 
-/** Codes against codes, and against the words of the other's description. Codes that many records share (standards, sizes) say nothing. */
-export function compareCodes(a: Title, b: Title, isCommon: (code: string) => boolean): number {
-  if (a.codes.length === 0 && b.codes.length === 0) return -1;
-  const codesA = a.codes.filter((code) => !isCommon(code));
-  const codesB = b.codes.filter((code) => !isCommon(code));
-  if (codesA.length === 0 || codesB.length === 0) return codesA.length === codesB.length ? -1 : 2;
+/** The codes of a thing: in its title, and those that only its description holds. */
+export type Coded = { readonly title: Title; readonly description: Title | null };
+
+/**
+ * Codes against codes: 0 a title's code in both titles, 1 one within the other or in the other's description, 2 none in one title, 3 all different, -1 none at
+ * all. Codes that many records share (standards, sizes) say nothing.
+ */
+export function compareCodes(a: Coded, b: Coded, isCommon: (code: string) => boolean): number {
+  if (a.title.codes.length === 0 && b.title.codes.length === 0) return -1;
+  const codesA = a.title.codes.filter((code) => !isCommon(code));
+  const codesB = b.title.codes.filter((code) => !isCommon(code));
   for (const code of codesA) if (codesB.includes(code)) return 0;
+  for (const code of codesA) if (b.description?.codes.includes(code) === true) return 1;
+  for (const code of codesB) if (a.description?.codes.includes(code) === true) return 1;
+  if (codesA.length === 0 || codesB.length === 0) return codesA.length === codesB.length ? -1 : 2;
   for (const x of codesA) for (const y of codesB) if (partOfOther(x, y)) return 1;
   return 3;
 }
