@@ -32,6 +32,7 @@ test("a column called name is a person's or a company's by what stands in it, un
   expect(rolesOf({ name: ["Anna Keller", "Peter Novak"] })).toEqual(["full-name"]);
   expect(rolesOf({ name: ["Acme Ltd", "Northwind Traders Inc"] })).toEqual(["organisation"]);
   expect(rolesOf({ name: ["Anna Keller", "Peter Novak"] }, "company")).toEqual(["organisation"]);
+  expect(rolesOf({ name: ["Zebulon Quack"], company: ["Acme"] })[0]).toBe("full-name");
   expect(rolesOf({ name: ["Sony TV 40"], price: ["12.00"] })).toEqual(["title", "price"]);
 });
 

@@ -130,7 +130,8 @@ function nameRole(values: readonly string[], kind: EntityKind | null, has: (role
   if (has("price") || has("brand")) return "title";
   if (kind === "company") return "organisation";
   if (kind === "contact") return has("given") || has("family") ? "organisation" : "full-name";
-  return looksLikePeople(values) ? "full-name" : "organisation";
+  // Beside a company or a birth date a name is a person's.
+  return has("organisation") || has("birth-date") || looksLikePeople(values) ? "full-name" : "organisation";
 }
 
 function looksLikePeople(values: readonly string[]): boolean {
