@@ -8,8 +8,6 @@ type Row = {
   readonly sequence: number;
   dueAt: Instant;
   tries: number;
-  /** Not yet due when last looked at. */
-  isWaiting: boolean;
   leasedUntil: Instant | null;
 };
 
@@ -33,6 +31,8 @@ export function createMemoryInbox(): MemoryInbox {
   const rows = new Map<string, Row>();
   const lanes: readonly Map<string, Row>[] = [new Map(), new Map(), new Map()];
   const leased = new Set<Row>();
+  /** Those whose time had not come at the last claim. */
+  const waiting = new Set<Row>();
   const dedupeKeys = new Set<string>();
   let sequence = 0;
 
@@ -42,12 +42,9 @@ export function createMemoryInbox(): MemoryInbox {
     row.leasedUntil = null;
     leased.delete(row);
   };
-  const isReady = (row: Row, now: Instant) => {
-    if (row.isWaiting && row.dueAt <= now) row.isWaiting = false;
-    return !row.isWaiting && row.leasedUntil === null;
-  };
-  const endLeases = (now: Instant) => {
+  const letTimePass = (now: Instant) => {
     for (const row of leased) if ((row.leasedUntil ?? 0) <= now) unlease(row);
+    for (const row of waiting) if (row.dueAt <= now) waiting.delete(row);
   };
 
   return {
@@ -56,20 +53,20 @@ export function createMemoryInbox(): MemoryInbox {
       if (rows.has(id) || (dedupeKey !== null && dedupeKeys.has(dedupeKey))) return false;
       if (dedupeKey !== null) dedupeKeys.add(dedupeKey);
       const record = recordKey(item.observation.ref);
-      const isWaiting = dueAt > item.receivedAt;
-      const row = { item, record, sequence: ++sequence, dueAt, tries, isWaiting, leasedUntil: null };
+      const row = { item, record, sequence: ++sequence, dueAt, tries, leasedUntil: null };
+      if (dueAt > item.receivedAt) waiting.add(row);
       rows.set(id, row);
       laneOf(item.lane).set(id, row);
       return true;
     },
     claim(limit, now, leaseMs) {
-      endLeases(now);
+      letTimePass(now);
       const blocked = leasedRecords();
       const claimed: Row[] = [];
       for (const lane of lanes) {
         for (const row of lane.values()) {
           if (claimed.length === limit) break;
-          if (isReady(row, now) && !blocked.has(row.record)) claimed.push(row);
+          if (!waiting.has(row) && !blocked.has(row.record)) claimed.push(row);
         }
       }
       for (const row of claimed) {
@@ -83,6 +80,7 @@ export function createMemoryInbox(): MemoryInbox {
       const row = rows.get(id);
       if (row === undefined) return false;
       unlease(row);
+      waiting.delete(row);
       rows.delete(id);
       laneOf(row.item.lane).delete(id);
       return true;
@@ -92,7 +90,7 @@ export function createMemoryInbox(): MemoryInbox {
       if (row === undefined) return;
       unlease(row);
       row.dueAt = dueAt;
-      row.isWaiting = true;
+      waiting.add(row);
       row.tries++;
     },
     release(id) {
@@ -103,10 +101,9 @@ export function createMemoryInbox(): MemoryInbox {
       for (const row of leased) unlease(row);
     },
     wake(records) {
-      if (records.size === 0) return;
-      for (const row of rows.values()) {
-        if (!row.isWaiting || !records.has(row.record)) continue;
-        row.isWaiting = false;
+      for (const row of waiting) {
+        if (!records.has(row.record)) continue;
+        waiting.delete(row);
         row.dueAt = Math.min(row.dueAt, row.item.receivedAt);
       }
     },

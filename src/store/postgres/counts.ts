@@ -5,7 +5,7 @@ import type { Database } from "./database.ts";
 
 const noOutcomes: Readonly<Record<Outcome, number>> = { applied: 0, "no-op": 0, superseded: 0, held: 0, dead: 0 };
 
-export async function counts(db: Database): Promise<StoreCounts> {
+export async function counts(db: Pick<Database, "look">): Promise<StoreCounts> {
   return db.look(async (query) => {
     const [totals, oldest, holds, dead, behind] = await Promise.all([
       readCounters(query),

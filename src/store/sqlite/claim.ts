@@ -7,7 +7,7 @@ import { endItemLeases, type Leases, leasedRecords } from "./leases.ts";
 
 export const lanes: readonly Lane[] = [laneLive, laneDecision, laneBackfill];
 
-type Row = {
+export type ItemRow = {
   readonly seq: number;
   readonly id: string;
   readonly record: RecordKey;
@@ -29,7 +29,7 @@ export function claim(
   endItemLeases(leases, now);
   promote(db, now);
   const blocked = leasedRecords(leases);
-  const claimed: { readonly row: Row; readonly lane: Lane }[] = [];
+  const claimed: { readonly row: ItemRow; readonly lane: Lane }[] = [];
   for (const lane of lanes) {
     if (claimed.length === limit) break;
     for (const row of readyRows(db, lane)) {
@@ -51,15 +51,15 @@ function promote(db: Database, now: Instant): void {
   if (due !== undefined) db.run("update inbox set waiting = 0 where waiting = 1 and due_at <= ?", now);
 }
 
-export function readyRows(db: Database, lane: Lane): Iterable<Row> {
-  return db.rows<Row>(
+export function readyRows(db: Database, lane: Lane): Iterable<ItemRow> {
+  return db.rows<ItemRow>(
     `select seq, id, record, received_at, due_at, tries, dedupe_key, doc from inbox
      where waiting = 0 and lane = ? order by seq`,
     lane,
   );
 }
 
-function itemOf(row: Row, lane: Lane): InboxItem {
+export function itemOf(row: ItemRow, lane: Lane): InboxItem {
   return {
     id: fromStored(row.id),
     dedupeKey: row.dedupe_key === null ? null : fromStored(row.dedupe_key),

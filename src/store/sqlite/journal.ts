@@ -8,7 +8,7 @@ import { newWhere } from "./where.ts";
 /** What of a line has no column of its own. */
 type Doc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref">;
 
-type Row = {
+export type LineRow = {
   readonly seq: number;
   readonly golden_id: string;
   readonly entity: string;
@@ -41,7 +41,7 @@ export function journal(
   where.holds("seq > ?", after);
   // Lines are nearly in order of time: this finds where to begin, so that old ones need not be read.
   if (goldenId === undefined) where.holds("seq >= (select min(seq) from journal where at >= ?)", since);
-  const rows = db.all<Row>(
+  const rows = db.all<LineRow>(
     `select seq, golden_id, entity, at, kind, field, version, why, cause, doc
      from journal ${where.sql()} order by ${goldenId === undefined ? "seq" : "+seq"} limit ?`,
     ...where.values,
@@ -50,7 +50,7 @@ export function journal(
   return rows.map(lineOf);
 }
 
-function lineOf(row: Row): JournalEntry & { readonly sequence: number } {
+export function lineOf(row: LineRow): JournalEntry & { readonly sequence: number } {
   const doc: Doc = JSON.parse(row.doc);
   return {
     ...doc,
