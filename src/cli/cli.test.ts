@@ -170,3 +170,16 @@ test("init without a terminal reads the systems and writes a config that they pa
   const { objects } = await json<Plan>("plan", "--config", "made.yaml");
   expect(objects.find(({ object }) => object === "contacts")?.linked).toBeGreaterThan(10);
 });
+
+test("store move takes everything to PostgreSQL, and truce goes on from there", async () => {
+  const before = await json<Status>("status");
+  expect((await truce("store", "move")).stderr).toContain("Name the PostgreSQL to move to");
+  const url = await company.createDatabase("state");
+  const moved = await company.truceWith({ TRUCE_DATABASE_URL: url }, "store", "move");
+  expect(moved).toMatchObject({ code: 0 });
+  expect(moved.stdout).toMatch(/^golden +30$/mu);
+  const after = await company.truceWith({ TRUCE_DATABASE_URL: url }, "status", "--json");
+  expect(JSON.parse(after.stdout)).toEqual(before);
+  const again = await company.truceWith({ TRUCE_DATABASE_URL: url }, "run", "--once", "--json");
+  expect(JSON.parse(again.stdout)).toMatchObject({ written: {}, behind: 0 });
+});

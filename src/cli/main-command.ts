@@ -33,6 +33,7 @@ function createProgram(): Command {
   addSetUp(program);
   addRunning(program);
   addReview(program);
+  addStore(program);
   addTrying(program);
   return program;
 }
@@ -127,6 +128,15 @@ function addReview(program: Command): void {
     "Who set which field of a record when, and why; found by id, e-mail or other value",
     async () => (await import("./history.ts")).historyCommand,
   ).option("--field <name>", "this field only");
+}
+
+function addStore(program: Command): void {
+  const store = program.command("store").description("Truce's own state");
+  on(
+    store.command("move"),
+    "Take the embedded store to the PostgreSQL that TRUCE_DATABASE_URL or settings.store names",
+    async () => (await import("./store-move.ts")).moveCommand,
+  );
 }
 
 function addTrying(program: Command): void {

@@ -1,11 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { type LoadResult, loadConfig } from "./load-config.ts";
 import { pathText, problemText } from "./problem.ts";
-import { folderWith, soundEnv, soundYaml } from "./testing.ts";
+import { folderWith, load as loadFile, soundEnv, soundYaml } from "./testing.ts";
 
 async function load(
   name: string,
@@ -14,19 +11,9 @@ async function load(
   files: Record<string, string> = {},
 ) {
   const folder = folderWith({ [name]: text, ...files }, onTestFinished);
-  const read = name.endsWith("ts") ? loadInNode : loadConfig;
-  const { config, problems } = await read(join(folder, name), { env, references: true });
+  const { config, problems } = await loadFile(join(folder, name), { env, references: true });
   const lines = problems.map((one) => problemText({ ...one, file: name }));
   return { config, problems, lines };
-}
-
-/** The test runner has a module loader of its own; a user's file is imported by Node's. */
-function loadInNode(file: string, options: object): LoadResult {
-  const module = fileURLToPath(new URL("./load-config.ts", import.meta.url));
-  const code = `import { loadConfig } from ${JSON.stringify(module)};
-    console.log(JSON.stringify(await loadConfig(${JSON.stringify(file)}, ${JSON.stringify(options)})));`;
-  const output = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
-  return JSON.parse(output) as LoadResult;
 }
 
 test("a sound YAML config compiles to a policy, and secrets stay references", async () => {

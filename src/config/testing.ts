@@ -1,6 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type LoadOptions, type LoadResult, loadConfig } from "./load-config.ts";
 
 /** A folder with these files, gone after the test. `onEnd` is the test's `onTestFinished`. */
 export function folderWith(files: Readonly<Record<string, string>>, onEnd: (clean: () => void) => void): string {
@@ -52,3 +55,14 @@ settings:
 `.replace("longest-ago", "keep");
 
 export const soundEnv = { HUBSPOT_TOKEN: "t", HUBSPOT_SECRET: "s", DB_PASSWORD: "p", AIRTABLE_TOKEN: "a" };
+
+/** Loads a config as a command would. The test runner has a module loader of its own, so TypeScript is left to a process without it. */
+export async function load(file: string, options: LoadOptions): Promise<LoadResult> {
+  if (!file.endsWith("ts")) return loadConfig(file, options);
+  const module = fileURLToPath(new URL("./load-config.ts", import.meta.url));
+  const code = `import { loadConfig } from ${JSON.stringify(module)};
+    console.log(JSON.stringify(await loadConfig(${JSON.stringify(file)}, ${JSON.stringify(options)})));`;
+  return JSON.parse(
+    execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" }),
+  ) as LoadResult;
+}

@@ -23,6 +23,8 @@ export type Company = {
   readonly env: Readonly<Record<string, string>>;
   /** Runs the command line in the folder. */
   truce(...args: readonly string[]): Promise<Ended>;
+  /** The same with more in the environment. */
+  truceWith(more: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ended>;
   start(...args: readonly string[]): Started;
   /** A database beside the company's own. */
   createDatabase(name: string): Promise<string>;
@@ -44,8 +46,8 @@ export async function openCompany(people: number): Promise<Company> {
     DATABASE_URL: databaseUrl,
   };
   const started = new Set<Started>();
-  const start = (...args: readonly string[]) => {
-    const one = startCli(folder, env, args);
+  const startWith = (more: Readonly<Record<string, string>>, args: readonly string[]) => {
+    const one = startCli(folder, { ...env, ...more }, args);
     started.add(one);
     void one.ended.then(() => started.delete(one));
     return one;
@@ -54,8 +56,9 @@ export async function openCompany(people: number): Promise<Company> {
     world,
     folder,
     env,
-    start,
-    truce: (...args) => start(...args).ended,
+    start: (...args) => startWith({}, args),
+    truce: (...args) => startWith({}, args).ended,
+    truceWith: (more, ...args) => startWith(more, args).ended,
     createDatabase: postgres.createDatabase,
     async close() {
       for (const one of started) one.stop("SIGKILL");
