@@ -9,9 +9,6 @@ export type EntityName = "contact" | "company";
 /** Field values as the demo's world thinks of them: plain text, `null` for blank. */
 export type Values = Readonly<Record<string, string | null>>;
 
-export const contactFields = ["email", "firstName", "lastName", "phone", "jobTitle", "city", "stage", "notes"] as const;
-export const companyFields = ["domain", "name", "phone", "city", "industry"] as const;
-
 /** The later stage wins; nobody moves back. */
 export const stages = ["lead", "opportunity", "customer"] as const;
 

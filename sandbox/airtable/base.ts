@@ -79,7 +79,7 @@ export function schemas(base: Base): readonly Table[] {
 }
 
 /** The records that a link cell names. */
-export function linkedIds(row: Row, field: Field): readonly string[] {
+function linkedIds(row: Row, field: Field): readonly string[] {
   return (row.cells[field.id] as readonly string[] | undefined) ?? [];
 }
 

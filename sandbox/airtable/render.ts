@@ -42,7 +42,7 @@ export function showWebhookCell(context: RenderContext, table: TableState, row: 
 }
 
 /** A cell as text for people (`cellFormat=string`); undefined for a blank one. */
-export function showCellText(
+function showCellText(
   context: RenderContext,
   table: TableState,
   row: Row,
@@ -89,7 +89,7 @@ export function primaryText(context: RenderContext, table: TableState, row: Row)
 }
 
 /** The record as formulas see it: links are names, not ids, and selects are joined text. */
-export function formulaRecord(context: RenderContext, table: TableState, row: Row, depth = 0): FormulaRecord {
+function formulaRecord(context: RenderContext, table: TableState, row: Row, depth = 0): FormulaRecord {
   return {
     id: row.id,
     createdAt: row.createdAt,

@@ -100,7 +100,7 @@ export function isComputed(field: Field): boolean {
 }
 
 /** True for a field type that this emulator knows. */
-export function isFieldType(type: string): type is FieldType {
+function isFieldType(type: string): type is FieldType {
   return (writableTypes as readonly string[]).includes(type) || (computedTypes as readonly string[]).includes(type);
 }
 

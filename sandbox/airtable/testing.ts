@@ -56,7 +56,7 @@ export const crmSchema: readonly TableInput[] = [
 ];
 
 /** Fast enough that no limit is met. */
-export const unhurried = 1_000;
+const unhurried = 1_000;
 
 /** A sandbox with `crmSchema`, without limits that a test could meet by accident. */
 export function crmSandbox(options: Partial<AirtableSandboxOptions> = {}): Promise<AirtableSandbox> {

@@ -2,7 +2,7 @@ import type { SeededRandom } from "../core/random.ts";
 import type { SandboxAnswer, SandboxRequest } from "../core/serve.ts";
 import { badRequest, Refusal } from "./refusal.ts";
 
-export const allScopes = [
+const allScopes = [
   "oauth",
   "crm.objects.contacts.read",
   "crm.objects.contacts.write",

@@ -3,7 +3,7 @@ import { durationSchema } from "./duration.ts";
 import { nameSchema } from "./name-schema.ts";
 import { ruleSchema } from "./rule-schema.ts";
 
-export const fieldKinds = [
+const fieldKinds = [
   "text",
   "name",
   "email",

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /** Names of a config file, as they are looked for. */
-export const configNames = [
+const configNames = [
   "truce.config.ts",
   "truce.config.mts",
   "truce.config.js",

@@ -8,7 +8,7 @@ export function listed(words: readonly string[], conjunction: "or" | "and" = "or
 }
 
 /** The known word that was probably meant; `null` when none is near. Case, "-" and "_" count for nothing. */
-export function meant(word: string, known: Iterable<string>): string | null {
+function meant(word: string, known: Iterable<string>): string | null {
   const wanted = bare(word);
   let best: { readonly word: string; readonly far: number } | null = null;
   for (const candidate of known) {

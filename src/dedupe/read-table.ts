@@ -124,7 +124,7 @@ async function headOf(file: string, encoding: Encoding): Promise<string> {
 const delimiters = [",", ";", "\t", "|"] as const;
 
 /** The delimiter that cuts the first lines into the most columns, the same number in each; the quote that fields begin with. */
-export function dialectOf(head: string): { readonly delimiter: string; readonly quote: string } {
+function dialectOf(head: string): { readonly delimiter: string; readonly quote: string } {
   const quote = quoteOf(head);
   const lines = linesOf(head, quote).slice(0, 30);
   let best: { delimiter: string; score: number } = { delimiter: ",", score: 0 };

@@ -6,7 +6,7 @@ import { connectorOf, type Deps, mappedObject } from "./deps.ts";
 import { hintOf } from "./work.ts";
 
 /** Where the place in the first scan of an object is kept; the value `done` says that it has ended. */
-export function scanCursorName(system: SystemId, object: ObjectName): string {
+function scanCursorName(system: SystemId, object: ObjectName): string {
   return `scan/${system}/${object}`;
 }
 

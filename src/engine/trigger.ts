@@ -6,7 +6,7 @@ import { ringWork } from "./bell.ts";
 import { connectorOf, type Deps, mappedObjects } from "./deps.ts";
 
 /** Where the place in a system's change feed is kept. */
-export function feedCursorName(system: SystemId): string {
+function feedCursorName(system: SystemId): string {
   return `feed/${system}`;
 }
 

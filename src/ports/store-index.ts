@@ -50,7 +50,7 @@ export function workOf({ golden, due }: Pick<CommitUnit, "golden" | "due">): rea
 }
 
 /** Longer texts are not found by search. */
-export const searchTextMax = 200;
+const searchTextMax = 200;
 /** Parts texts in indexes that hold several in one string; a text that has it inside is not found by search. */
 export const searchTextSeparator = "\n";
 

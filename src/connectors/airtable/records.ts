@@ -21,7 +21,7 @@ export type ListQuery = {
 };
 
 /** Most records that one list or read answers with. */
-export const pageMax = 100;
+const pageMax = 100;
 /** Most records that one write takes. */
 export const batchMax = 10;
 

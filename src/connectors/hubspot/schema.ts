@@ -78,7 +78,7 @@ async function readProperties(client: Client, object: ObjectName): Promise<Reado
   return new Map(objectsOf(results).map((json) => [textOf(own(json, "name")), propertyOf(json)]));
 }
 
-export function propertyOf(json: JsonObject): Property {
+function propertyOf(json: JsonObject): Property {
   const text = (key: string) => textOf(own(json, key));
   const metadata = objectOf(own(json, "modificationMetadata")) ?? {};
   return {

@@ -55,7 +55,7 @@ function listOfTexts(text: string): readonly string[] | null {
 }
 
 /** A one-dimensional array in PostgreSQL's form: {a,"b, c",NULL}. Arrays of arrays stay text. */
-export function parseArray(text: string): RawValue {
+function parseArray(text: string): RawValue {
   if (!/^\{(?!\{)/u.test(text)) return text;
   const items: RawValue[] = [];
   let place = 1;
@@ -111,7 +111,7 @@ function storedDecimal(column: Column, text: string): string {
   return `${whole}.${fraction.padEnd(scale, "0")}`;
 }
 
-export function isArray(column: Column): boolean {
+function isArray(column: Column): boolean {
   return column.base.startsWith("_");
 }
 

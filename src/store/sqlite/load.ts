@@ -37,7 +37,7 @@ export function load(db: Database, { records, keys, ids }: Parameters<Store["loa
   return { goldens, byRecord, byKey, holds, pins };
 }
 
-export function goldenById(db: Database, id: GoldenId): GoldenRecord | null {
+function goldenById(db: Database, id: GoldenId): GoldenRecord | null {
   const row = db.get<{ doc: string }>("select doc from golden where id = ?", id);
   return row === undefined ? null : fromDoc(row.doc);
 }

@@ -60,7 +60,7 @@ function join(x: number, y: number, cluster: Int32Array, members: (number[] | nu
 }
 
 /** The support between two clusters, clipped per pair; of large ones, over an even sample of the pairs. */
-export function supportBetween(
+function supportBetween(
   left: readonly number[],
   right: readonly number[],
   support: Support,

@@ -139,11 +139,7 @@ function supportOf(a: MatchRecord, b: MatchRecord, model: Model): number {
 }
 
 /** The weights that the records themselves show. */
-export function learnModel(
-  records: readonly MatchRecord[],
-  blocks: ReturnType<typeof blocksOf>,
-  random: () => number,
-): Model {
+function learnModel(records: readonly MatchRecord[], blocks: ReturnType<typeof blocksOf>, random: () => number): Model {
   const { corpus, share } = corpusOf(records);
   const defaults = weightsFor(records, defaultWeights);
   const start: Weights = { ...defaults, features: unrelatedShares(records, corpus, defaults, random) };

@@ -174,7 +174,7 @@ const alike = 5;
 const different = 6;
 const another = 7;
 
-export function compareGiven(a: Token, b: Token): number {
+function compareGiven(a: Token, b: Token): number {
   if (a === b || a.text === b.text) return a.text.length === 1 ? initial : 0;
   if (a.text.length === 1 || b.text.length === 1)
     return a.text.charCodeAt(0) === b.text.charCodeAt(0) ? initial : different;
@@ -201,7 +201,7 @@ function isShortFormOf(a: string, b: string): boolean {
   return stem !== short && long.startsWith(stem);
 }
 
-export function compareFamily(a: PersonName, b: PersonName): number {
+function compareFamily(a: PersonName, b: PersonName): number {
   const x = a.family as Token;
   const y = b.family as Token;
   if (x === y || x.text === y.text) {

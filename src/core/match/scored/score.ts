@@ -90,7 +90,7 @@ function combine({ logPriors }: ScoreTables): number {
 const at = featureIndex;
 
 /** What forbids to link two records on evidence alone. */
-export function vetoOf(a: MatchRecord, b: MatchRecord, found: Int8Array, model: Model): Veto | null {
+function vetoOf(a: MatchRecord, b: MatchRecord, found: Int8Array, model: Model): Veto | null {
   const generations = [a.name?.generation ?? null, b.name?.generation ?? null];
   if (generations[0] !== null && generations[1] !== null && generations[0] !== generations[1]) return "generation";
   if (found[at.phone] === 2 && (found[at.given] as number) > 4) return "extension";

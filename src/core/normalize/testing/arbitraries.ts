@@ -83,7 +83,7 @@ export function spellingsOf(type: FieldType): fc.Arbitrary<RawValue> {
 }
 
 /** Valid Unicode without NUL: white space of all kinds, combining marks, right-to-left, emoji. */
-export function cleanStrings(): fc.Arbitrary<string> {
+function cleanStrings(): fc.Arbitrary<string> {
   const unit = fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom(..."aZ é1,. ") },
     {
