@@ -79,7 +79,9 @@ test("during a penalty nothing is sent, and after it work goes on", async () => 
   await expect(connector.scan(people("Name"), null)).rejects.toThrow("request limit");
   await expect(connector.read(people("Name"), ["rec00000000000000"])).rejects.toThrow("request limit");
   expect(sandbox.admin.counts().probes).toBe(probes);
-  await expect.poll(() => connector.scan(people("Name"), null).catch(() => null)).toMatchObject({ cursor: null });
+  await expect
+    .poll(() => connector.scan(people("Name"), null).catch(() => null), { timeout: 20_000 })
+    .toMatchObject({ cursor: null });
   expect(sandbox.admin.counts().probes).toBe(probes);
 });
 
