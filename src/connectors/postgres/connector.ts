@@ -50,8 +50,9 @@ export function createPostgresConnector(options: PostgresOptions): Connector {
     keepAlive: true,
     options: sessionOptions,
   });
-  // A connection that breaks while idle is replaced at its next use.
+  // A connection that breaks while idle is replaced at its next use; one that breaks in use fails the call that uses it.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const slug = system.replaceAll(/[^a-z0-9_]/giu, "_").toLowerCase();
   const tables = new Map<string, MappedTable>();
   const name = `truce_${slug}`;
@@ -198,7 +199,7 @@ export function createPostgresConnector(options: PostgresOptions): Connector {
     },
     async close() {
       await (await opened?.catch(() => null))?.close();
-      await pool.end();
+      if (!pool.ending) await pool.end();
     },
   };
 }

@@ -11,9 +11,13 @@ export function lsnText(lsn: Lsn): string {
   return `${(lsn >> 32n).toString(16).toUpperCase()}/${(lsn & 0xffffffffn).toString(16).toUpperCase()}`;
 }
 
-/** The transactions under way in a snapshot's text form "xmin:xmax:xip,xip", by the low half of their ids, as the log names them. */
-export function runningIn(snapshot: string): Set<number> {
-  const [, , running = ""] = snapshot.split(":");
-  const ids = running.split(",").filter(Boolean);
-  return new Set(ids.map((id) => Number(BigInt(id) & 0xffffffffn)));
+/** Later than every commit before the place `high`, earlier than one that begins just there: places of records are never odd. */
+export function justBefore(high: Lsn): Lsn {
+  return high - 1n;
 }
+
+/**
+ * The advisory lock of a table, as a pair of numbers. A writing transaction shares it from the moment when it takes its place in the log until it
+ * has committed; who holds it alone knows that no write has a place before his and commits after it.
+ */
+export const writeLock = (tableOid: number) => [7_233_829, tableOid] as const;

@@ -1,12 +1,13 @@
-import type pg from "pg";
+import pg from "pg";
 import { type RawUpsert, revisionOf } from "../../model/observation.ts";
 import type { RecordId } from "../../model/record.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { quoted, quotedTable } from "./catalog.ts";
 import { isAnswered } from "./errors.ts";
-import { type Lsn, parseLsn, runningIn } from "./lsn.ts";
+import { justBefore, type Lsn, parseLsn, writeLock } from "./lsn.ts";
 import type { ChangedSince } from "./recent.ts";
 import { cellsOf, idOf, idSql, keyParts, type MappedTable, refOf, type TextRow, textColumns } from "./rows.ts";
+import { parseSnapshot, type Snapshot } from "./xid.ts";
 
 export type Rows = { readonly observations: RawUpsert[]; readonly lastId: RecordId | null; readonly count: number };
 
@@ -15,7 +16,7 @@ type Condition = { readonly sql: string; readonly values: readonly unknown[]; re
 /**
  * Reads rows in order with the change stream. A plain read has no exact place in the log: a commit may be written there and not yet be
  * visible. So the stream is let pass the read, and rows that it changed meanwhile are left out (it brings them itself, with exact places).
- * Of the others the stream knows nothing newer up to `high`: they are as of `high`. See docs/decisions/0003-reads-in-order.md.
+ * Of the others the stream knows nothing newer up to `high`: they are as of just before it. See docs/decisions/0003-reads-in-order.md.
  */
 export async function readRows(
   pool: pg.Pool,
@@ -25,13 +26,16 @@ export async function readRows(
   condition: Condition,
 ): Promise<Rows> {
   const observedAt = clock.now();
-  const { rows, low, running, high } = await snapshot(pool, mapped, condition);
-  const changed = changedSince === null ? null : await changedSince({ mapped, low, running, high });
+  const { rows, low, snapshot } = await readPage(pool, mapped, condition);
+  const high = changedSince === null ? null : await placeAfterWrites(pool, mapped);
+  const changed = changedSince === null || high === null ? null : await changedSince({ mapped, low, snapshot, high });
   const last = rows.at(-1);
   const observations = rows.flatMap((row): RawUpsert[] => {
     const id = idOf(mapped.table, row);
     if (id === null || changed?.(id) === true) return [];
-    return [upsertOf(mapped, row, id, changed === null ? null : revisionOf(high), observedAt)];
+    return [
+      upsertOf(mapped, row, id, changed === null || high === null ? null : revisionOf(justBefore(high)), observedAt),
+    ];
   });
   return { observations, lastId: last === undefined ? null : idOf(mapped.table, last), count: rows.length };
 }
@@ -57,20 +61,16 @@ function upsertOf(
   };
 }
 
-async function snapshot(
+async function readPage(
   pool: pg.Pool,
   mapped: MappedTable,
   { sql, values, limit }: Condition,
-): Promise<{ rows: TextRow[]; low: Lsn; running: Set<number>; high: Lsn }> {
+): Promise<{ rows: TextRow[]; low: Lsn; snapshot: Snapshot }> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    const insertPlace = async (): Promise<Lsn> => {
-      const { rows } = await client.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
-      return parseLsn(rows[0]?.lsn ?? "0/0");
-    };
-    // Before the snapshot: what is committed before `low` is in it, or among its running transactions.
-    const low = await insertPlace();
+    // Before the snapshot: what is committed before `low` is in it, or by a transaction that it does not see yet.
+    const low = await insertPlace(client);
     await client.query("begin isolation level repeatable read read only");
     const taken = await client.query<{ text: string }>("select pg_current_snapshot()::text as text");
     const { table, object } = mapped;
@@ -81,8 +81,7 @@ async function snapshot(
       [mapped.hasKeys ? object.object : null, ...values],
     );
     await client.query("commit");
-    const high = await insertPlace();
-    return { rows, low, high, running: runningIn(taken.rows[0]?.text ?? "") };
+    return { rows, low, snapshot: parseSnapshot(taken.rows[0]?.text ?? "") };
   } catch (error) {
     broken = error instanceof Error ? error : undefined;
     if (isAnswered(error)) await client.query("rollback").catch(() => undefined);
@@ -90,6 +89,35 @@ async function snapshot(
   } finally {
     client.release(isAnswered(broken) ? undefined : broken);
   }
+}
+
+/**
+ * A place in the log with no write of Truce's across it: a write tells its place before it commits, and a row read between the two would
+ * seem newer than the write. `null` when a write takes long.
+ */
+async function placeAfterWrites(pool: pg.Pool, { table }: MappedTable): Promise<Lsn | null> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("begin; set local lock_timeout = '2s'");
+    await client.query("select pg_advisory_xact_lock($1, $2)", [...writeLock(table.oid)]);
+    const high = await insertPlace(client);
+    await client.query("commit");
+    return high;
+  } catch (error) {
+    broken = error instanceof Error ? error : undefined;
+    if (!isAnswered(error)) throw error;
+    await client.query("rollback").catch(() => undefined);
+    if (error instanceof pg.DatabaseError && error.code === "55P03") return null;
+    throw error;
+  } finally {
+    client.release(isAnswered(broken) ? undefined : broken);
+  }
+}
+
+async function insertPlace(client: pg.PoolClient): Promise<Lsn> {
+  const { rows } = await client.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
+  return parseLsn(rows[0]?.lsn ?? "0/0");
 }
 
 /** Rows with these ids. Parameters begin at $2. */

@@ -6,12 +6,13 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ChangeBatch } from "../../ports/connector.ts";
 import type { CaptureFeed } from "./capture.ts";
 import { failureOf } from "./errors.ts";
-import { type Lsn, lsnText, parseLsn, runningIn } from "./lsn.ts";
+import { type Lsn, lsnText, parseLsn } from "./lsn.ts";
 import type { Relation } from "./pgoutput.ts";
 import { recentChanges } from "./recent.ts";
 import { cellsOf, idOf, type MappedTable, refOf } from "./rows.ts";
 import { preparePublication, prepareSchema, slotState, unpublished } from "./setup.ts";
 import { openStream, type RowChange, type Stream, type Transaction } from "./stream.ts";
+import { parseXid, type Xid } from "./xid.ts";
 
 /** A place in the stream of one server's history: a restored or failed-over server has another, and the place means nothing there. */
 type Place = { readonly lsn: string; readonly system: string };
@@ -72,7 +73,7 @@ export function createReplicationFeed(options: {
     await stream?.close();
     stream = null;
     if (isContinued) recent.continueAt(from);
-    else recent.beginAt(from, await runningNow(pool));
+    else recent.beginAt(from, await newXid(pool));
     stream = await openStream({ url, slot, publication, from, onTransaction: remember });
     position = from;
     return stream;
@@ -234,10 +235,10 @@ function placeOf(cursor: string): Place | null {
   return place.lsn === undefined || place.system === undefined ? null : { lsn: place.lsn, system: place.system };
 }
 
-/** Transactions that have not ended, by the low half of their ids. */
-async function runningNow(pool: pg.Pool): Promise<Set<number>> {
-  const { rows } = await pool.query<{ text: string }>("select pg_current_snapshot()::text as text");
-  return runningIn(rows[0]?.text ?? "");
+/** The number of a transaction that begins now and ends at once: all before it are known to every snapshot from now on, seen or running. */
+async function newXid(pool: pg.Pool): Promise<Xid> {
+  const { rows } = await pool.query<{ xid: string }>("select pg_current_xact_id()::text as xid");
+  return parseXid(rows[0]?.xid ?? "0");
 }
 
 /** Anybody may write messages with our prefix; one that is none of ours says nothing. */

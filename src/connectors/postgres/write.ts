@@ -4,7 +4,7 @@ import type { RecordId } from "../../model/record.ts";
 import type { WriteRequest, WriteResult } from "../../ports/connector.ts";
 import { type Column, quoted, quotedTable, type Table } from "./catalog.ts";
 import { failureOf, isAnswered, isRowError, isUniqueViolation, syncErrorOf } from "./errors.ts";
-import { parseLsn } from "./lsn.ts";
+import { parseLsn, writeLock } from "./lsn.ts";
 import { cellsOf, idOf, keyParts, type MappedTable, refOf, type TextRow, textColumns } from "./rows.ts";
 import { sqlText } from "./value.ts";
 
@@ -361,8 +361,9 @@ async function mark({ client, mapped }: Session, results: ReadonlyMap<WriteReque
     if (request.kind === "create" && result.kind === "written" && result.created) made.push([result.id, request.key]);
   const content = JSON.stringify({ object: mapped.object.object, made });
   const { rows } = await client.query<{ lsn: string }>(
-    "select pg_current_wal_insert_lsn()::text as lsn, pg_logical_emit_message(true, 'truce', $1)",
-    [content],
+    `with held as materialized (select pg_advisory_xact_lock_shared($2, $3))
+     select pg_current_wal_insert_lsn()::text as lsn, pg_logical_emit_message(true, 'truce', $1) from held`,
+    [content, ...writeLock(mapped.table.oid)],
   );
   return revisionOf(parseLsn(rows[0]?.lsn ?? "0/0"));
 }
