@@ -40,6 +40,8 @@ type RecordRow = {
 };
 type Named<Name extends string> = { readonly [name in Name]: string } & { readonly goldenId: GoldenId };
 
+type WorkRow = { readonly goldenId: GoldenId; readonly work: Work };
+
 /** The rows that a commit changes, over all its units. */
 export type GoldenChanges = {
   readonly goldens: GoldenRow[];
@@ -48,8 +50,8 @@ export type GoldenChanges = {
   readonly recordsChanged: RecordRow[];
   readonly keysGone: string[];
   readonly keysNew: Named<"key">[];
-  readonly workGone: Named<"system">[];
-  readonly work: { readonly goldenId: GoldenId; readonly row: Work }[];
+  readonly workGone: WorkRow[];
+  readonly workNew: WorkRow[];
   readonly textsGone: Named<"text">[];
   readonly textsNew: Named<"text">[];
   /** What is added to the totals: golden/contact, link/crm. */
@@ -70,7 +72,7 @@ export function changesOf(
     keysGone: [],
     keysNew: [],
     workGone: [],
-    work: [],
+    workNew: [],
     textsGone: [],
     textsNew: [],
     counters: new Map(),
@@ -172,6 +174,7 @@ export function parseKeys(text: string): readonly string[] {
   return JSON.parse(text);
 }
 
+/** Written anew even where nothing changed: leases end with a commit. */
 function addWork(changes: GoldenChanges, goldenId: GoldenId, unit: CommitUnit, stored: Stored | undefined): string {
   const rows = workOf(unit).map(
     ({ system, due, behind, behindSince }): Work => [
@@ -182,10 +185,9 @@ function addWork(changes: GoldenChanges, goldenId: GoldenId, unit: CommitUnit, s
       behindSince,
     ],
   );
-  const systems = new Set(rows.map(([system]) => system));
   const before: readonly Work[] = stored === undefined ? [] : JSON.parse(stored.work);
-  for (const [system] of before) if (!systems.has(system)) changes.workGone.push({ system, goldenId });
-  for (const row of rows) changes.work.push({ goldenId, row });
+  for (const work of before) changes.workGone.push({ goldenId, work });
+  for (const work of rows) changes.workNew.push({ goldenId, work });
   return JSON.stringify(rows);
 }
 

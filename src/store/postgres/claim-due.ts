@@ -15,13 +15,13 @@ export async function claimDue(
   const rows = await db.transaction((query) =>
     query<{ doc: string }>(
       `with chosen as (
-       select golden_id from (values (0), (1), (2)) as lanes (lane) cross join lateral (
-         select golden_id, due_at from truce.due
-         where system = $1 and lane = lanes.lane and lane < 3 and due_at <= $2 and leased_until <= $2
+       select place from (values (0), (1), (2)) as lanes (lane) cross join lateral (
+         select ctid as place, due_at, golden_id from truce.due
+         where system = $1 and lane = lanes.lane and due_at <= $2 and leased_until <= $2
          order by due_at, golden_id limit $3 for update skip locked) heads
        order by lanes.lane, due_at, golden_id limit $3
      ), leased as (
-       update truce.due set leased_until = $4 from chosen where due.golden_id = chosen.golden_id and due.system = $1
+       update truce.due set leased_until = $4 from chosen where due.ctid = chosen.place
        returning due.golden_id, due.lane, due.due_at
      )
      select doc from leased join truce.golden on id = golden_id order by lane, due_at, id`,

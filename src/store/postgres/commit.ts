@@ -12,14 +12,15 @@ import { putRows } from "./put-rows.ts";
 import { takeIn } from "./receive.ts";
 
 /**
- * All units in one transaction of three trips: the golden records are locked and read; who has the records and keys that are new to them; what
- * fits is written. Another transaction that takes one of those in between makes this one start anew, and then find its unit stale.
+ * All units in one transaction of two trips: the golden records are locked and read; what fits is written. The records and keys that are new to
+ * them are taken to be free, as whoever decided this has just seen; where one is not, its unique index ends the transaction, and it starts anew
+ * with a look at who has what, and so finds out which unit is stale.
  */
 export async function commit(db: Database, units: readonly CommitUnit[]): Promise<readonly CommitResult[]> {
   if (units.length === 0) return [];
-  const fitting = await db.transaction(async (query) => {
+  const fitting = await db.transaction(async (query, race) => {
     const before = await lockGoldens(query, units);
-    const owners = await findOwners(query, units, before);
+    const owners = await findOwners(query, units, before, race > 1);
     const fits = fittingUnits(units, {
       versionOf: (id) => before.get(id)?.version ?? 0,
       ownerOfRecord: (key) => owners.records.get(key),

@@ -21,9 +21,9 @@ export type Database = {
   /**
    * One transaction. `work` must return all that it asked for; what it throws is rolled back. Losing a race (deadlock, a unique key that another
    * transaction took first) starts it anew. Rejects with UNREACHABLE when surely nothing was done, with UNKNOWN_OUTCOME when the connection was
-   * lost during the commit: the caller decides again from fresh state.
+   * lost during the commit: the caller decides again from fresh state. `race` counts the starts, from 1.
    */
-  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  transaction<T>(work: (query: Query, race: number) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 };
 
@@ -85,7 +85,7 @@ async function once<Row>(pool: pg.Pool, sql: string, values: Value[], lost: Lost
 async function transaction<T>(
   pool: pg.Pool,
   begin: string,
-  work: (query: Query) => Promise<T>,
+  work: (query: Query, race: number) => Promise<T>,
   lostInCommit: LostCode,
 ): Promise<T> {
   for (let race = 1; ; race++) {
@@ -95,7 +95,7 @@ async function transaction<T>(
       const begun = Promise.all([client.query(begin), client.query(settings)]);
       const query = async <Row>(sql: string, ...values: Value[]) =>
         (await client.query(sql, sent(values))).rows as Row[];
-      const [result] = await Promise.all([work(query), begun]);
+      const [result] = await Promise.all([work(query, race), begun]);
       lost = lostInCommit;
       await client.query("commit");
       client.release();

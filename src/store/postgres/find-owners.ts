@@ -6,11 +6,15 @@ import { type Owners, parseKeys, parseRecords, type Stored } from "./changes.ts"
 import type { Query } from "./database.ts";
 import { storedKey } from "./stored.ts";
 
-/** Most commits change neither records nor keys: what a golden record has already is not looked up. */
+/**
+ * Who has the records and keys that units want. What a golden record has already is known; of what is new to it only the keys that it would share
+ * are looked up, unless `all` are.
+ */
 export async function findOwners(
   query: Query,
   units: readonly CommitUnit[],
   before: ReadonlyMap<GoldenId, Stored>,
+  all: boolean,
 ): Promise<Owners> {
   const records = new Map<string, GoldenId>();
   const keys = new Map<string, GoldenId>();
@@ -18,8 +22,11 @@ export async function findOwners(
     for (const key of parseRecords(stored.records).keys()) records.set(key, id);
     for (const key of parseKeys(stored.keys)) keys.set(key, id);
   }
-  const wantedRecords = units.flatMap(({ golden }) => (golden === null ? [] : [...recordsOf(golden).keys()]));
-  const wantedKeys = units.flatMap((unit) => (unit.golden === null ? [] : (unit.keys ?? [])));
+  const ofGoldens = units.filter(({ golden }) => golden !== null);
+  const wantedRecords = all
+    ? ofGoldens.flatMap(({ golden }) => (golden === null ? [] : [...recordsOf(golden).keys()]))
+    : [];
+  const wantedKeys = ofGoldens.flatMap((unit) => (all ? (unit.keys ?? []) : unit.sharedKeys));
   const askedRecords = [...new Set(wantedRecords.filter((key) => !records.has(key)))];
   const askedKeys = [...new Set(wantedKeys.filter((key) => !keys.has(key)))];
   if (askedRecords.length + askedKeys.length === 0) return { records, keys };

@@ -22,13 +22,13 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create table truce.identity_key (key text collate "C" primary key, golden_id text not null);
       create table truce.search_text (text text collate "C", golden_id text collate "C", primary key (text, golden_id));
 
-      -- A golden record's links to a system: when they are due (lane 3: behind, but not due), who has claimed them, how many are behind
-      -- and since when.
-      create table truce.due (golden_id text collate "C" not null, system text collate "C" not null, lane integer not null,
-        due_at double precision not null, leased_until double precision not null default 0, links integer not null,
-        since double precision, primary key (golden_id, system))
-        with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02);
-      create index due_next on truce.due (system, lane, due_at) where lane < 3;
+      -- Golden records by when their links to a system are due (lane 3: behind, but not due), who has claimed them, how many are behind
+      -- and since when. One row per golden record and system, found by the golden record's own copy of it; so one index is enough.
+      create table truce.due (system text collate "C" not null, lane integer not null, due_at double precision not null,
+        golden_id text collate "C" not null, leased_until double precision not null default 0, links integer not null,
+        since double precision)
+        with (autovacuum_vacuum_scale_factor = 0.02);
+      create index due_next on truce.due (system, lane, due_at, golden_id);
       create index due_leased on truce.due (system, leased_until) where leased_until > 0;
 
       -- record, matches: of an open hold on an unlinked record.

@@ -20,7 +20,7 @@ export async function nextDueAt(db: Database, systems: readonly SystemId[]): Pro
        union all
        (select head.due_at from unnest(truce.texts($1)) as wanted (system), (values (0), (1), (2)) as lanes (lane),
           lateral (select due_at from truce.due
-            where system = wanted.system and lane = lanes.lane and lane < 3 and leased_until = 0 order by due_at limit 1) head)
+            where system = wanted.system and lane = lanes.lane and leased_until = 0 order by due_at limit 1) head)
        union all
        (select greatest(due_at, leased_until) from truce.due
         where system = any(truce.texts($1)) and leased_until > 0 and lane < 3)

@@ -23,7 +23,7 @@ export function putGoldens(query: Query, changes: GoldenChanges): Promise<unknow
     insertRecords(query, changes.recordsNew),
     insertKeys(query, changes.keysNew),
     insertTexts(query, changes.textsNew),
-    putWork(query, changes.work),
+    insertWork(query, changes.workNew),
   ].filter((sent) => sent !== null);
 }
 
@@ -51,9 +51,12 @@ function dropTexts(query: Query, rows: GoldenChanges["textsGone"]): Sent {
 function dropWork(query: Query, rows: GoldenChanges["workGone"]): Sent {
   if (rows.length === 0) return null;
   return query(
-    `delete from truce.due where (golden_id, system) in (select * from unnest(truce.texts($1), truce.texts($2)))`,
-    rows.map((row) => toStored(row.goldenId)),
-    rows.map((row) => toStored(row.system)),
+    `delete from truce.due where (system, lane, due_at, golden_id) in (
+       select * from unnest(truce.texts($1), truce.texts($2)::integer[], truce.texts($3)::double precision[], truce.texts($4)))`,
+    rows.map(({ work: [system] }) => toStored(system)),
+    rows.map(({ work: [, lane] }) => lane),
+    rows.map(({ work: [, , dueAt] }) => dueAt),
+    rows.map(({ goldenId }) => toStored(goldenId)),
   );
 }
 
@@ -133,22 +136,17 @@ function insertTexts(query: Query, rows: GoldenChanges["textsNew"]): Sent {
   );
 }
 
-/** Leases end here, whether or not anything else changed. */
-function putWork(query: Query, rows: GoldenChanges["work"]): Sent {
+function insertWork(query: Query, rows: GoldenChanges["workNew"]): Sent {
   if (rows.length === 0) return null;
   return query(
-    `insert into truce.due as old (golden_id, system, lane, due_at, links, since)
-     select * from unnest(truce.texts($1), truce.texts($2), truce.texts($3)::integer[], truce.texts($4)::double precision[], truce.texts($5)::integer[], truce.texts($6)::double precision[])
-     order by 1, 2
-     on conflict (golden_id, system) do update set lane = excluded.lane, due_at = excluded.due_at, leased_until = 0,
-       links = excluded.links, since = excluded.since
-     where (old.lane, old.due_at, old.leased_until, old.links, old.since)
-       is distinct from (excluded.lane, excluded.due_at, 0, excluded.links, excluded.since)`,
+    `insert into truce.due (system, lane, due_at, golden_id, links, since)
+     select * from unnest(truce.texts($1), truce.texts($2)::integer[], truce.texts($3)::double precision[], truce.texts($4),
+       truce.texts($5)::integer[], truce.texts($6)::double precision[])`,
+    rows.map(({ work: [system] }) => toStored(system)),
+    rows.map(({ work: [, lane] }) => lane),
+    rows.map(({ work: [, , dueAt] }) => dueAt),
     rows.map(({ goldenId }) => toStored(goldenId)),
-    rows.map(({ row: [system] }) => toStored(system)),
-    rows.map(({ row: [, lane] }) => lane),
-    rows.map(({ row: [, , dueAt] }) => dueAt),
-    rows.map(({ row: [, , , links] }) => links),
-    rows.map(({ row: [, , , , since] }) => since),
+    rows.map(({ work: [, , , links] }) => links),
+    rows.map(({ work: [, , , , since] }) => since),
   );
 }
