@@ -34,6 +34,7 @@ function createProgram(): Command {
   addRunning(program);
   addReview(program);
   addStore(program);
+  addMatching(program);
   addTrying(program);
   return program;
 }
@@ -136,6 +137,41 @@ function addStore(program: Command): void {
     store.command("move"),
     "Take the embedded store to the PostgreSQL that TRUCE_DATABASE_URL or settings.store names",
     async () => (await import("./store-move.ts")).moveCommand,
+  );
+}
+
+function addMatching(program: Command): void {
+  const tables = (command: Command) =>
+    command
+      .addOption(
+        new Option("--type <type>", "what the rows are (default: as the columns say)").choices(["contact", "company"]),
+      )
+      .option("--map <role=column...>", "what a column holds, where its name does not tell");
+  tables(
+    on(
+      program.command("dedupe <file>"),
+      "Find the duplicates in a CSV export",
+      async () => (await import("./dedupe.ts")).dedupeCommand,
+    ),
+  )
+    .option("--id <column>", "names the records (default: record_id or id, else row numbers)")
+    .option("--one-to-one", "at most one record of each source in a cluster")
+    .option("--out <file>", "write record_id,cluster_id")
+    .option("--pairs <file>", "write the pairs with decision, score and evidence")
+    .option("--html <file>", "write a report to read");
+  tables(
+    on(
+      program.command("match <file>"),
+      "Say of each pair in a CSV file whether both are the same",
+      async () => (await import("./match.ts")).matchCommand,
+    ),
+  ).option("--out <file>", "write id,decision here");
+  tables(
+    on(
+      program.command("match-score <file>"),
+      "How right that is, on pairs with an answer column",
+      async () => (await import("./match.ts")).matchScoreCommand,
+    ),
   );
 }
 
