@@ -29,6 +29,7 @@ const compositionFiles = [
   "src/cli/create-connector.ts",
   "src/cli/open-store.ts",
   "src/cli/plan.ts",
+  "src/cli/store-move.ts",
   "src/store/move.ts",
 ];
 
