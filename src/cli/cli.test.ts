@@ -123,6 +123,19 @@ test("while truce runs, other commands reach its store, and a stop lets it finis
   expect((await json<Status>("status")).runningSince).toBeNull();
 });
 
+test("a truce that was killed leaves nothing in the way", async () => {
+  const service = company.start("run");
+  await service.says("truce runs.");
+  service.stop("SIGKILL");
+  await service.ended;
+  expect((await json<Status>("status")).runningSince).toBeNull();
+  const again = company.start("run");
+  await again.says("truce runs.");
+  expect((await json<Status>("status")).runningSince).not.toBeNull();
+  again.stop();
+  expect(await again.ended).toMatchObject({ code: 0 });
+});
+
 test("a sweep finds what changed meanwhile and heals it", async () => {
   const contact = company.world.seeded.find(({ system, entity }) => system === "marketing" && entity === "contact")!;
   company.world.marketing.admin.edit("Noor", "People", contact.id, { City: "Reykjavik" });
@@ -182,4 +195,19 @@ test("store move takes everything to PostgreSQL, and truce goes on from there", 
   expect(JSON.parse(after.stdout)).toEqual(before);
   const again = await company.truceWith({ TRUCE_DATABASE_URL: url }, "run", "--once", "--json");
   expect(JSON.parse(again.stdout)).toMatchObject({ written: {}, behind: 0 });
+});
+
+test("a sandbox says how it is reached, answers, and ends when it is told to", async () => {
+  const sandbox = company.start("sandbox", "airtable", "--json");
+  const { url, variables } = JSON.parse(await sandbox.prints("\n")) as {
+    url: string;
+    variables: Record<string, string>;
+  };
+  const answer = await fetch(`${url}/v0/meta/whoami`, {
+    headers: { authorization: `Bearer ${variables["AIRTABLE_TOKEN"]}` },
+  });
+  expect(answer.status).toBe(200);
+  sandbox.stop("SIGINT");
+  expect(await sandbox.ended).toMatchObject({ code: 0 });
+  expect(await truce("sandbox", "salesforce")).toMatchObject({ code: 2 });
 });

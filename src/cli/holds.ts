@@ -3,6 +3,7 @@ import type { Choice, Hold } from "../model/hold.ts";
 import type { FieldValue } from "../model/value.ts";
 import type { Desk } from "./desk.ts";
 import { CliError, exitUsage } from "./exit.ts";
+import { wholeNumber } from "./number-option.ts";
 import { atDesk } from "./open-desk.ts";
 import { color, counted, print, printJson, safeText, spanText, table, timeText, valueText } from "./output.ts";
 import type { CommonOptions } from "./session.ts";
@@ -193,9 +194,4 @@ function assignment(text: string): [string, FieldValue] {
   const at = text.indexOf("=");
   if (at <= 0) throw new CliError(`--set takes field=value, not "${text}".`, exitUsage);
   return [text.slice(0, at), text.slice(at + 1)];
-}
-
-function wholeNumber(option: string, text: string): number {
-  if (/^\d{1,9}$/u.test(text)) return Number(text);
-  throw new CliError(`${option} takes a whole number, not "${text}".`, exitUsage);
 }

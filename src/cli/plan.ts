@@ -2,7 +2,8 @@ import { type Plan, type PlanHolds, type PlanObject, type PlanSample, plan } fro
 import type { Candidate, Hold } from "../model/hold.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { eventText } from "./event-text.ts";
-import { CliError, exitInterrupted, exitUsage } from "./exit.ts";
+import { CliError, exitInterrupted } from "./exit.ts";
+import { wholeNumber } from "./number-option.ts";
 import { color, counted, numberText, print, printJson, safeText, table, valueText } from "./output.ts";
 import { createProgress } from "./progress.ts";
 import { type CommonOptions, openSession } from "./session.ts";
@@ -13,8 +14,7 @@ export type PlanOptions = CommonOptions & { readonly samples: string };
 
 /** `truce plan`: reads everything, writes nothing, shows what a first run would do. */
 export async function planCommand(options: PlanOptions): Promise<void> {
-  const samples = Number(options.samples);
-  if (!Number.isSafeInteger(samples) || samples < 0) throw new CliError("--samples takes a whole number.", exitUsage);
+  const samples = wholeNumber("--samples", options.samples);
   const signal = stopSignal();
   const progress = createProgress();
   const session = await openSession(

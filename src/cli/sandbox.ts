@@ -1,5 +1,7 @@
-import { CliError } from "./exit.ts";
+import { CliError, exitUsage } from "./exit.ts";
+import { wholeNumber } from "./number-option.ts";
 import { print, printJson } from "./output.ts";
+import { aborted, stopSignal } from "./stop-signal.ts";
 
 export type SandboxOptions = {
   readonly json?: boolean;
@@ -10,50 +12,77 @@ export type SandboxOptions = {
 
 /** `truce sandbox hubspot|airtable`: an emulated vendor on this machine, to try a config on without an account. */
 export async function sandboxCommand(vendor: string, options: SandboxOptions): Promise<void> {
-  const common = {
-    ...(options.port === undefined ? {} : { port: Number(options.port) }),
-    ...(options.file === undefined ? {} : { file: options.file }),
-    ...(options.speed === undefined ? {} : { speed: Number(options.speed) }),
-  };
-  const sandbox = await open(vendor, common);
-  if (options.json === true) printJson({ url: sandbox.url, token: sandbox.token, ...sandbox.more });
+  const signal = stopSignal();
+  const sandbox = await open(vendor, settingsOf(options));
+  const { url, variables, settings } = sandbox;
+  if (options.json === true) printJson({ url, variables, settings });
   else {
     print(
-      `An emulated ${vendor} answers at ${sandbox.url}. Its state is ${options.file === undefined ? "gone when it ends" : `kept in ${options.file}`}.`,
+      `An emulated ${sandbox.label} answers at ${url}. Ctrl-C ends it${options.file === undefined ? ", and its records with it" : `; its records stay in ${options.file}`}.`,
     );
-    print(`  token  ${sandbox.token}`);
-    for (const [name, value] of Object.entries(sandbox.more)) print(`  ${name}  ${value}`);
-    print("\nFault switches and people's edits: POST /_sandbox/FUNCTION (see sandbox/README.md). Ctrl+C ends it.");
+    print("\nIn truce.yaml, under systems:");
+    for (const [key, value] of Object.entries(settings)) print(`    ${key}: ${value}`);
+    print("\nIn .env beside it:");
+    for (const [name, value] of Object.entries(variables)) print(`    ${name}=${value}`);
+    print("\nPeople's edits and fault switches: POST /_sandbox/FUNCTION, see sandbox/README.md.");
   }
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
-  });
+  await aborted(signal);
   await sandbox.close();
 }
 
+type Settings = { readonly port?: number; readonly file?: string; readonly speed?: number };
+
+function settingsOf({ port, file, speed }: SandboxOptions): Settings {
+  if (speed !== undefined && !(Number(speed) > 0))
+    throw new CliError(`--speed takes a number above 0, not "${speed}".`, exitUsage);
+  return {
+    ...(port === undefined ? {} : { port: wholeNumber("--port", port, 65_535) }),
+    ...(file === undefined ? {} : { file }),
+    ...(speed === undefined ? {} : { speed: Number(speed) }),
+  };
+}
+
 type Opened = {
+  readonly label: string;
   readonly url: string;
-  readonly token: string;
-  readonly more: Readonly<Record<string, string>>;
+  /** What the config says of it, secrets as references to `variables`. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
   close(): Promise<void>;
 };
 
-async function open(vendor: string, common: { port?: number; file?: string; speed?: number }): Promise<Opened> {
+async function open(vendor: string, settings: Settings): Promise<Opened> {
   if (vendor === "hubspot") {
     const { createHubSpotSandbox } = await import("../../sandbox/hubspot/sandbox.ts");
-    const sandbox = await createHubSpotSandbox(common);
+    const sandbox = await createHubSpotSandbox(settings);
     return {
+      label: "HubSpot",
       url: sandbox.url,
-      token: sandbox.token,
-      more: { webhookSecret: sandbox.oauth.clientSecret },
+      settings: {
+        connector: "hubspot",
+        token: reference("HUBSPOT_TOKEN"),
+        webhookSecrets: `["${reference("HUBSPOT_CLIENT_SECRET")}"]`,
+        url: sandbox.url,
+      },
+      variables: { HUBSPOT_TOKEN: sandbox.token, HUBSPOT_CLIENT_SECRET: sandbox.oauth.clientSecret },
       close: () => sandbox.close(),
     };
   }
   if (vendor === "airtable") {
     const { createAirtableSandbox } = await import("../../sandbox/airtable/sandbox.ts");
     const { airtableTables } = await import("../../demo/shape.ts");
-    const sandbox = await createAirtableSandbox({ ...common, schema: airtableTables });
-    return { url: sandbox.url, token: sandbox.token, more: { base: sandbox.baseId }, close: () => sandbox.close() };
+    const sandbox = await createAirtableSandbox({ ...settings, schema: airtableTables });
+    return {
+      label: "Airtable",
+      url: sandbox.url,
+      settings: { connector: "airtable", token: reference("AIRTABLE_TOKEN"), base: sandbox.baseId, url: sandbox.url },
+      variables: { AIRTABLE_TOKEN: sandbox.token },
+      close: () => sandbox.close(),
+    };
   }
-  throw new CliError(`There is no sandbox for "${vendor}"; there are hubspot and airtable.`, 2);
+  throw new CliError(`There is no sandbox for "${vendor}"; there are hubspot and airtable.`, exitUsage);
+}
+
+function reference(name: string): string {
+  return `\${${name}}`;
 }

@@ -9,8 +9,10 @@ import { startLocalPostgres } from "../../local-postgres/start.ts";
 
 export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 export type Started = {
-  /** Resolves once standard error holds this. */
-  says(text: string): Promise<void>;
+  /** Resolves to standard error once it holds this text. */
+  says(text: string): Promise<string>;
+  /** Resolves to standard output once it holds this text. */
+  prints(text: string): Promise<string>;
   stop(signal?: NodeJS.Signals): void;
   readonly ended: Promise<Ended>;
 };
@@ -77,27 +79,41 @@ function startCli(cwd: string, env: Readonly<Record<string, string>>, args: read
     env: { ...inherited, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (part: Buffer) => {
-    stdout += part.toString();
-  });
+  const stdout = listen(child.stdout);
+  const stderr = listen(child.stderr);
   const ended = new Promise<Ended>((resolve) => {
-    child.once("close", (code, signal) => resolve({ code: code ?? (signal === null ? 0 : 128), stdout, stderr }));
+    child.once("close", (code) => resolve({ code: code ?? 128, stdout: stdout.heard(), stderr: stderr.heard() }));
   });
-  const said = new Map<string, () => void>();
-  child.stderr.on("data", (part: Buffer) => {
-    stderr += part.toString();
-    for (const [text, tell] of said) if (stderr.includes(text)) tell();
-  });
+  const orEnd = async (heard: Promise<string>, text: string) => {
+    const early = ended.then((end) => {
+      throw new Error(`It ended without "${text}": ${JSON.stringify(end)}`);
+    });
+    return Promise.race([heard, early]);
+  };
   return {
     ended,
     stop: (signal = "SIGTERM") => void child.kill(signal),
-    says: (text) =>
-      new Promise((resolve, reject) => {
-        if (stderr.includes(text)) return resolve();
-        said.set(text, resolve);
-        void ended.then(() => reject(new Error(`It ended without saying "${text}":\n${stderr}`)));
+    says: (text) => orEnd(stderr.until(text), text),
+    prints: (text) => orEnd(stdout.until(text), text),
+  };
+}
+
+function listen(stream: NodeJS.ReadableStream) {
+  let heard = "";
+  const waiting = new Map<string, (heard: string) => void>();
+  const tell = () => {
+    for (const [text, resolve] of waiting) if (heard.includes(text)) resolve(heard);
+  };
+  stream.on("data", (part: Buffer) => {
+    heard += part.toString();
+    tell();
+  });
+  return {
+    heard: () => heard,
+    until: (text: string) =>
+      new Promise<string>((resolve) => {
+        waiting.set(text, resolve);
+        tell();
       }),
   };
 }
