@@ -1,4 +1,5 @@
 import type { GoldenId, GoldenRecord } from "../model/golden.ts";
+import type { Hold } from "../model/hold.ts";
 import { type RecordKey, type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
 import type { CommitUnit, Lane } from "./store.ts";
@@ -83,6 +84,8 @@ export type Before = {
   readonly versionOf: (id: GoldenId) => number;
   readonly ownerOfRecord: (key: RecordKey) => GoldenId | undefined;
   readonly ownerOfKey: (key: string) => GoldenId | undefined;
+  /** 0: there is no hold of this id. Asked for holds on unlinked records only. */
+  readonly revisionOfHold: (id: string) => number;
 };
 
 /**
@@ -98,6 +101,8 @@ export function fittingUnits(units: readonly CommitUnit[], before: Before): Read
   const keys = new Set<string>();
   for (const unit of units) {
     const { golden } = unit;
+    // Holds on golden records are guarded by their version.
+    if (recordHoldsOf(unit).some((hold) => before.revisionOfHold(hold.id) >= hold.revision)) continue;
     if (golden === null) {
       fitting.add(unit);
       continue;
@@ -122,6 +127,11 @@ export function fittingUnits(units: readonly CommitUnit[], before: Before): Read
   const broken = new Set(units.flatMap((unit) => (fitting.has(unit) ? [] : (unit.group ?? []))));
   if (broken.size === 0) return fitting;
   return new Set([...fitting].filter(({ group }) => group === undefined || !broken.has(group)));
+}
+
+/** A unit's holds on unlinked records. */
+export function recordHoldsOf({ holds }: Pick<CommitUnit, "holds">): readonly Hold[] {
+  return holds.filter((hold) => hold.goldenId === null);
 }
 
 /** Tells whether a record's present owner is in the unit's group, and has it no more after the commit. */

@@ -231,6 +231,41 @@ function commitContract(fresh: Fresh): void {
       expect(await loadById(store, "g")).toBeNull();
     });
 
+    test("of two decisions on one revision of a held record's hold, one is committed", async () => {
+      const store = await fresh();
+      const hold = sampleHold("h", { kind: "incomplete", ref: sampleRef("1") });
+      await commitOne(store, { holds: [hold] });
+      const closed = (by: string) => ({
+        ...hold,
+        status: "closed" as const,
+        revision: 2,
+        closed: { at: t0, by, choice: "leave" },
+      });
+      const first = await store.commit([sampleUnit({ holds: [closed("anna")] })]);
+      const second = await store.commit([sampleUnit({ holds: [closed("ben")] })]);
+      expect([first, second].map(([result]) => result?.kind)).toEqual(["committed", "stale"]);
+      expect((await store.hold("h"))?.closed?.by).toBe("anna");
+    });
+
+    test("units of one group are committed together or not at all, and may hand a record over", async () => {
+      const store = await fresh();
+      const [a, b] = [sampleGolden("a", { links: [sampleLink("1")] }), sampleGolden("b", { links: [sampleLink("2")] })];
+      await store.commit([sampleUnit({ golden: a }), sampleUnit({ golden: b })]);
+      const moved = [
+        { ...a, version: 2, links: [sampleLink("1"), sampleLink("2")] },
+        { ...b, version: 2, links: [] },
+      ];
+      const stale = await store.commit([
+        sampleUnit({ golden: { ...a, version: 2 }, group: "g" }),
+        sampleUnit({ golden: { ...b, version: 7 }, group: "g" }),
+      ]);
+      expect(stale.map((result) => result.kind)).toEqual(["stale", "stale"]);
+      const done = await store.commit(moved.map((golden) => sampleUnit({ golden, group: "g" })));
+      expect(done.map((result) => result.kind)).toEqual(["committed", "committed"]);
+      const { byRecord } = await store.load({ records: [sampleRef("2")], keys: [], ids: [] });
+      expect([...byRecord.values()]).toEqual(["a"]);
+    });
+
     test("a stale unit has no effect, its observations are due at once, and the others of its commit go on", async () => {
       const store = await fresh();
       await store.receive([sampleItem("a", "1"), sampleItem("b", "2"), sampleItem("c", "3")], []);

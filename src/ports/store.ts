@@ -100,7 +100,7 @@ export type CommitUnit = {
 
 export type CommitResult =
   | { readonly kind: "committed" }
-  /** Another commit came between (golden version, a record's link, an identity key): decide again from fresh state. */
+  /** Another commit came between (golden version, a record's link, an identity key, the revision of a record's hold): decide again from fresh state. */
   | { readonly kind: "stale" };
 
 export type Loaded = {

@@ -140,6 +140,7 @@ function commit(state: State, units: readonly CommitUnit[]): readonly CommitResu
     versionOf: (id) => state.goldens.get(id)?.version ?? 0,
     ownerOfRecord: (key) => state.byRecord.get(key),
     ownerOfKey: (key) => state.byKey.get(key),
+    revisionOfHold: (id) => state.holds.get(id)?.revision ?? 0,
   });
   const kept = units.filter((unit) => fitting.has(unit));
   for (const unit of units) if (!fitting.has(unit)) release(state, unit);

@@ -1,6 +1,7 @@
 import type { GoldenId } from "../../model/golden.ts";
+import type { Hold } from "../../model/hold.ts";
 import type { CommitResult, CommitUnit } from "../../ports/store.ts";
-import { fittingUnits } from "../../ports/store-index.ts";
+import { fittingUnits, recordHoldsOf } from "../../ports/store-index.ts";
 import { toStored } from "../../ports/store-text.ts";
 import { changesOf, type GoldenChanges, type Stored } from "./changes.ts";
 import { saveCounters } from "./counters.ts";
@@ -10,6 +11,7 @@ import { finishItems, postponeItems, releaseItems, wakeItems } from "./finish-it
 import { putGoldens } from "./put-goldens.ts";
 import { putRows } from "./put-rows.ts";
 import { takeIn } from "./receive.ts";
+import { storedKey } from "./stored.ts";
 
 /**
  * All units in one transaction of two trips: the golden records are locked and read; what fits is written. The records and keys that are new to
@@ -19,12 +21,13 @@ import { takeIn } from "./receive.ts";
 export async function commit(db: Database, units: readonly CommitUnit[]): Promise<readonly CommitResult[]> {
   if (units.length === 0) return [];
   const fitting = await db.transaction(async (query, race) => {
-    const before = await lockGoldens(query, units);
+    const [before, revisions] = await Promise.all([lockGoldens(query, units), lockHolds(query, units)]);
     const owners = await findOwners(query, units, before, race > 1);
     const fits = fittingUnits(units, {
       versionOf: (id) => before.get(id)?.version ?? 0,
       ownerOfRecord: (key) => owners.records.get(key),
       ownerOfKey: (key) => owners.keys.get(key),
+      revisionOfHold: (id) => revisions.get(id) ?? 0,
     });
     const kept = units.filter((unit) => fits.has(unit));
     const stale = units.filter((unit) => !fits.has(unit));
@@ -49,6 +52,18 @@ async function lockGoldens(query: Query, units: readonly CommitUnit[]): Promise<
       return row === undefined ? [] : [[id, row] as const];
     }),
   );
+}
+
+/** Revisions of the holds on unlinked records. Rare: most commits ask nothing here. */
+async function lockHolds(query: Query, units: readonly CommitUnit[]): Promise<ReadonlyMap<string, number>> {
+  const ids = [...new Set(units.flatMap((unit) => recordHoldsOf(unit).map((hold) => hold.id)))];
+  if (ids.length === 0) return new Map();
+  const rows = await query<{ doc: string }>(
+    `select doc from truce.hold where id = any(truce.texts($1)) order by id for update`,
+    ids.map(storedKey),
+  );
+  const holds = rows.map(({ doc }) => JSON.parse(doc) as Hold);
+  return new Map(holds.map((hold) => [hold.id, hold.revision]));
 }
 
 /** Sent together; their order is the order in which they are carried out. */

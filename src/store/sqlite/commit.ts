@@ -5,6 +5,7 @@ import { fittingUnits } from "../../ports/store-index.ts";
 import { newCounters, saveCounters } from "./counters.ts";
 import type { Database } from "./database.ts";
 import { finishItems } from "./finish-items.ts";
+import { hold } from "./holds.ts";
 import type { Leases } from "./leases.ts";
 import { ownerOfKey, ownerOfRecord } from "./load.ts";
 import { giveUp, parseKeys, parseRecords, putGolden, readStored, type Stored } from "./put-golden.ts";
@@ -39,6 +40,7 @@ function check(db: Database, units: readonly CommitUnit[], before: ReadonlyMap<G
     versionOf: (id) => before.get(id)?.version ?? 0,
     ownerOfRecord: (key) => records.get(key) ?? ownerOfRecord(db, key),
     ownerOfKey: (key) => keys.get(key) ?? ownerOfKey(db, key),
+    revisionOfHold: (id) => hold(db, id)?.revision ?? 0,
   });
 }
 
