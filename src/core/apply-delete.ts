@@ -1,5 +1,6 @@
 import type { Link } from "../model/golden.ts";
 import type { RawDelete } from "../model/observation.ts";
+import type { RecordRef } from "../model/record.ts";
 import type { UpsertOutcome } from "./apply-upsert.ts";
 import { behindFields } from "./behind.ts";
 import { type Context, type Draft, linkAt, putHold, recordSource, setLink, write } from "./draft.ts";
@@ -25,18 +26,27 @@ export function applyDelete(draft: Draft, index: number, seen: RawDelete, contex
   const policy = context.entity.deletes;
   const others = draft.links.filter((other, i) => i !== index && other.status === "linked");
   if (policy === "hold" || (policy === "propagate" && others.some((other) => hasUnseenEdits(draft, link, other)))) {
-    openDeleteHold(draft, link, seen, context);
+    openDeleteHold(draft, link, seen.ref, context);
     return "held";
   }
   write(draft, context, { kind: "deleted", why: `deleted in ${seen.ref.system}; deletes: ${policy}`, source });
   if (policy !== "ignore") draft.deletedAt = context.now;
-  if (policy === "archive") {
-    draft.links = draft.links.map((other) =>
-      other.status === "linked" ? { ...other, status: "deleted" as const } : other,
-    );
-  }
-  draft.links = draft.links.filter((other) => policy === "ignore" || other.status !== "wanted");
   return "applied";
+}
+
+/**
+ * Someone has edited a record of a golden record that is deleted: whoever deleted it had not seen that. It is kept, and a person is asked about
+ * every record of it that is gone.
+ */
+export function contestDelete(draft: Draft, context: Context): void {
+  if (draft.deletedAt === null) return;
+  draft.deletedAt = null;
+  for (const link of draft.links) {
+    const { system, object, id } = link;
+    const isAsked = draft.holds.some((hold) => hold.kind === "delete" && hold.ref?.system === system && hold.ref.id === id);
+    if (link.status !== "deleted" || id === null || isAsked) continue;
+    openDeleteHold(draft, link, { system, object, id }, context);
+  }
 }
 
 /** Someone edited the thing elsewhere, and whoever deleted it here had not seen that. */
@@ -46,14 +56,14 @@ function hasUnseenEdits(draft: Draft, deleted: Link, other: Link): boolean {
   return mapping !== undefined && behindFields(draft, deleted, draft.entity, mapping).length > 0;
 }
 
-function openDeleteHold(draft: Draft, link: Link, seen: RawDelete, context: Context): void {
+function openDeleteHold(draft: Draft, link: Link, ref: RecordRef, context: Context): void {
   const reason = `deleted in ${link.system}, still there elsewhere`;
   putHold(draft, {
-    id: `${draft.id}.delete.${link.system}.${link.generation}`,
+    id: `${draft.id}.delete.${link.system}.${context.cause}`,
     kind: "delete",
     entity: draft.entity.name,
     goldenId: draft.id,
-    ref: seen.ref,
+    ref,
     fields: [],
     base: {},
     candidates: [],
@@ -65,5 +75,5 @@ function openDeleteHold(draft: Draft, link: Link, seen: RawDelete, context: Cont
     status: "open",
     closed: null,
   });
-  write(draft, context, { kind: "held", why: reason, source: recordSource(seen.ref, null) });
+  write(draft, context, { kind: "held", why: reason, source: recordSource(ref, null) });
 }

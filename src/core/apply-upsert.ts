@@ -5,6 +5,7 @@ import type { FieldPolicy, ObjectMapping } from "../model/policy.ts";
 import { recordKey } from "../model/record.ts";
 import type { Interval } from "../model/time.ts";
 import { type FieldValue, isBlank, sameRaw, sameValue } from "../model/value.ts";
+import { contestDelete } from "./apply-delete.ts";
 import { compareField, type Verdict } from "./compare.ts";
 import { type Context, type Draft, freezes, linkAt, putHold, recordSource, setField, setLink, write } from "./draft.ts";
 import { type Resolution, resolve, systemOf } from "./resolve/resolve.ts";
@@ -32,6 +33,7 @@ export function applyUpsert(
   const journaled = draft.journal.length;
   const holdsBefore = draft.changedHolds.size;
   const ended = (): UpsertOutcome => {
+    if (draft.journal.length > journaled) contestDelete(draft, context);
     if (draft.changedHolds.size > holdsBefore) return "held";
     return draft.journal.length > journaled ? "applied" : "no-op";
   };

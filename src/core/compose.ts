@@ -4,7 +4,7 @@ import type { CellName } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
 import { type FieldValue, isBlank, type RawValue, sameRaw } from "../model/value.ts";
 import { behindFields } from "./behind.ts";
-import { freezes } from "./draft.ts";
+import { freezes, sentValues } from "./draft.ts";
 
 /** The system's own form of a canonical value, as its connector gives it. */
 export type Encode = (field: FieldName, cell: CellName, value: FieldValue) => RawValue;
@@ -55,16 +55,26 @@ export function compose(
     patch[cell] = raw;
   }
   if (kind === "update" && Object.keys(patch).length === 0) return { kind: "settled", link: { ...link, seen, shadow } };
-  const inFlight: InFlight = {
-    attemptId: attempt.id,
-    kind,
-    startedAt: attempt.startedAt,
-    expiresAt: attempt.expiresAt,
-    versions,
-    values,
-    patch,
-  };
+  const content = repeated(link, entity, mapping) ?? { versions, values, patch };
+  const { id: attemptId, startedAt, expiresAt } = attempt;
+  const inFlight: InFlight = { attemptId, kind, startedAt, expiresAt, ...content };
   return { kind: "write", link: { ...link, seen, shadow, inFlight }, inFlight };
+}
+
+/**
+ * A create of unknown outcome is sent again as it was, identity included: with another one it would not find what the first may have made. It
+ * can't overwrite anything; what has changed since is written when the record is known.
+ */
+function repeated(
+  link: Link,
+  entity: EntityPolicy,
+  mapping: ObjectMapping,
+): Pick<InFlight, "versions" | "values" | "patch"> | null {
+  if (link.status !== "wanted" || !link.createUnknown || Object.keys(link.unsure).length === 0) return null;
+  const values = sentValues(link, entity, mapping);
+  const versions = Object.fromEntries(Object.keys(values).map((field) => [field, 0]));
+  const patch = Object.fromEntries(Object.entries(link.unsure).map(([cell, { wrote }]) => [cell, wrote]));
+  return { versions, values, patch };
 }
 
 /** A new record gets every known value that is not held. */

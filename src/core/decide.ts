@@ -11,15 +11,18 @@ import { applyMerge } from "./apply-merge.ts";
 import { applyUpsert, type UpsertOutcome } from "./apply-upsert.ts";
 import {
   type Context,
+  archived,
   type Draft,
   draftOf,
   emptyGolden,
   goldenOf,
+  madeLink,
   newLink,
   recordSource,
   setLink,
   write,
 } from "./draft.ts";
+import { identitiesOf } from "./match/identity.ts";
 import { liveLinkIn, match } from "./match/match.ts";
 
 /** Everything a decision may look at, loaded before it. */
@@ -94,6 +97,7 @@ function decideUpsert(state: State, seen: Upsert, mapping: ObjectMapping, contex
   const index = linkIndexOf(state.golden, seen.ref);
   const link = state.golden.links[index];
   if (link === undefined) throw new Error(`Golden record ${state.golden.id} is not linked to ${recordKey(seen.ref)}.`);
+  if (link.dead === archived) return nothing("no-op");
   if (link.status === "deleted") {
     const older =
       seen.revision !== null && link.revision !== null
@@ -119,6 +123,9 @@ function revive(draft: Draft, index: number, context: Context): void {
     unsure: {},
   });
   draft.deletedAt = null;
+  draft.links = draft.links.map((other) =>
+    other.dead === archived ? { ...other, status: "linked" as const, dead: null } : other,
+  );
   for (const hold of draft.holds.filter((one) => one.kind === "delete" && one.ref?.system === link.system)) {
     const closed = {
       ...hold,
@@ -140,6 +147,8 @@ function admit(state: State, seen: Upsert, mapping: ObjectMapping, context: Cont
     return join(state, own, seen, mapping, context, "create key");
   const pinned = state.pin === null || state.pin === "new" ? undefined : state.goldenById(state.pin);
   if (pinned !== undefined) return join(state, pinned, seen, mapping, context, "decided by a person");
+  const maker = makerOf(state, seen, mapping, context);
+  if (maker !== undefined) return join(state, maker, seen, mapping, context, "made before it was deleted");
   const found =
     state.pin === "new"
       ? ({ kind: "new" } as const)
@@ -158,6 +167,17 @@ function admit(state: State, seen: Upsert, mapping: ObjectMapping, context: Cont
   return closingHold(state, context, decided(draft, "applied", seen.ref), "became a golden record of its own");
 }
 
+/** The deleted golden record for which a create of unknown outcome carried this record's identity. */
+function makerOf(state: State, seen: Upsert, mapping: ObjectMapping, context: Context): GoldenRecord | undefined {
+  return identitiesOf(context.entity, (field) => seen.fields[field])
+    .map((identity) => state.goldenByKey(identity.text))
+    .find((golden) => golden != null && golden.deletedAt !== null && pendingLinkIn(golden, mapping) !== undefined);
+}
+
+function pendingLinkIn(golden: GoldenRecord, { system, object }: ObjectMapping) {
+  return golden.links.find((link) => link.system === system && link.object === object && link.createUnknown);
+}
+
 function join(
   state: State,
   golden: GoldenRecord,
@@ -172,7 +192,8 @@ function join(
   );
   if (wanted !== -1 && draft.links[wanted]?.inFlight !== null) return nothing("waiting");
   const index = wanted === -1 ? draft.links.length : wanted;
-  draft.links[index] = newLink(mapping, seen.ref.id, draft.links[index]?.generation ?? 0);
+  const link = draft.links[index] ?? newLink(mapping, null, 0);
+  draft.links[index] = madeLink(link, seen.ref.id, context.entity, mapping);
   write(draft, context, { kind: "linked", why, source: recordSource(seen.ref, seen.author) });
   const outcome = applyUpsert(draft, index, seen, mapping, context);
   return closingHold(state, context, decided(draft, outcome === "held" ? "held" : "applied", seen.ref), "linked");

@@ -5,6 +5,7 @@ import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
 import type { RecordRef } from "../model/record.ts";
 import type { Instant, Interval } from "../model/time.ts";
 import type { FieldValue } from "../model/value.ts";
+import { normalizeValue } from "./normalize/normalize-value.ts";
 
 /** A golden record while a decision is being made on it: the parts that change, and what must be told about the change. */
 export type Draft = {
@@ -70,6 +71,9 @@ export function linkAt(draft: Draft, index: number): Link {
   return link;
 }
 
+/** Why a link of an archived golden record is dead: its record is there, and left alone. */
+export const archived = "archived";
+
 /** A link to a record that is there, or (id `null`) shall be made. */
 export function newLink(mapping: ObjectMapping, id: string | null, generation: number): Link {
   return {
@@ -94,6 +98,29 @@ export function newLink(mapping: ObjectMapping, id: string | null, generation: n
     dead: null,
     behindSince: null,
   };
+}
+
+/**
+ * The link to a record that a create of unknown outcome made: what was sent is what it held at first, so that nothing of ours is taken for an
+ * edit of someone else's there. It has seen no version that it could be known to still hold.
+ */
+export function madeLink(wanted: Link, id: string, entity: EntityPolicy, mapping: ObjectMapping): Link {
+  return { ...newLink(mapping, id, wanted.generation), shadow: sentValues(wanted, entity, mapping) };
+}
+
+/** The values of a create whose outcome is unknown. */
+export function sentValues(
+  { unsure }: Link,
+  entity: EntityPolicy,
+  mapping: ObjectMapping,
+): Record<FieldName, FieldValue> {
+  const sent: Record<FieldName, FieldValue> = {};
+  for (const [field, { cell }] of Object.entries(mapping.fields)) {
+    const [type, raw] = [entity.fields[field]?.type, unsure[cell]?.wrote];
+    const normalized = type === undefined || raw === undefined ? null : normalizeValue(type, raw);
+    if (normalized?.ok === true) sent[field] = normalized.value;
+  }
+  return sent;
 }
 
 type Line = Pick<JournalEntry, "kind" | "why" | "source"> &

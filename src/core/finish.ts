@@ -1,8 +1,9 @@
-import type { GoldenRecord, Link } from "../model/golden.ts";
+import type { FieldName, GoldenRecord, Link } from "../model/golden.ts";
 import type { EntityPolicy } from "../model/policy.ts";
 import type { Instant } from "../model/time.ts";
+import type { FieldValue } from "../model/value.ts";
 import { behindFields, dueAt } from "./behind.ts";
-import { newLink } from "./draft.ts";
+import { archived, newLink, sentValues } from "./draft.ts";
 import { identitiesOf } from "./match/identity.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -22,7 +23,8 @@ export type Finished = {
  */
 export function finish(decided: GoldenRecord, entity: EntityPolicy, now: Instant): Finished {
   const links: Mutable<Link>[] = decided.links.map((link) => ({ ...link }));
-  if (decided.deletedAt === null) {
+  if (decided.deletedAt !== null) endLinks(links, entity);
+  else {
     for (const mapping of entity.mappings) {
       const has = links.some((link) => link.system === mapping.system && link.object === mapping.object);
       if (mapping.create && !has) links.push(newLink(mapping, null, 0));
@@ -42,8 +44,30 @@ export function finish(decided: GoldenRecord, entity: EntityPolicy, now: Instant
         : link.status === "linked" && behindFields(golden, link, entity, mapping).length > 0);
     link.behindSince = behind ? (link.behindSince ?? now) : null;
   }
-  const keys = golden.deletedAt === null ? identitiesOf(entity, (field) => golden.fields[field]?.value) : [];
-  return { golden, keys: keys.map((identity) => identity.text), due };
+  return { golden, keys: keysOf(golden, entity), due };
+}
+
+/** Nothing more is made for what is deleted; what may have been made waits to be known. An archived golden record leaves the others as they are. */
+function endLinks(links: Mutable<Link>[], entity: EntityPolicy): void {
+  const kept = links.filter((link) => link.status !== "wanted" || link.inFlight !== null || link.createUnknown);
+  links.splice(0, links.length, ...kept);
+  if (entity.deletes !== "archive") return;
+  for (const link of links) {
+    if (link.status === "linked" && link.inFlight === null) Object.assign(link, { status: "deleted", dead: archived });
+  }
+}
+
+/** Its own identity, and the one that a create on its way or of unknown outcome carried: the record is recognized by it where nothing else tells. */
+export function keysOf(golden: GoldenRecord, entity: EntityPolicy): string[] {
+  const views: ((field: FieldName) => FieldValue | undefined)[] = [];
+  if (golden.deletedAt === null) views.push((field) => golden.fields[field]?.value);
+  for (const link of golden.links) {
+    const mapping = entity.mappings.find((m) => m.system === link.system && m.object === link.object);
+    if (link.status !== "wanted" || mapping === undefined) continue;
+    const sent = link.inFlight?.values ?? sentValues(link, entity, mapping);
+    views.push((field) => sent[field]);
+  }
+  return [...new Set(views.flatMap((view) => identitiesOf(entity, view).map((identity) => identity.text)))];
 }
 
 /** A value that was refused has been replaced by a newer one: worth another try. */

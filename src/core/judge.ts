@@ -162,7 +162,6 @@ function judgeDelete(draft: Draft, hold: Hold, { choice }: Decision, context: Co
       return null;
     case "delete":
       draft.deletedAt = context.now;
-      draft.links = draft.links.filter((link) => link.status !== "wanted");
       write(draft, context, { kind: "deleted", why: "decided by a person", source });
       return null;
     case "restore":

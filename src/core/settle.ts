@@ -15,7 +15,7 @@ import {
   draftOf,
   goldenOf,
   linkAt,
-  newLink,
+  madeLink,
   putHold,
   recordSource,
   setLink,
@@ -140,7 +140,7 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
   };
   if (inFlight.kind === "create" && !receipt.created) {
     // An earlier create had taken effect; people may have edited the record since: meet it as it is.
-    setLink(draft, index, { ...newLink(deps.mapping, receipt.id, link.generation), aliases: link.aliases });
+    setLink(draft, index, { ...madeLink(link, receipt.id, deps.entity, deps.mapping), aliases: link.aliases });
     write(draft, context, { kind: "linked", why: "create key", source: recordSource(ref, null) });
     applyUpsert(draft, index, observe(raw, deps.entity, deps.mapping), deps.mapping, context);
     if (receipt.complete) return {};
@@ -173,7 +173,7 @@ function onlyPatched(inFlight: InFlight, cells: Readonly<Record<CellName, RawVal
 }
 
 function unsureOf({ link, inFlight, deps }: Step): Link["unsure"] {
-  if (inFlight.kind !== "update") return link.unsure;
+  if (inFlight.kind === "delete") return link.unsure;
   const written = Object.entries(inFlight.patch).map(([cell, wrote]) => [cell, { wrote, until: deps.now }]);
   return { ...link.unsure, ...Object.fromEntries(written) };
 }
@@ -308,7 +308,7 @@ function backOff(step: Step, error: SyncError): Rest {
 function settleLost(step: Step): Rest {
   const { draft, index, link, inFlight, deps } = step;
   if (inFlight.kind === "create") {
-    setLink(draft, index, { createUnknown: true });
+    setLink(draft, index, { createUnknown: true, unsure: unsureOf(step) });
     return {};
   }
   // What was observed meanwhile waits in the inbox; it is decided before anything is written over it.

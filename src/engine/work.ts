@@ -109,7 +109,7 @@ async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead
       ids: waiting.flatMap((one) => one.ids),
     });
     const decided = decideAll(deps, waiting, workingSet(loaded, deps.policy));
-    const units = [mergeUnits(setAside, decided.loose), ...decided.units.values()].filter(isFilled);
+    const units = [mergeUnits(setAside, decided.loose), ...decided.held, ...decided.units.values()].filter(isFilled);
     const results = await deps.store.commit(units);
     setAside = emptyUnit;
     const stale = units.filter((_, i) => results[i]?.kind === "stale");
@@ -192,6 +192,8 @@ type DecidedBatch = {
   readonly units: ReadonlyMap<GoldenId, CommitUnit>;
   /** What belongs to no golden record. */
   readonly loose: CommitUnit;
+  /** Holds on records that belong to none, each with its item: should someone decide one meanwhile, the others go on. */
+  readonly held: readonly CommitUnit[];
 };
 
 function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): DecidedBatch {
@@ -199,6 +201,7 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
   const changed = new Map<GoldenId, Changed>();
   const results: Result[] = [];
   let loose: CommitUnit = emptyUnit;
+  const held: CommitUnit[] = [];
   const waitingRecords = new Set<string>();
   for (const prepared of batch) {
     // A later observation of a record never overtakes one that waits.
@@ -231,7 +234,8 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
     results.push({ prepared, goldens: ids, outcome });
     const first = decided.goldens[0];
     if (first === undefined) {
-      loose = mergeUnits(loose, { ...unit, holds: decided.holds });
+      if (decided.holds.length === 0) loose = mergeUnits(loose, unit);
+      else held.push({ ...unit, holds: decided.holds });
       continue;
     }
     for (const golden of decided.goldens) noteChange(changed, golden, decided, prepared.item.lane);
@@ -247,7 +251,7 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
       return [id, group === undefined ? unitOf(deps, one, set) : { ...unitOf(deps, one, set), group }];
     }),
   );
-  return { results, units, loose };
+  return { results, units, loose, held };
 }
 
 /** Golden records that were decided on together commit together: half of such a decision would never be completed. */

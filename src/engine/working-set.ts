@@ -1,5 +1,5 @@
 import type { State } from "../core/decide.ts";
-import { identitiesOf } from "../core/match/identity.ts";
+import { keysOf } from "../core/finish.ts";
 import type { GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Hold } from "../model/hold.ts";
 import type { Policy } from "../model/policy.ts";
@@ -44,10 +44,8 @@ export function workingSet(loaded: Loaded, policy: Policy): WorkingSet {
           }
         }
         const entity = policy.entities[golden.entity];
-        if (entity === undefined || golden.deletedAt !== null) continue;
-        for (const identity of identitiesOf(entity, (field) => golden.fields[field]?.value)) {
-          if (!byKey.has(identity.text)) byKey.set(identity.text, golden.id);
-        }
+        if (entity === undefined) continue;
+        for (const key of keysOf(golden, entity)) if (!byKey.has(key)) byKey.set(key, golden.id);
       }
       for (const hold of changedHolds) {
         if (hold.goldenId !== null || hold.ref === null) continue;
