@@ -25,7 +25,12 @@ export async function startServer(
   running: Pick<Running, "wake" | "isLoaded">,
   options: ServerOptions,
 ): Promise<Server> {
-  const app = fastify({ bodyLimit: bodyBytesMax, logger: false, requestTimeout: 30_000, forceCloseConnections: "idle" });
+  const app = fastify({
+    bodyLimit: bodyBytesMax,
+    logger: false,
+    requestTimeout: 30_000,
+    forceCloseConnections: "idle",
+  });
   // Signatures are over the raw bytes, so nothing is parsed before they are verified.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
