@@ -57,10 +57,6 @@ export function create(key: string, patch: Cells, identity: readonly string[] = 
   return { kind: "create", attemptId: `create ${key}`, key, patch, identity, lookFirst: false };
 }
 
-export function remove(id: string, base: Cells): WriteRequest {
-  return { kind: "delete", attemptId: `delete ${id}`, id, base, revision: null };
-}
-
 export type Pulled = { readonly seen: RawObservation[]; readonly lost: string[]; readonly cursor: string };
 
 /** Pulls until `isDone` of all that came so far. */

@@ -140,7 +140,7 @@ function addRecords(changes: GoldenChanges, golden: GoldenRecord, stored: Stored
 }
 
 /** JSON of the records' keys; "+" before those that are linked, "-" before the others. */
-export function recordsText(records: ReadonlyMap<RecordKey, IndexedRecord>): string {
+function recordsText(records: ReadonlyMap<RecordKey, IndexedRecord>): string {
   return JSON.stringify([...records].map(([key, { linked }]) => (linked ? "+" : "-") + key));
 }
 
