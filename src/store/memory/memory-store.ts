@@ -161,8 +161,11 @@ function release(state: State, unit: CommitUnit): void {
 function giveUp(state: State, { golden, keys }: CommitUnit): void {
   if (golden === null) return;
   const before = state.goldens.get(golden.id);
-  if (before !== undefined) for (const key of recordsOf(before).keys()) state.byRecord.delete(key);
-  if (keys !== null) for (const key of state.keysOf.get(golden.id) ?? []) state.byKey.delete(key);
+  const kept = recordsOf(golden);
+  for (const key of before === undefined ? [] : recordsOf(before).keys())
+    if (!kept.has(key)) state.byRecord.delete(key);
+  if (keys === null) return;
+  for (const key of state.keysOf.get(golden.id) ?? []) if (!keys.includes(key)) state.byKey.delete(key);
 }
 
 function putGolden(state: State, unit: CommitUnit): void {

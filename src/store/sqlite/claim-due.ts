@@ -1,15 +1,18 @@
-import type { GoldenRecord } from "../../model/golden.ts";
+import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
 import type { SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Lane } from "../../ports/store.ts";
-import { fromDoc } from "../../ports/store-doc.ts";
+import { fromStored } from "../../ports/store-text.ts";
 import { lanes } from "./claim.ts";
 import type { Database } from "./database.ts";
+import type { GoldenCache } from "./golden-cache.ts";
 import { dueLeasedUntil, type Leases } from "./leases.ts";
+import { goldenById } from "./load.ts";
 
 export function claimDue(
   db: Database,
   leases: Leases,
+  cache: GoldenCache,
   system: SystemId,
   limit: number,
   now: Instant,
@@ -26,12 +29,11 @@ export function claimDue(
     const ofGolden = leases.due.get(golden) ?? new Map<SystemId, Instant>();
     leases.due.set(golden, ofGolden.set(system, now + leaseMs));
   }
-  return claimed.flatMap((golden) => goldenAt(db, golden) ?? []);
+  return claimed.flatMap((golden) => goldenById(db, cache, idAt(db, golden)) ?? []);
 }
 
-function goldenAt(db: Database, seq: number): GoldenRecord | null {
-  const row = db.get<{ doc: string }>("select doc from golden where seq = ?", seq);
-  return row === undefined ? null : fromDoc(row.doc);
+function idAt(db: Database, seq: number): GoldenId {
+  return fromStored(db.get<{ id: string }>("select id from golden where seq = ?", seq)?.id ?? "");
 }
 
 type DueRow = { readonly golden: number; readonly due_at: Instant };

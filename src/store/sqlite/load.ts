@@ -5,8 +5,9 @@ import type { Loaded, Store } from "../../ports/store.ts";
 import { fromDoc } from "../../ports/store-doc.ts";
 import { fromStored } from "../../ports/store-text.ts";
 import type { Database } from "./database.ts";
+import type { GoldenCache } from "./golden-cache.ts";
 
-export function load(db: Database, { records, keys, ids }: Parameters<Store["load"]>[0]): Loaded {
+export function load(db: Database, cache: GoldenCache, { records, keys, ids }: Parameters<Store["load"]>[0]): Loaded {
   const goldens = new Map<GoldenId, GoldenRecord>();
   const byRecord = new Map<RecordKey, GoldenId>();
   const byKey = new Map<string, GoldenId>();
@@ -14,7 +15,7 @@ export function load(db: Database, { records, keys, ids }: Parameters<Store["loa
   const pins = new Map<RecordKey, GoldenId | "new">();
   const add = (id: GoldenId | null | undefined) => {
     if (id == null || goldens.has(id)) return;
-    const golden = goldenById(db, id);
+    const golden = goldenById(db, cache, id);
     if (golden !== null) goldens.set(id, golden);
   };
   for (const record of new Set(records.map(recordKey))) {
@@ -37,9 +38,14 @@ export function load(db: Database, { records, keys, ids }: Parameters<Store["loa
   return { goldens, byRecord, byKey, holds, pins };
 }
 
-function goldenById(db: Database, id: GoldenId): GoldenRecord | null {
+export function goldenById(db: Database, cache: GoldenCache, id: GoldenId): GoldenRecord | null {
+  const cached = cache.get(id);
+  if (cached !== undefined) return cached;
   const row = db.get<{ doc: string }>("select doc from golden where id = ?", id);
-  return row === undefined ? null : fromDoc(row.doc);
+  if (row === undefined) return null;
+  const golden = fromDoc(row.doc);
+  cache.put(golden);
+  return golden;
 }
 
 export function ownerOfRecord(db: Database, key: RecordKey): GoldenId | undefined {

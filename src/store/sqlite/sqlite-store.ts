@@ -6,6 +6,7 @@ import { counts } from "./counts.ts";
 import { cursor, setCursors } from "./cursors.ts";
 import { openDatabase } from "./database.ts";
 import { deadLetters } from "./dead-letters.ts";
+import { keepCommitted, newGoldenCache } from "./golden-cache.ts";
 import { goldens } from "./goldens.ts";
 import { hold, holds } from "./holds.ts";
 import { journal } from "./journal.ts";
@@ -25,15 +26,20 @@ import { search } from "./search.ts";
 export async function openSqliteStore(file: string): Promise<Store> {
   const db = await openDatabase(file);
   const leases = newLeases();
+  const cache = newGoldenCache();
   return {
     exclusive: true,
     migrate: async () => migrate(db),
     recover: async (dueAt) => recover(db, leases, dueAt),
     receive: async (items, cursors) => receive(db, items, cursors),
     claim: async (limit, now, leaseMs) => claim(db, leases, limit, now, leaseMs),
-    load: async (query) => load(db, query),
-    commit: async (units) => commit(db, leases, units),
-    claimDue: async (system, limit, now, leaseMs) => claimDue(db, leases, system, limit, now, leaseMs),
+    load: async (query) => load(db, cache, query),
+    async commit(units) {
+      const results = commit(db, leases, units);
+      keepCommitted(cache, units, results);
+      return results;
+    },
+    claimDue: async (system, limit, now, leaseMs) => claimDue(db, leases, cache, system, limit, now, leaseMs),
     nextDueAt: async (systems) => nextDueAt(db, leases, systems),
     cursor: async (name) => cursor(db, name),
     setCursors: async (cursors) => db.transaction(() => setCursors(db, cursors)),

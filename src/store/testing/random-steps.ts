@@ -35,7 +35,14 @@ type UnitAsked = {
   readonly shared: readonly string[];
   readonly due: readonly { readonly system: string; readonly inMs: number; readonly lane: Lane }[];
   readonly lines: readonly string[];
-  readonly hold: { readonly id: string; readonly open: boolean; readonly onGolden: boolean } | null;
+  readonly hold: {
+    readonly id: string;
+    readonly open: boolean;
+    readonly onGolden: boolean;
+    readonly isOld: boolean;
+  } | null;
+  /** Commits only together with the others of its group. */
+  readonly group: string | null;
   readonly pin: { readonly record: string; readonly golden: string } | null;
   readonly dead: string | null;
   /** Which of the claimed observations it ends or postpones. */
@@ -81,7 +88,15 @@ export function steps(): fc.Arbitrary<readonly Step[]> {
     shared: few(fc.constantFrom(...keys)),
     due: few(fc.record({ system: fc.constantFrom(...systems), inMs: fc.nat(80), lane })),
     lines: few(name),
-    hold: maybe(fc.record({ id: name, open: fc.boolean(), onGolden: fc.boolean() })),
+    hold: maybe(
+      fc.record({
+        id: name,
+        open: fc.boolean(),
+        onGolden: fc.boolean(),
+        isOld: fc.constantFrom(false, false, false, true),
+      }),
+    ),
+    group: fc.constantFrom(null, null, null, "x", "y"),
     pin: maybe(fc.record({ record: name, golden: fc.constantFrom(...names, "new") })),
     dead: maybe(name),
     done: few(fc.nat(5)),
@@ -185,6 +200,7 @@ function unitOf(asked: UnitAsked, goldens: ReadonlyMap<string, GoldenRecord>, pl
         });
   const hold = asked.hold;
   return sampleUnit({
+    ...(asked.group === null ? {} : { group: asked.group }),
     golden,
     keys: golden === null ? null : asked.keys,
     sharedKeys: asked.shared,
@@ -203,6 +219,7 @@ function unitOf(asked: UnitAsked, goldens: ReadonlyMap<string, GoldenRecord>, pl
               ref: sampleRef(hold.id),
               goldenId: hold.onGolden ? "a" : null,
               status: hold.open ? "open" : "closed",
+              revision: hold.isOld ? 1 : play.count,
               matches: ["b"],
               reason: at,
             }),
