@@ -20,7 +20,8 @@ export async function startFeed(deps: Deps, system: SystemId): Promise<void> {
   const { feed } = connectorOf(deps, system);
   if (feed === null || (await deps.store.cursor(feedCursorName(system))) !== null) return;
   const value = await feed.start(mappedObjects(deps.policy, system));
-  await deps.store.setCursors([{ name: feedCursorName(system), value, at: deps.clock.now() }]);
+  // Of several workers that start at once the first place counts: a later one would pass over what came between.
+  await deps.store.setCursors([{ name: feedCursorName(system), value, at: deps.clock.now(), isFirst: true }]);
 }
 
 export type Pulled = { readonly count: number; readonly caughtUp: boolean; readonly lost: readonly ObjectName[] };

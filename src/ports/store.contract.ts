@@ -266,6 +266,15 @@ function commitContract(fresh: Fresh): void {
       expect([...byRecord.values()]).toEqual(["a"]);
     });
 
+    test("a first place does not move one that is there", async () => {
+      const store = await fresh();
+      await store.setCursors([{ name: "feed", value: "1", at: t0, isFirst: true }]);
+      await store.setCursors([{ name: "feed", value: "2", at: t0, isFirst: true }]);
+      expect(await store.cursor("feed")).toBe("1");
+      await store.setCursors([{ name: "feed", value: "3", at: t0 }]);
+      expect(await store.cursor("feed")).toBe("3");
+    });
+
     test("a stale unit has no effect, its observations are due at once, and the others of its commit go on", async () => {
       const store = await fresh();
       await store.receive([sampleItem("a", "1"), sampleItem("b", "2"), sampleItem("c", "3")], []);

@@ -27,8 +27,13 @@ export type InboxItem = {
 /** How an observation ended (I9): exactly one of these. */
 export type Outcome = "applied" | "no-op" | "superseded" | "held" | "dead";
 
-/** A named place in a feed or scan. */
-export type CursorRow = { readonly name: string; readonly value: string; readonly at: Instant };
+/** A named place in a feed or scan. `isFirst`: only to be set where there is none yet. */
+export type CursorRow = {
+  readonly name: string;
+  readonly value: string;
+  readonly at: Instant;
+  readonly isFirst?: boolean;
+};
 
 /** A person's word on an unlinked record: it is this golden record, or a thing of its own. */
 export type Pin = { readonly ref: RecordRef; readonly goldenId: GoldenId | "new" };

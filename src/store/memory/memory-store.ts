@@ -100,7 +100,9 @@ function emptyState(): State {
 }
 
 function setCursors(state: State, cursors: readonly CursorRow[]): void {
-  for (const { name, value } of cursors) state.cursors.set(name, value);
+  for (const { name, value, isFirst } of cursors) {
+    if (isFirst !== true || !state.cursors.has(name)) state.cursors.set(name, value);
+  }
 }
 
 function load(state: State, { records, keys, ids }: Parameters<Store["load"]>[0]): Loaded {

@@ -43,8 +43,15 @@ export async function takeIn(
        insert into truce.counter select 'inbox/', pg_backend_pid() % 64, count(*) from stored having count(*) > 0
        on conflict (name, stripe) do update set value = counter.value + excluded.value
      ), placed as (
-       insert into truce.cursor select * from unnest(truce.texts($9), truce.texts($10), truce.texts($11)::double precision[]) order by 1
+       insert into truce.cursor select name, value, at from
+         unnest(truce.texts($9), truce.texts($10), truce.texts($11)::double precision[], truce.texts($13)::boolean[]) as row (name, value, at, is_first)
+       where not is_first order by 1
        on conflict (name) do update set value = excluded.value, at = excluded.at
+     ), placed_first as (
+       insert into truce.cursor select name, value, at from
+         unnest(truce.texts($9), truce.texts($10), truce.texts($11)::double precision[], truce.texts($13)::boolean[]) as row (name, value, at, is_first)
+       where is_first order by 1
+       on conflict (name) do nothing
      ), forgotten as (
        delete from truce.dedupe where key in (
          select key from truce.dedupe where done_at < $12 order by done_at limit ${forgetMax} for update skip locked)
@@ -62,6 +69,7 @@ export async function takeIn(
     named.map((row) => toStored(row.value)),
     named.map((row) => row.at),
     Date.now() - dedupeKeptMs,
+    named.map((row) => row.isFirst === true),
   );
   return row?.count ?? 0;
 }

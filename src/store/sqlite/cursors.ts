@@ -4,13 +4,9 @@ import type { Database } from "./database.ts";
 
 /** Within a transaction of the caller's. */
 export function setCursors(db: Database, cursors: readonly CursorRow[]): void {
-  for (const { name, value, at } of cursors) {
-    db.run(
-      "insert into cursor values (?, ?, ?) on conflict (name) do update set value = excluded.value, at = excluded.at",
-      name,
-      value,
-      at,
-    );
+  for (const { name, value, at, isFirst } of cursors) {
+    const kept = isFirst === true ? "nothing" : "update set value = excluded.value, at = excluded.at";
+    db.run(`insert into cursor values (?, ?, ?) on conflict (name) do ${kept}`, name, value, at);
   }
 }
 
