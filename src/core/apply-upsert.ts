@@ -8,6 +8,7 @@ import { type FieldValue, isBlank, sameRaw, sameValue } from "../model/value.ts"
 import { contestDelete } from "./apply-delete.ts";
 import { compareField, type Verdict } from "./compare.ts";
 import { type Context, type Draft, freezes, linkAt, putHold, recordSource, setField, setLink, write } from "./draft.ts";
+import { normalizeValue } from "./normalize/normalize-value.ts";
 import { type Resolution, resolve, systemOf } from "./resolve/resolve.ts";
 
 /**
@@ -45,9 +46,11 @@ export function applyUpsert(
     return ended();
   }
   const step: Step = { draft, index, seen: withCoveredUnsure(link, seen), mapping, context };
+  noteLanded(step);
   for (const unit of unitsOf(step)) applyUnit(step, unit);
   for (const field of Object.keys(step.seen.covered)) applyCovered(step, field);
   noteRefused(step, link);
+  noteDrift(step, link);
   const after = linkAt(draft, index);
   setLink(draft, index, {
     cells: { ...after.cells, ...seen.cells },
@@ -79,6 +82,19 @@ function withCoveredUnsure(link: Link, seen: Upsert): Upsert {
     found.map(([field, { value }]) => [field, [...(seen.covered[field] ?? []), { value, at: null, author: null }]]),
   );
   return { ...seen, covered: { ...seen.covered, ...covered } };
+}
+
+/** A write of ours whose outcome we never heard is there: its value is no edit of anyone's, even if another one has been agreed on since. */
+function noteLanded({ draft, index, seen, mapping }: Step): void {
+  const link = linkAt(draft, index);
+  const shadow = { ...link.shadow };
+  for (const [field, value] of Object.entries(seen.fields)) {
+    const cell = mapping.fields[field]?.cell ?? "";
+    const unsure = link.unsure[cell];
+    if (unsure === undefined || !sameRaw(seen.cells[cell], unsure.wrote)) continue;
+    if (!sameValue(value, draft.fields[field]?.value)) shadow[field] = value;
+  }
+  setLink(draft, index, { shadow });
 }
 
 type Step = {
@@ -483,6 +499,23 @@ function noteRefused(step: Step, before: Link): void {
       why: refusal.reason,
       source: recordSource(seen.ref, seen.author),
     });
+  }
+}
+
+/** A field that is only written here was changed here: that says nothing about the thing, and is written over. */
+function noteDrift({ draft, index, seen, mapping, context }: Step, before: Link): void {
+  for (const [field, { cell, direction }] of Object.entries(mapping.fields)) {
+    const [now, then] = [seen.cells[cell], before.cells[cell]];
+    const type = context.entity.fields[field]?.type;
+    if (direction !== "write" || now === undefined || then === undefined || type === undefined || sameRaw(now, then))
+      continue;
+    const normalized = normalizeValue(type, now);
+    const value = normalized.ok ? normalized.value : typeof now === "string" ? now : JSON.stringify(now);
+    const link = linkAt(draft, index);
+    setLink(draft, index, { shadow: { ...link.shadow, [field]: value }, seen: { ...link.seen, [field]: 0 } });
+    const source = recordSource(seen.ref, seen.author);
+    const base = before.shadow[field] ?? null;
+    write(draft, context, { kind: "put-back", field, other: value, base, why: "only written there", source });
   }
 }
 

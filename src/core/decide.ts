@@ -10,8 +10,8 @@ import { applyDelete } from "./apply-delete.ts";
 import { applyMerge } from "./apply-merge.ts";
 import { applyUpsert, type UpsertOutcome } from "./apply-upsert.ts";
 import {
-  type Context,
   archived,
+  type Context,
   type Draft,
   draftOf,
   emptyGolden,
@@ -175,7 +175,10 @@ function makerOf(state: State, seen: Upsert, mapping: ObjectMapping, context: Co
 }
 
 function pendingLinkIn(golden: GoldenRecord, { system, object }: ObjectMapping) {
-  return golden.links.find((link) => link.system === system && link.object === object && link.createUnknown);
+  return golden.links.find(
+    (link) =>
+      link.system === system && link.object === object && (link.createUnknown || link.inFlight?.kind === "create"),
+  );
 }
 
 function join(

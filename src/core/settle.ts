@@ -274,7 +274,12 @@ function settleFailed(step: Step, error: SyncError): Rest {
  * this write's values wait, and a dead letter tells. Either way a newer value of a refused field is tried again.
  */
 function settleRejected(step: Step, error: SyncError & { code: "REJECTED" }): Rest {
-  const { draft, index, inFlight, deps } = step;
+  const { draft, index, inFlight, deps, link } = step;
+  if (inFlight.kind === "create" && link.createUnknown) {
+    // What was sent again is refused, so it was never taken; what is agreed now is for the system to judge anew.
+    setLink(draft, index, { createUnknown: false, unsure: {} });
+    return backOff(step, { code: "UNREACHABLE", message: "" });
+  }
   const cellOf = (field: FieldName) => deps.mapping.fields[field]?.cell ?? "";
   const all = Object.keys(inFlight.versions);
   const named = inFlight.kind === "update" ? all.filter((field) => cellOf(field) in error.cells) : [];

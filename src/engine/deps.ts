@@ -59,8 +59,9 @@ export type Deps = {
   readonly tell: (event: EngineEvent) => void;
 };
 
-/** An observation that waits for a receipt looks again after this long, should nobody wake it. */
-export const waitMs = 2_000;
+/** An observation that waits for a receipt looks again after this long, each time twice as long, should nobody wake it. */
+export const waitMsMin = 2_000;
+export const waitMsMax = 30_000;
 /** How long a claimed inbox item or due link belongs to its worker. Two workers on one item are harmless: one commit wins. */
 export const leaseMs = 10_000;
 /** A write whose receipt has not come after this long is taken for lost. Longer than any connector's own time-out. */

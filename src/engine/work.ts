@@ -9,7 +9,7 @@ import { mappingOf } from "../model/policy.ts";
 import { type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import { type CommitUnit, type InboxItem, type Lane, laneBackfill, laneLive, type Outcome } from "../ports/store.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
-import { type Deps, leaseMs, waitMs } from "./deps.ts";
+import { type Deps, leaseMs, waitMsMax, waitMsMin } from "./deps.ts";
 import { type HintsRead, letterOf, readHints, type Statement } from "./read-hints.ts";
 import { StoreFailure } from "./store-failure.ts";
 import { messageOf } from "./trigger.ts";
@@ -220,7 +220,10 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
     const { decided } = one;
     if (decided.outcome === "waiting") {
       for (const ref of prepared.records) waitingRecords.add(recordKey(ref));
-      loose = mergeUnits(loose, { ...emptyUnit, postponed: [{ inboxId: prepared.item.id, dueAt: now + waitMs }] });
+      loose = mergeUnits(loose, {
+        ...emptyUnit,
+        postponed: [{ inboxId: prepared.item.id, dueAt: now + waitMs(prepared.item) }],
+      });
       results.push({ prepared, goldens: [], outcome: null });
       continue;
     }
@@ -265,6 +268,10 @@ function groupsOf(results: readonly Result[]): ReadonlyMap<GoldenId, string> {
     for (const id of [...goldens, ...together]) groups.set(id, first);
   }
   return groups;
+}
+
+function waitMs({ tries }: InboxItem): number {
+  return Math.min(waitMsMax, waitMsMin * 2 ** Math.min(tries, 10));
 }
 
 const waitingAgain = {
