@@ -138,7 +138,7 @@ export type JournalFilter = {
   readonly since?: Instant;
   /** Before this time. */
   readonly until?: Instant;
-  /** Lines after this sequence number. */
+  /** Lines after this sequence number. With several workers, lines of a commit under way may still appear a little before the newest. */
   readonly after?: number;
   readonly limit: number;
 };

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { SyncFailure } from "../../model/sync-error.ts";
@@ -98,6 +98,8 @@ const isDiskFull = (error: unknown) => codeOf(error) === sqliteFull;
 
 async function openAlone(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await withoutExperimentalWarning(() => import("node:sqlite"));
+  // What is in it is for its owner alone; SQLite gives its log the same mode.
+  closeSync(openSync(file, "a", 0o600));
   const db = new DatabaseSync(file, { timeout: lockWaitMs });
   try {
     // The lock is taken by the first write, not by opening.
