@@ -5,11 +5,13 @@ import type { Clock } from "../src/ports/clock.ts";
  * depends on nothing but its seed.
  */
 export type VirtualClock = Clock & {
-  /** Calls `action` after `ms`. */
-  after(ms: number, action: () => void): void;
+  /** Calls `action` after `ms`, unless it is cancelled before. */
+  after(ms: number, action: () => void): Timer;
   /** Wakes sleepers one by one until `isDone`, or nobody sleeps, or `stepsMax` wakings are spent. Returns the steps taken. */
   run(isDone: () => boolean, stepsMax: number): Promise<number>;
 };
+
+export type Timer = { cancel(): void };
 
 type Sleeper = { readonly at: number; readonly order: number; action: (() => void) | null };
 
@@ -17,54 +19,62 @@ export function virtualClock(start: number): VirtualClock {
   let now = start;
   let order = 0;
   const heap: Sleeper[] = [];
-  const after = (ms: number, action: () => void): Sleeper => {
+  const push = (ms: number, action: () => void): Sleeper => {
     const sleeper: Sleeper = { at: now + Math.max(0, Math.round(ms)), order: order++, action };
-    push(heap, sleeper);
+    add(heap, sleeper);
     return sleeper;
   };
   return {
     now: () => now,
-    after: (ms, action) => void after(ms, action),
+    after: (ms, action) => {
+      const sleeper = push(ms, action);
+      return {
+        cancel: () => {
+          sleeper.action = null;
+        },
+      };
+    },
     sleep: (ms, signal) =>
       new Promise((resolve) => {
-        if (signal?.aborted === true) return resolve();
-        const sleeper = after(ms, () => {
-          signal?.removeEventListener("abort", wake);
+        if (signal === undefined) return void push(ms, resolve);
+        if (signal.aborted) return resolve();
+        const sleeper = push(ms, () => {
+          signal.removeEventListener("abort", wake);
           resolve();
         });
         const wake = () => {
           sleeper.action = null;
           resolve();
         };
-        signal?.addEventListener("abort", wake, { once: true });
+        signal.addEventListener("abort", wake, { once: true });
       }),
     async run(isDone, stepsMax) {
       let steps = 0;
-      await idle();
+      await settled();
       while (!isDone() && steps < stepsMax) {
-        const next = pop(heap);
+        const next = take(heap);
         if (next === undefined) return steps;
         if (next.action === null) continue;
         now = Math.max(now, next.at);
         next.action();
         steps++;
-        await idle();
+        await settled();
       }
       return steps;
     },
   };
 }
 
-/** Resolves once every promise that can go on has done so. */
-function idle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** Resolves once every promise that can go on has done so: Node runs a tick only when no microtask is left. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 function isBefore(a: Sleeper, b: Sleeper): boolean {
   return a.at !== b.at ? a.at < b.at : a.order < b.order;
 }
 
-function push(heap: Sleeper[], sleeper: Sleeper): void {
+function add(heap: Sleeper[], sleeper: Sleeper): void {
   let i = heap.push(sleeper) - 1;
   while (i > 0) {
     const parent = (i - 1) >> 1;
@@ -74,7 +84,7 @@ function push(heap: Sleeper[], sleeper: Sleeper): void {
   }
 }
 
-function pop(heap: Sleeper[]): Sleeper | undefined {
+function take(heap: Sleeper[]): Sleeper | undefined {
   const top = heap[0];
   const last = heap.pop();
   if (top === undefined || last === undefined || top === last) return top;

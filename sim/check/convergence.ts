@@ -1,0 +1,98 @@
+import type { GoldenRecord, Link } from "../../src/model/golden.ts";
+import type { RawValue } from "../../src/model/value.ts";
+import { isJunk } from "../canonical.ts";
+import type { SimSystem } from "../simulated-system.ts";
+import { systemOf } from "../world.ts";
+import type { Truth } from "./truth.ts";
+
+/** I1: every mapped field without an open hold is the same in all linked systems, and every golden record is everywhere it shall be. */
+export function checkConvergence(truth: Truth): string[] {
+  const { world } = truth;
+  return [...world.ledger.goldens.values()].flatMap((golden) => [
+    ...checkFields(truth, golden),
+    ...checkPresence(truth, golden),
+    ...checkDeleted(truth, golden),
+    ...golden.links
+      .filter((link) => link.inFlight !== null)
+      .map((link) => `I1: ${golden.id} still writes to ${link.system}`),
+  ]);
+}
+
+function checkFields(truth: Truth, golden: GoldenRecord): string[] {
+  if (golden.deletedAt !== null) return [];
+  const broken: string[] = [];
+  for (const field of truth.world.scenario.fields) {
+    if (golden.holds.some((hold) => hold.fields.includes(field.name))) continue;
+    const value = golden.fields[field.name]?.value ?? null;
+    for (const link of golden.links) {
+      const system = systemOf(truth.world, link.system);
+      const record = system.live(link.id ?? "");
+      const direction = link.system in field.directions ? field.directions[link.system] : "both";
+      if (link.status !== "linked" || record === undefined || direction == null || direction === "read") continue;
+      if (direction === "write" && golden.fields[field.name] === undefined) continue;
+      const there = truth.canon(field.name, record.cells[field.name]);
+      if (there === truth.keptCanon(system, field.name, value as RawValue)) continue;
+      if (isExcused(truth, golden, link, system, field.name, there)) continue;
+      broken.push(
+        `I1: ${golden.id}.${field.name} is ${JSON.stringify(value)}, ${link.id} of ${link.system} holds ${there}`,
+      );
+    }
+  }
+  return broken;
+}
+
+/** The system will not have the value, or holds something that is none. */
+function isExcused(
+  truth: Truth,
+  golden: GoldenRecord,
+  link: Link,
+  system: SimSystem,
+  field: string,
+  there: string | null,
+) {
+  const version = golden.fields[field];
+  const raw = system.raw(field, version?.value ?? null);
+  if (isJunk(truth.typeOf(field), there)) return true;
+  // Refused with another value of the same write, by a system that doesn't say which.
+  const isRefused = link.refused[field]?.version === version?.version;
+  return isRefused && (system.refuses(field, raw) || (!system.profile.namesRefused && system.setup.refuses !== null));
+}
+
+function checkPresence(truth: Truth, golden: GoldenRecord): string[] {
+  const { scenario } = truth.world;
+  if (golden.deletedAt !== null) return [];
+  const broken: string[] = [];
+  for (const setup of scenario.systems) {
+    const links = golden.links.filter((link) => link.system === setup.name);
+    const linked = links.filter((link) => link.status === "linked");
+    for (const link of linked) {
+      const system = systemOf(truth.world, setup.name);
+      if (system.live(link.id ?? "") === undefined)
+        broken.push(`I1: ${golden.id} is linked to ${link.id}, which is gone`);
+    }
+    if (linked.length > 0 || !setup.creates || links.some((link) => link.status === "deleted")) continue;
+    const wanted = links[0];
+    if (wanted === undefined) broken.push(`I6: ${golden.id} does not want a record in ${setup.name}`);
+    else if (!mayBeMissing(truth, golden, wanted)) broken.push(`I6: ${golden.id} has no record in ${setup.name}`);
+  }
+  return broken;
+}
+
+function mayBeMissing(truth: Truth, golden: GoldenRecord, link: Link): boolean {
+  const { scenario, ledger } = truth.world;
+  const open = (id: string) => ledger.holds.findLast((hold) => hold.id === id)?.status === "open";
+  if (link.waitsFor !== null) return open(link.waitsFor);
+  if (golden.holds.some((hold) => hold.fields.includes("email") || hold.kind === "duplicate")) return true;
+  if (scenario.required.some((field) => (golden.fields[field]?.value ?? null) === null)) return true;
+  // Refused outright, or its identity is someone else's there: a dead letter or a hold says so.
+  return link.dead !== null;
+}
+
+/** A golden record that is deleted everywhere has no live record left where it was linked. */
+function checkDeleted(truth: Truth, golden: GoldenRecord): string[] {
+  if (golden.deletedAt === null) return [];
+  return golden.links
+    .filter((link) => link.status === "linked" && link.dead === null)
+    .filter((link) => systemOf(truth.world, link.system).live(link.id ?? "") !== undefined)
+    .map((link) => `I1: ${golden.id} was deleted, ${link.id} of ${link.system} is still there`);
+}

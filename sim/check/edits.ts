@@ -1,0 +1,143 @@
+import type { JournalEntry } from "../../src/model/journal.ts";
+import type { RawValue } from "../../src/model/value.ts";
+import { isJunk } from "../canonical.ts";
+import type { Change, SimRecord, SimSystem } from "../simulated-system.ts";
+import { systemOf } from "../world.ts";
+import { isByPeople, type Truth } from "./truth.ts";
+
+/** Kinds of fields whose edits carry a value that nobody else writes. */
+const uniqueKinds = new Set(["text", "email"]);
+
+/** I2 and I3: no edit is lost, nothing is overwritten unseen, and nothing is a fast-forward that was none. */
+export function checkEdits(truth: Truth): string[] {
+  const { systems, ledger, scenario } = truth.world;
+  const broken: string[] = [];
+  for (const system of systems) {
+    for (const record of system.records.values()) {
+      for (const field of scenario.fields) {
+        const direction = system.name in field.directions ? field.directions[system.name] : "both";
+        if (direction == null || direction === "write" || !uniqueKinds.has(field.type.kind)) continue;
+        broken.push(...checkCell(truth, system, record, field.name));
+      }
+    }
+  }
+  for (const line of ledger.journal) broken.push(...checkForward(truth, line), ...checkOrigin(truth, line));
+  return broken;
+}
+
+/** Each edit of one cell, with what followed it there. */
+function checkCell(truth: Truth, system: SimSystem, record: SimRecord, field: string): string[] {
+  const broken: string[] = [];
+  const changes = record.history.filter((one) => field in one.after || one.kind === "delete");
+  changes.forEach((edit, i) => {
+    const value = truth.canon(field, edit.after[field]);
+    const next = changes[i + 1];
+    if (!isByPeople(edit) || value === null || next === undefined || next.by !== "truce") return;
+    // Only what replaces it, not what puts it there again.
+    if (next.kind !== "delete" && truth.canon(field, next.after[field]) === value) return;
+    if (truth.isKept(field, value) || isHandedOn(truth, system, record, field, value)) return;
+    if (
+      isRace(truth, system, next, field) ||
+      (next.kind === "delete" && isDecidedAway(truth, system, record, field, value))
+    )
+      return;
+    broken.push(`I2: ${record.id}.${field} = ${value} is lost: ${describe(next, field)} came over it`);
+  });
+  return broken;
+}
+
+function describe({ kind, after, at }: Change, field: string): string {
+  return kind === "delete" ? `a delete at ${at}` : `${JSON.stringify(after[field])} at ${at}`;
+}
+
+/** Without a condition and without history, what falls between reading and writing can't be recovered; the connectors' pages say so. */
+function isRace(truth: Truth, system: SimSystem, next: Change, field: string): boolean {
+  const isUnseen = next.unseen.includes(field);
+  if (isUnseen) truth.world.marks.add(system.profile.history ? "race/recoverable" : "race/unrecoverable");
+  return isUnseen && (!system.profile.history || next.kind === "delete");
+}
+
+/** It became the agreed value, and someone who had it before them replaced it in another system. */
+function isHandedOn(truth: Truth, system: SimSystem, record: SimRecord, field: string, value: string): boolean {
+  if (!wasAgreed(truth, system, record, field, value)) return false;
+  return truth.world.systems.some((other) =>
+    [...other.records.values()].some((one) => wasReplacedByPeople(truth, other, one, field, value)),
+  );
+}
+
+function wasAgreed(truth: Truth, system: SimSystem, record: SimRecord, field: string, value: string): boolean {
+  const goldens = truth.goldensOf(system.name, record.id);
+  return truth.world.ledger.journal.some(
+    (line) =>
+      line.kind === "set" &&
+      line.field === field &&
+      goldens.has(line.goldenId) &&
+      truth.canon(field, line.to as RawValue) === value,
+  );
+}
+
+/** A person had it deleted everywhere, with this value in view. */
+function isDecidedAway(truth: Truth, system: SimSystem, record: SimRecord, field: string, value: string): boolean {
+  const goldens = truth.goldensOf(system.name, record.id);
+  const isDecided = truth.world.ledger.journal.some(
+    (line) => line.kind === "deleted" && line.source.kind === "person" && goldens.has(line.goldenId),
+  );
+  return isDecided && wasAgreed(truth, system, record, field, value);
+}
+
+function wasReplacedByPeople(truth: Truth, system: SimSystem, record: SimRecord, field: string, value: string) {
+  const kept = truth.keptCanon(system, field, value);
+  const changes = record.history.filter((one) => field in one.after);
+  return changes.some((one, i) => {
+    if (truth.canon(field, one.after[field]) !== kept) return false;
+    // Put there by whom ever; the next one is by people.
+    const next = changes[i + 1];
+    return next === undefined
+      ? system.live(record.id) !== undefined || !record.deleted || isDeletedByPeople(record)
+      : isByPeople(next);
+  });
+}
+
+function isDeletedByPeople(record: SimRecord): boolean {
+  const last = record.history.at(-1);
+  return last !== undefined && isByPeople(last);
+}
+
+/** A fast-forward replaces only what the record had held before: by the system's own log, not by what Truce believes it has seen. */
+function checkForward(truth: Truth, line: JournalEntry): string[] {
+  if (line.kind !== "set" || line.why !== "fast-forward" || line.field === null || line.source.kind !== "record")
+    return [];
+  const { field } = line;
+  const { ref } = line.source;
+  const system = systemOf(truth.world, ref.system);
+  const from = truth.keptCanon(system, field, line.from as RawValue);
+  const to = truth.canon(field, line.to as RawValue);
+  if (from === null) return [];
+  const history = truth.familyOf(system, ref.id).flatMap((record) => record.history);
+  const held = history.filter((one) => field in one.after && truth.canon(field, one.after[field]) === from);
+  const reached = history.filter((one) => field in one.after && truth.canon(field, one.after[field]) === to);
+  const isSeen = held.some((one) => reached.some((later) => later.order > one.order));
+  return isSeen
+    ? []
+    : [`I2: ${ref.id} moved ${field} from ${line.from} to ${line.to}, but never held ${line.from} before`];
+}
+
+/** Every value that becomes the agreed one was entered by someone where the journal says, or decided by a person or a rule. */
+function checkOrigin(truth: Truth, line: JournalEntry): string[] {
+  if (line.kind !== "set" || line.field === null || line.source.kind !== "record") return [];
+  const { field } = line;
+  const { ref } = line.source;
+  const system = systemOf(truth.world, ref.system);
+  const to = truth.canon(field, line.to as RawValue);
+  const entered = truth
+    .familyOf(system, ref.id)
+    .flatMap((record) => record.history)
+    .filter((one) => isByPeople(one) && field in one.after);
+  const found = entered.some((one) => {
+    const value = truth.canon(field, one.after[field]);
+    return value === to || isJunk(truth.typeOf(field), value);
+  });
+  return found || (to === null && entered.length === 0)
+    ? []
+    : [`I2: ${line.goldenId}.${field} became ${line.to}, which nobody entered in ${ref.id} of ${ref.system}`];
+}

@@ -1,0 +1,174 @@
+import type { JournalEntry } from "../../src/model/journal.ts";
+import type { RawValue } from "../../src/model/value.ts";
+import { stages } from "../scenario.ts";
+import { systemOf } from "../world.ts";
+import { isByPeople, type Truth } from "./truth.ts";
+
+/** What the rules promise, by the true histories. */
+export function checkRules(truth: Truth): string[] {
+  return [
+    ...checkCounters(truth),
+    ...checkNewest(truth),
+    ...checkStages(truth),
+    ...checkOwners(truth),
+    ...checkUnions(truth),
+  ];
+}
+
+type Tale = {
+  readonly goldenId: string;
+  readonly field: string;
+  readonly lines: readonly JournalEntry[];
+  /** The people's changes of the field in its records, in order of true time. */
+  readonly changes: readonly {
+    readonly system: string;
+    readonly before: RawValue;
+    readonly after: RawValue;
+    readonly kind: string;
+    readonly at: number;
+  }[];
+};
+
+/** Fields that went through nothing but the rule: no hold, no person, no merge, no delete, no refusal, no covered edit. */
+function plainTales(truth: Truth, rule: string): Tale[] {
+  const { world } = truth;
+  const tales: Tale[] = [];
+  for (const field of world.scenario.fields) {
+    if (field.rule !== rule || world.rules.has(field.name) || Object.keys(field.directions).length > 0) continue;
+    for (const golden of world.ledger.goldens.values()) {
+      const lines = world.ledger.journal.filter((line) => line.goldenId === golden.id && line.field === field.name);
+      const isPlain = lines.every(
+        (line) => line.kind === "set" && ["fast-forward", "first value", rule].includes(line.why),
+      );
+      const links = golden.links.filter((link) => link.id !== null);
+      const isOnePerSystem = new Set(links.map((link) => link.system)).size === links.length;
+      const records = links.map((link) => ({
+        link,
+        system: systemOf(world, link.system),
+        record: systemOf(world, link.system).records.get(link.id!)!,
+      }));
+      const isSimple = records.every(({ link, record }) => {
+        const isEntire = record.history.every(
+          (one) => ["create", "update"].includes(one.kind) && !one.unseen.includes(field.name),
+        );
+        return (
+          isEntire &&
+          link.aliases.length === 0 &&
+          link.generation === 0 &&
+          link.status === "linked" &&
+          link.dead === null
+        );
+      });
+      const isJunky = records.some(({ record }) =>
+        record.history.some((one) => String(one.after[field.name]).startsWith("junk")),
+      );
+      if (!isPlain || !isOnePerSystem || !isSimple || isJunky || golden.deletedAt !== null) continue;
+      const changes = records.flatMap(({ system, record }) =>
+        record.history
+          .filter((one) => isByPeople(one) && field.name in one.after)
+          .map((one) => ({
+            system: system.name,
+            kind: one.kind,
+            at: one.at,
+            before: one.before[field.name] ?? null,
+            after: one.after[field.name] ?? null,
+          })),
+      );
+      tales.push({ goldenId: golden.id, field: field.name, lines, changes: changes.sort((a, b) => a.at - b.at) });
+    }
+  }
+  return tales;
+}
+
+/** counter: the value is what it began with and every difference that anyone made. */
+function checkCounters(truth: Truth): string[] {
+  return plainTales(truth, "counter").flatMap(({ goldenId, field, changes }) => {
+    const beginnings = changes.filter((one) => one.kind === "create").map((one) => truth.canon(field, one.after));
+    const edits = changes.filter((one) => one.kind !== "create");
+    const isBlankAnywhere = edits.some((one) => one.before === null || one.after === null);
+    if (new Set(beginnings).size > 1 || beginnings[0] == null || isBlankAnywhere) return [];
+    const sum = edits.reduce((all, one) => all + Number(one.after) - Number(one.before), Number(beginnings[0]));
+    const value = truth.world.ledger.goldens.get(goldenId)?.fields[field]?.value;
+    truth.world.marks.add("check/counter");
+    return value === String(sum) ? [] : [`I2: counter ${goldenId}.${field} is ${value}, the edits come to ${sum}`];
+  });
+}
+
+/** union: what someone added and nobody took out again is there. */
+function checkUnions(truth: Truth): string[] {
+  return plainTales(truth, "union").flatMap(({ goldenId, field, changes }) => {
+    const members = (value: RawValue) => truth.canon(field, value)?.split(";") ?? [];
+    const taken = new Set(
+      changes.flatMap((one) => members(one.before).filter((item) => !members(one.after).includes(item))),
+    );
+    const added = changes.flatMap((one) => members(one.after).filter((item) => !members(one.before).includes(item)));
+    const value = new Set((truth.world.ledger.goldens.get(goldenId)?.fields[field]?.value ?? []) as readonly string[]);
+    const lost = added.filter((item) => !value.has(item) && !taken.has(item));
+    truth.world.marks.add("check/union");
+    return lost.map((item) => `I2: ${item}, added to ${goldenId}.${field}, is lost`);
+  });
+}
+
+/** newest: the side that wins was changed later, by true time. */
+function checkNewest(truth: Truth): string[] {
+  return truth.world.ledger.journal.flatMap((line) => {
+    if (line.why !== "newest" || line.field === null || truth.typeOf(line.field).kind !== "text") return [];
+    const [winner, loser] = line.kind === "set" ? [line.to, line.other] : [line.to, line.other];
+    const won = timesOf(truth, line, winner as RawValue);
+    const lost = timesOf(truth, line, loser as RawValue);
+    // At a first meeting the record's time stands for the value's, for want of better.
+    if (won.length === 0 || lost.length === 0 || [...won, ...lost].some(Number.isNaN)) return [];
+    truth.world.marks.add("check/newest");
+    // A value may have been entered in several records; then one fitting order is enough.
+    return Math.max(...won) >= Math.min(...lost)
+      ? []
+      : [`newest: ${line.goldenId}.${line.field} kept ${winner}, though ${loser} came later`];
+  });
+}
+
+function timesOf(truth: Truth, line: JournalEntry, value: RawValue): number[] {
+  const field = line.field!;
+  const wanted = truth.canon(field, value);
+  return truth.world.systems.flatMap((system) =>
+    system.log
+      .filter((one) => isByPeople(one) && field in one.after && truth.canon(field, one.after[field]) === wanted)
+      .filter((one) => truth.goldensOf(system.name, one.id).has(line.goldenId))
+      .map((one) => (one.kind === "create" ? Number.NaN : one.at)),
+  );
+}
+
+
+/** forward-only: nobody but a person in Truce moves back. */
+function checkStages(truth: Truth): string[] {
+  const { world } = truth;
+  const fields = world.scenario.fields.filter((one) => one.rule === "forward-only" && !world.rules.has(one.name));
+  return world.ledger.journal.flatMap((line) => {
+    if (line.kind !== "set" || line.source.kind === "person" || !fields.some((one) => one.name === line.field))
+      return [];
+    if (line.from === null || stages.indexOf(String(line.to)) >= stages.indexOf(String(line.from))) return [];
+    return [`forward-only: ${line.goldenId}.${line.field} went from ${line.from} back to ${line.to}`];
+  });
+}
+
+/** owner: while the owner has something to say, nobody else does. */
+function checkOwners(truth: Truth): string[] {
+  const { world } = truth;
+  const owner = world.scenario.systems[0]?.name;
+  const fields = world.scenario.fields.filter((one) => one.rule === "owner" && !world.rules.has(one.name));
+  return world.ledger.journal.flatMap((line) => {
+    if (line.kind !== "set" || line.source.kind !== "record" || !fields.some((one) => one.name === line.field))
+      return [];
+    if (line.source.ref.system === owner || line.from === null || line.why === "first value") return [];
+    const before = world.ledger.journal.findLast(
+      (one) =>
+        one.kind === "set" &&
+        one.goldenId === line.goldenId &&
+        one.field === line.field &&
+        one.version === line.version - 1,
+    );
+    const isOwners = before?.source.kind === "record" && before.source.ref.system === owner;
+    return isOwners
+      ? [`owner: ${line.goldenId}.${line.field} was the owner's, and ${line.source.ref.system} changed it`]
+      : [];
+  });
+}

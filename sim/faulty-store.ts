@@ -1,0 +1,82 @@
+import type { SeededRandom } from "../sandbox/core/random.ts";
+import type { Loaded, Store } from "../src/ports/store.ts";
+import type { Life } from "./life.ts";
+import type { Marks } from "./marks.ts";
+import type { Odds } from "./scenario.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+type Surroundings = {
+  readonly clock: VirtualClock;
+  readonly marks: Marks;
+  odds(): Odds;
+};
+
+/**
+ * The store as one process sees it: each call takes a moment and may fail, with or without its effect; a dead process gets no answer. Loading
+ * sees commits that come between its statements, as PostgreSQL's read committed does.
+ */
+export function faultyStore(
+  store: Store,
+  life: Life,
+  exclusive: boolean,
+  around: Surroundings,
+  chance: SeededRandom,
+): Store {
+  const { clock, marks } = around;
+
+  async function call<T>(kind: string, effect: () => Promise<T>): Promise<T> {
+    const odds = around.odds();
+    const strike = (fault: string, odd: number) => {
+      const struck = chance.chance(odd);
+      if (struck) marks.add(`fault/store.${kind}/${fault}`);
+      return struck;
+    };
+    if (strike("crash-before", odds.crash)) life.die();
+    await life.gate();
+    if (chance.chance(0.4)) await clock.sleep(1 + chance.below(3));
+    if (strike("fail-before", odds.storeFails)) {
+      await life.gate();
+      throw new Error("the store can't be reached");
+    }
+    if (life.dead && chance.chance(0.5)) await life.gate();
+    const result = await effect();
+    if (strike("crash-after", odds.crash)) life.die();
+    if (chance.chance(0.3)) await clock.sleep(1 + chance.below(3));
+    await life.gate();
+    if (strike("lost-reply", odds.commitUnknown))
+      throw new Error("the connection broke; whether it was done is unknown");
+    return result;
+  }
+
+  async function tornLoad(query: Parameters<Store["load"]>[0]): Promise<Loaded> {
+    if (!chance.chance(around.odds().tornLoad)) return store.load(query);
+    marks.add("fault/store.load/torn");
+    const first = await store.load({ ...query, keys: [] });
+    await clock.sleep(1 + chance.below(20));
+    const second = await store.load({ records: [], keys: query.keys, ids: [] });
+    return { ...first, goldens: new Map([...second.goldens, ...first.goldens]), byKey: second.byKey };
+  }
+
+  return {
+    exclusive,
+    migrate: () => call("migrate", () => store.migrate()),
+    receive: (items, cursors) => call("receive", () => store.receive(items, cursors)),
+    recover: (dueAt) => call("recover", () => store.recover(dueAt)),
+    claim: (limit, now, leaseMs) => call("claim", () => store.claim(limit, now, leaseMs)),
+    load: (query) => call("load", () => tornLoad(query)),
+    commit: (units) => call("commit", () => store.commit(units)),
+    claimDue: (system, limit, now, leaseMs) => call("claimDue", () => store.claimDue(system, limit, now, leaseMs)),
+    nextDueAt: (systems) => call("nextDueAt", () => store.nextDueAt(systems)),
+    cursor: (name) => call("cursor", () => store.cursor(name)),
+    setCursors: (cursors) => call("setCursors", () => store.setCursors(cursors)),
+    hold: (id) => call("hold", () => store.hold(id)),
+    holds: (filter) => call("holds", () => store.holds(filter)),
+    journal: (filter) => call("journal", () => store.journal(filter)),
+    deadLetters: (limit) => call("deadLetters", () => store.deadLetters(limit)),
+    goldens: (entity, after, limit) => call("goldens", () => store.goldens(entity, after, limit)),
+    search: (text, limit) => call("search", () => store.search(text, limit)),
+    linkedIds: (system, name, after, limit) => call("linkedIds", () => store.linkedIds(system, name, after, limit)),
+    counts: (now) => call("counts", () => store.counts(now)),
+    close: () => store.close(),
+  };
+}

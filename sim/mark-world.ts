@@ -1,0 +1,66 @@
+import type { GoldenRecord } from "../src/model/golden.ts";
+import { isBlank, sameValue } from "../src/model/value.ts";
+import type { CommitUnit } from "../src/ports/store.ts";
+import type { Marks } from "./marks.ts";
+import type { World } from "./world.ts";
+
+/** What a commit shows to have happened. */
+export function markCommit(marks: Marks, unit: CommitUnit, before: GoldenRecord | undefined): void {
+  for (const { outcome } of unit.done) marks.add(`outcome/${outcome}`);
+  for (const { kind, why, source } of unit.journal) {
+    marks.add(`journal/${kind}`);
+    if (source.kind === "person") marks.add("source/person");
+    if (kind === "set" || kind === "kept" || kind === "put-back" || kind === "held") marks.add(`why/${why}`);
+    if (kind === "linked") marks.add(`linked/${why}`);
+  }
+  for (const hold of unit.holds) marks.add(`hold/${hold.kind}/${hold.status}`);
+  for (const { kind, result } of unit.attempts) marks.add(`receipt/${kind}/${result}`);
+  for (const letter of unit.deadLetters) marks.add(`dead/${letter.kind}`);
+  if (unit.postponed.length > 0) marks.add("inbox/postponed");
+  if (unit.pins.length > 0) marks.add("inbox/pinned");
+  if (unit.golden !== null) markGolden(marks, unit, unit.golden, before);
+}
+
+function markGolden(marks: Marks, unit: CommitUnit, golden: GoldenRecord, before: GoldenRecord | undefined): void {
+  if (golden.deletedAt !== null) marks.add("golden/deleted");
+  if (golden.links.some((link) => link.waitsFor !== null)) marks.add("link/waits");
+  if (golden.links.some((link) => link.aliases.length > 0)) marks.add("link/alias");
+  if (golden.links.some((link) => link.generation > 0)) marks.add("taxonomy/delete-recreate");
+  if (golden.links.some((link) => Object.keys(link.unsure).length > 0)) marks.add("link/unsure");
+  if (golden.links.some((link) => link.dead !== null)) marks.add("link/dead");
+  if (unit.sharedKeys.length > 0) marks.add("taxonomy/shared-key");
+  const told = new Set(unit.journal.map((line) => line.field));
+  golden.links.forEach((link, i) => {
+    const was = before?.links[i];
+    if (was === undefined || was.id !== link.id || was.inFlight !== null) return;
+    for (const [field, value] of Object.entries(link.shadow)) {
+      if (told.has(field) || sameValue(was.shadow[field], value)) continue;
+      const version = golden.fields[field];
+      if (link.seen[field] === version?.version && version !== undefined) marks.add("verdict/echo");
+      else if (isBlank(value)) marks.add("verdict/unfilled");
+    }
+  });
+}
+
+/** What the whole run shows to have happened. */
+export function markWorld({ marks, ledger, rules }: World): void {
+  for (const { item } of ledger.items.values()) {
+    const { observation } = item;
+    marks.add(`observation/${observation.kind}`);
+    if (observation.kind === "upsert" && !observation.complete) marks.add("taxonomy/partial-payload");
+  }
+  const sets = ledger.journal.filter((line) => line.kind === "set");
+  for (const [i, line] of sets.entries()) {
+    const next = sets[i + 1];
+    if (line.source.kind !== "record" || next?.source.kind !== "record" || line.goldenId !== next.goldenId) continue;
+    if (line.field !== next.field && line.source.ref.system !== next.source.ref.system)
+      marks.add("taxonomy/different-fields");
+  }
+  if (ledger.holds.some((hold) => hold.id.includes(".merged."))) marks.add("taxonomy/merge-merge");
+  if (ledger.holds.some((hold) => hold.id.includes(".taken."))) marks.add("taxonomy/unique-key-collision");
+  if (ledger.holds.some((hold) => hold.kind === "delete")) marks.add("taxonomy/update-delete");
+  if (ledger.holds.some((hold) => hold.fields.length > 1)) marks.add("taxonomy/group");
+  if (ledger.journal.some((line) => line.kind === "refused" && String(line.other).startsWith("junk")))
+    marks.add("taxonomy/type-mismatch");
+  if (rules.size > 0) marks.add("operator/reconfigured");
+}
