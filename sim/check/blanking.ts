@@ -5,7 +5,8 @@ import { isByPeople } from "./truth.ts";
 export function checkBlanking(truth: Truth): string[] {
   const { systems, ledger, scenario } = truth.world;
   // Fields of a group are decided as a unit: a side that lacks one of them wins without it.
-  const isGrouped = (name: string | null) => scenario.fields.some((field) => field.name === name && field.group !== null);
+  const isGrouped = (name: string | null) =>
+    scenario.fields.some((field) => field.name === name && field.group !== null);
   const emptied = new Set<string>();
   for (const system of systems) {
     for (const one of system.log.filter(isByPeople)) {
@@ -33,7 +34,12 @@ export function checkBlanking(truth: Truth): string[] {
     }
   }
   for (const line of ledger.journal) {
-    if (line.kind === "set" && line.to === null && !isGrouped(line.field) && !emptied.has(`${line.goldenId}.${line.field}`))
+    if (
+      line.kind === "set" &&
+      line.to === null &&
+      !isGrouped(line.field) &&
+      !emptied.has(`${line.goldenId}.${line.field}`)
+    )
       broken.push(`I4: ${line.goldenId}.${line.field} became blank from ${line.from}, and nobody had emptied it`);
   }
   return broken;

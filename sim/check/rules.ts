@@ -137,7 +137,6 @@ function timesOf(truth: Truth, line: JournalEntry, value: RawValue): number[] {
   );
 }
 
-
 /** forward-only: nobody but a person in Truce moves back. */
 function checkStages(truth: Truth): string[] {
   const { world } = truth;
