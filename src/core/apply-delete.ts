@@ -43,7 +43,9 @@ export function contestDelete(draft: Draft, context: Context): void {
   draft.deletedAt = null;
   for (const link of draft.links) {
     const { system, object, id } = link;
-    const isAsked = draft.holds.some((hold) => hold.kind === "delete" && hold.ref?.system === system && hold.ref.id === id);
+    const isAsked = draft.holds.some(
+      (hold) => hold.kind === "delete" && hold.ref?.system === system && hold.ref.id === id,
+    );
     if (link.status !== "deleted" || id === null || isAsked) continue;
     openDeleteHold(draft, link, { system, object, id }, context);
   }

@@ -46,5 +46,5 @@ export function testPolicy(
     settleMs: 0,
     ...rest,
   };
-  return { entities: { contact }, clockSkewMs: {}, retry: { attemptsMax: 5, delayMsBase: 500, delayMsMax: 60_000 } };
+  return { entities: { contact }, clockSkewMs: {}, retry: { attemptsMax: 100, delayMsBase: 500, delayMsMax: 60_000 } };
 }
