@@ -68,8 +68,8 @@ async function pass(store: Store, kind: "create" | "update"): Promise<Pass> {
     stepsMs[step] = (stepsMs[step] ?? 0) + performance.now() - from;
     return result;
   };
-  const now = Date.now();
   for (let first = 0; first < events; first += batch) {
+    const now = Date.now();
     const items = Array.from({ length: batch }, (_, i) => itemOf(kind, first + i, now));
     await timed("receive", () => store.receive(items, [{ name: "feed/crm", value: `${first}`, at: now }]));
     const claimed = await timed("claim", () => store.claim(batch, now, leaseMs));

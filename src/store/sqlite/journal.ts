@@ -3,10 +3,8 @@ import { recordKey } from "../../model/record.ts";
 import type { JournalFilter } from "../../ports/store.ts";
 import { fromStored } from "../../ports/store-text.ts";
 import type { Database } from "./database.ts";
+import type { LineDoc } from "./put-journal.ts";
 import { newWhere } from "./where.ts";
-
-/** What of a line has no column of its own. */
-type Doc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref">;
 
 export type LineRow = {
   readonly seq: number;
@@ -21,10 +19,14 @@ export type LineRow = {
   readonly doc: string;
 };
 
-export function journalDoc({ from, to, other, base, source, ref }: JournalEntry): string {
-  const doc: Doc = { from, to, other, base, source, ref };
-  return JSON.stringify(doc);
-}
+/** Follows a golden record's chain from its end, and adds the lines that are in no chain. */
+const linesOfGolden = `
+  with recursive wanted (id) as (select ?),
+    chain (seq) as (
+      select last_line from golden where id = (select id from wanted)
+      union all select previous from chain join journal using (seq) where previous is not null)
+  select seq from chain
+  union all select seq from journal where stray = 1 and golden_id = (select id from wanted)`;
 
 export function journal(
   db: Database,
@@ -32,7 +34,7 @@ export function journal(
 ): readonly (JournalEntry & { readonly sequence: number })[] {
   const { goldenId, field, kind, ref, since, until, after, limit } = filter;
   const where = newWhere();
-  where.equals("golden_id", goldenId);
+  where.holds(`seq in (${linesOfGolden})`, goldenId);
   where.equals("field", field);
   where.equals("kind", kind);
   where.equals("record", ref && recordKey(ref));
@@ -43,7 +45,7 @@ export function journal(
   if (goldenId === undefined) where.holds("seq >= (select min(seq) from journal where at >= ?)", since);
   const rows = db.all<LineRow>(
     `select seq, golden_id, entity, at, kind, field, version, why, cause, doc
-     from journal ${where.sql()} order by ${goldenId === undefined ? "seq" : "+seq"} limit ?`,
+     from journal ${where.sql()} order by seq limit ?`,
     ...where.values,
     limit,
   );
@@ -51,7 +53,7 @@ export function journal(
 }
 
 export function lineOf(row: LineRow): JournalEntry & { readonly sequence: number } {
-  const doc: Doc = JSON.parse(row.doc);
+  const doc: LineDoc = JSON.parse(row.doc);
   return {
     ...doc,
     goldenId: fromStored(row.golden_id),

@@ -7,9 +7,9 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
     name: "first tables",
     sql: `
       -- What is looked up about the document stands beside it as JSON, so that a commit knows what it changes without reading it:
-      -- records and keys as they stand in the tables below, work as in due, texts as in search_text.
+      -- records and keys as they stand in the tables below, work as in due, texts as in search_text. last_line: in the journal.
       create table golden (seq integer primary key, id text not null unique, entity text not null, version integer not null,
-        records text not null, keys text not null, work text not null, texts text not null, doc text not null);
+        last_line integer, records text not null, keys text not null, work text not null, texts text not null, doc text not null);
 
       -- key: system/object/id. linked: a live link, not an alias or a deleted one.
       create table record (key text primary key, golden_id text not null, linked integer not null) without rowid;
@@ -30,10 +30,12 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create index hold_status on hold (status);
       create index hold_record on hold (record) where record is not null;
 
-      create table journal (seq integer primary key, golden_id text not null, entity text not null, at integer not null,
-        kind text not null, field text, version integer not null, why text not null, cause text not null, record text,
-        doc text not null);
-      create index journal_golden on journal (golden_id);
+      -- previous: the line before of the same golden record. A chain instead of an index: a new line touches no page but the last,
+      -- however many lines there are. stray: told by a commit that did not hold the golden record; in no chain.
+      create table journal (seq integer primary key, golden_id text not null, previous integer, stray integer not null,
+        entity text not null, at integer not null, kind text not null, field text, version integer not null, why text not null,
+        cause text not null, record text, doc text not null);
+      create index journal_stray on journal (golden_id) where stray = 1;
       create index journal_at on journal (at);
 
       -- waiting: its time had not come when it was last looked at. Who has claimed what is known to the one process alone.

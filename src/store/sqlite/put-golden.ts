@@ -6,6 +6,7 @@ import { type IndexedRecord, recordsOf } from "../../ports/store-index.ts";
 import { fromStored } from "../../ports/store-text.ts";
 import { type Counters, count } from "./counters.ts";
 import type { Database } from "./database.ts";
+import { putJournal } from "./put-journal.ts";
 import { putWork, workText } from "./put-work.ts";
 import { putTexts, textsOf } from "./search.ts";
 
@@ -13,6 +14,7 @@ import { putTexts, textsOf } from "./search.ts";
 export type Stored = {
   readonly seq: number;
   readonly version: number;
+  readonly last_line: number | null;
   readonly records: string;
   readonly keys: string;
   readonly work: string;
@@ -23,7 +25,10 @@ export function readStored(db: Database, units: readonly CommitUnit[]): Readonly
   const found = new Map<GoldenId, Stored>();
   for (const { golden } of units) {
     if (golden === null || found.has(golden.id)) continue;
-    const row = db.get<Stored>("select seq, version, records, keys, work, texts from golden where id = ?", golden.id);
+    const row = db.get<Stored>(
+      "select seq, version, last_line, records, keys, work, texts from golden where id = ?",
+      golden.id,
+    );
     if (row !== undefined) found.set(golden.id, { ...row, texts: fromStored(row.texts) });
   }
   return found;
@@ -45,7 +50,7 @@ export function giveUp(db: Database, { golden, keys }: CommitUnit, before: Reado
   }
 }
 
-/** Writes the golden record with what is looked up about it. Its version, records and keys are known to fit. */
+/** Writes the journal, and the golden record with what is looked up about it. Its version, records and keys are known to fit. */
 export function putGolden(
   db: Database,
   unit: CommitUnit,
@@ -53,9 +58,13 @@ export function putGolden(
   counters: Counters,
 ): void {
   const { golden } = unit;
-  if (golden === null) return;
+  if (golden === null) {
+    putJournal(db, unit, null);
+    return;
+  }
   const stored = before.get(golden.id);
   const columns = {
+    last_line: putJournal(db, unit, stored?.last_line ?? null),
     records: putRecords(db, golden, stored?.records, counters),
     keys: putKeys(db, golden.id, unit.keys, stored?.keys),
     work: workText(unit),
@@ -71,14 +80,15 @@ function putRow(
   db: Database,
   golden: GoldenRecord,
   seq: number | undefined,
-  { records, keys, work, texts }: Omit<Stored, "seq" | "version">,
+  { last_line, records, keys, work, texts }: Omit<Stored, "seq" | "version">,
 ): number {
   const { id, entity, version } = golden;
   const doc = toDoc(golden);
   if (seq !== undefined) {
     db.run(
-      "update golden set version = ?, records = ?, keys = ?, work = ?, texts = ?, doc = ? where seq = ?",
+      "update golden set version = ?, last_line = ?, records = ?, keys = ?, work = ?, texts = ?, doc = ? where seq = ?",
       version,
+      last_line,
       records,
       keys,
       work,
@@ -89,10 +99,11 @@ function putRow(
     return seq;
   }
   db.run(
-    "insert into golden (id, entity, version, records, keys, work, texts, doc) values (?, ?, ?, ?, ?, ?, ?, ?)",
+    "insert into golden (id, entity, version, last_line, records, keys, work, texts, doc) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     id,
     entity,
     version,
+    last_line,
     records,
     keys,
     work,

@@ -1,13 +1,10 @@
 import type { Hold } from "../../model/hold.ts";
-import type { JournalEntry } from "../../model/journal.ts";
 import { recordKey } from "../../model/record.ts";
 import type { Attempt, CommitUnit, DeadLetter } from "../../ports/store.ts";
 import type { Database } from "./database.ts";
-import { journalDoc } from "./journal.ts";
 
-/** Journal lines, holds, pins, attempts and dead letters. */
-export function putRows(db: Database, { journal, holds, pins, attempts, deadLetters }: CommitUnit): void {
-  for (const line of journal) putLine(db, line);
+/** Holds, pins, attempts and dead letters. */
+export function putRows(db: Database, { holds, pins, attempts, deadLetters }: CommitUnit): void {
   for (const hold of holds) putHold(db, hold);
   for (const { ref, goldenId } of pins) {
     db.run(
@@ -18,23 +15,6 @@ export function putRows(db: Database, { journal, holds, pins, attempts, deadLett
   }
   for (const attempt of attempts) putAttempt(db, attempt);
   for (const letter of deadLetters) putDeadLetter(db, letter);
-}
-
-function putLine(db: Database, line: JournalEntry): void {
-  db.run(
-    `insert into journal (golden_id, entity, at, kind, field, version, why, cause, record, doc)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    line.goldenId,
-    line.entity,
-    line.at,
-    line.kind,
-    line.field,
-    line.version,
-    line.why,
-    line.cause,
-    line.ref === null ? null : recordKey(line.ref),
-    journalDoc(line),
-  );
 }
 
 function putHold(db: Database, hold: Hold): void {
