@@ -3,10 +3,17 @@ import type { FieldType } from "../../model/field-type.ts";
 
 export type Column = {
   readonly name: string;
-  /** As PostgreSQL spells it: "character varying(20)". */
+  /** As PostgreSQL spells it: "character varying(20)", or a domain's name. */
   readonly type: string;
+  /** The same, of a domain what it is made of, to the last one. */
+  readonly stored: string;
+  /**
+   * What a text is cast to on its way in: without the length. A cast to "character varying(20)" cuts off what is too long; what is assigned without
+   * one is refused.
+   */
+  readonly cast: string;
   readonly oid: number;
-  /** For domains and enums the kind of the base type. */
+  /** The short name of `stored`: "varchar"; "enum" for every enum. */
   readonly base: string;
   readonly options: readonly string[] | null;
   readonly notNull: boolean;
@@ -53,9 +60,9 @@ const columnsQuery = `
       'update', has_any_column_privilege(c.oid, 'UPDATE'), 'delete', has_table_privilege(c.oid, 'DELETE'),
       'trigger', has_table_privilege(c.oid, 'TRIGGER')) as rights, greatest(c.reltuples, 0)::float8 as estimate,
     a.attname as "column", format_type(a.atttypid, a.atttypmod) as type, a.atttypid::int as type_oid,
-    coalesce(bt.typname, t.typname) as base, t.typtype as typtype, a.attnotnull as not_null, a.atthasdef or a.attidentity <> '' as has_default,
+    format_type(own.oid, own.modifier) as stored, format_type(own.oid, -1) as "cast", bt.typname as base, bt.typtype as typtype, a.attnotnull as not_null, a.atthasdef or a.attidentity <> '' as has_default,
     a.attgenerated <> '' or a.attidentity = 'a' as read_only,
-    (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_enum e where e.enumtypid = a.atttypid) as options,
+    (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_enum e where e.enumtypid = own.oid) as options,
     exists (select 1 from pg_index i where i.indrelid = c.oid and i.indisunique and i.indpred is null and i.indnkeyatts = 1 and i.indkey[0] = a.attnum) as "unique",
     coalesce((select k.place from pg_index i, unnest(i.indkey) with ordinality as k(attnum, place)
       where i.indrelid = c.oid and i.indisprimary and k.attnum = a.attnum), 0)::int as key
@@ -63,7 +70,15 @@ const columnsQuery = `
   join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
   join pg_type t on t.oid = a.atttypid
-  left join pg_type bt on bt.oid = t.typbasetype and t.typtype = 'd'
+  cross join lateral (
+    with recursive chain as (
+      select t.oid, t.typbasetype as next, a.atttypmod as modifier, t.typtypmod as next_modifier
+      union all
+      select b.oid, b.typbasetype, case when chain.modifier = -1 then chain.next_modifier else chain.modifier end, b.typtypmod
+      from chain join pg_type b on b.oid = chain.next
+    ) select oid, modifier from chain where next = 0
+  ) own
+  join pg_type bt on bt.oid = own.oid
   where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'truce') and n.nspname !~ '^pg_'
     and ($1::text[] is null or (n.nspname || '.' || c.relname) = any($1))
   order by n.nspname, c.relname, a.attnum`;
@@ -79,6 +94,8 @@ type Row = {
   estimate: number;
   column: string;
   type: string;
+  stored: string;
+  cast: string;
   type_oid: number;
   base: string;
   typtype: string;
@@ -100,6 +117,8 @@ export async function readTables(pool: pg.Pool, objects: readonly string[] | nul
       (row): Column => ({
         name: row.column,
         type: row.type,
+        stored: row.stored,
+        cast: row.cast,
         oid: row.type_oid,
         base: row.typtype === "e" ? "enum" : row.base,
         options: row.options,

@@ -130,7 +130,7 @@ export function withIds({ table }: MappedTable, ids: readonly RecordId[]): Condi
   });
   const lists = table.key.map((_, i) => `$${i + 2}::text[]`).join(", ");
   const names = table.key.map((_, i) => `k${i}`).join(", ");
-  const match = table.key.map((column, i) => `t.${quoted(column.name)} = k${i}::${column.type}`).join(" and ");
+  const match = table.key.map((column, i) => `t.${quoted(column.name)} = k${i}::${column.cast}`).join(" and ");
   return {
     sql: `join unnest(${lists}) as wanted(${names}) on ${match}`,
     values: table.key.map((_, i) => parts.map((part) => part[i])),
@@ -163,6 +163,6 @@ export function changedAfter(
 export function afterId({ table }: MappedTable, id: RecordId | null, limit: number): Condition {
   if (id === null) return { sql: "", values: [], limit };
   const names = table.key.map((column) => `t.${quoted(column.name)}`).join(", ");
-  const places = table.key.map((column, i) => `$${i + 2}::text::${column.type}`).join(", ");
+  const places = table.key.map((column, i) => `$${i + 2}::text::${column.cast}`).join(", ");
   return { sql: `where (${names}) > (${places})`, values: keyParts(table, id) ?? [], limit };
 }

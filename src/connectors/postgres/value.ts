@@ -83,13 +83,18 @@ function parseArray(text: string): RawValue {
 /** A canonical value in the form that `decode` would report it in once stored. */
 export function encode(column: Column | undefined, type: FieldType, value: FieldValue): RawValue {
   if (value === null) return null;
-  if (column === undefined) return denormalizeValue(type, value, "json");
+  // Its table was not looked at yet: text, which PostgreSQL takes for any type and which keeps every digit.
+  if (column === undefined) return typeof value === "boolean" || Array.isArray(value) ? value : textOf(type, value);
   if (isArray(column)) return Array.isArray(value) ? value : [denormalizeValue(type, value, "string")];
   if (column.base === "json" || column.base === "jsonb") return Array.isArray(value) ? value : jsonText(type, value);
   if (column.base === "bool") return typeof value === "boolean" ? value : denormalizeValue(type, value, "string");
-  const text = String(denormalizeValue(type, value, "string"));
+  const text = textOf(type, value);
   if (column.base === "timestamptz" || column.base === "timestamp") return storedInstant(text);
   return column.base === "numeric" ? storedDecimal(column, text) : text;
+}
+
+function textOf(type: FieldType, value: FieldValue): string {
+  return String(denormalizeValue(type, value, "string"));
 }
 
 /** A text that is mapped to a JSON column is JSON itself. */
@@ -105,7 +110,7 @@ function storedInstant(text: string): string {
 
 /** numeric(10,2) keeps 1.5 as 1.50. */
 function storedDecimal(column: Column, text: string): string {
-  const scale = Number(/^numeric\(\d+,(\d+)\)$/u.exec(column.type)?.[1] ?? 0);
+  const scale = Number(/^numeric\(\d+,(\d+)\)$/u.exec(column.stored)?.[1] ?? 0);
   const [whole = "", fraction = ""] = text.split(".");
   if (!/^-?\d+(?:\.\d+)?$/u.test(text) || fraction.length >= scale) return text;
   return `${whole}.${fraction.padEnd(scale, "0")}`;

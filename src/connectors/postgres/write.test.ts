@@ -18,6 +18,9 @@ const peopleSql = `create extension if not exists citext; create table companies
   create table people (id int generated always as identity primary key, name text, email citext unique,
     company int references companies deferrable initially deferred)`;
 
+const tags = mapped("tags", cell("id"), cell("name"), cell("label"), cell("words", { kind: "set" }), cell("code"));
+const sizes = mapped("sizes", cell("size", { kind: "number" }), cell("mood", { kind: "choice" }));
+
 async function database<Result>(
   work: (db: Connector, url: string) => Promise<Result>,
   { sql = peopleSql, objects = [people] as readonly MappedObject[] } = {},
@@ -38,6 +41,58 @@ test("an edit of case alone is an edit, also where the column's type knows no ca
     const [result] = await db.write(people, [update("1", { email: "ada@example.com" }, { email: "new@example.com" })]);
     expect(result).toMatchObject({ kind: "changed", observation: { cells: { email: "Ada@example.com" } } });
   }));
+
+test("what is too long for its column is refused, never cut off, also in domains, lists and keys", () =>
+  database(
+    async (db, url) => {
+      const id = "12345";
+      await run(url, `insert into tags (id, name) values ('${id}', 'kept')`);
+      const results = [
+        ...(await db.write(tags, [update(id, {}, { name: "too long" })])),
+        ...(await db.write(tags, [update(id, {}, { label: "too long" })])),
+        ...(await db.write(tags, [update(id, {}, { words: ["short", "too long"] })])),
+        ...(await db.write(tags, [update(id, {}, { code: "too long" })])),
+        ...(await db.write(tags, [create("g-1", { id: "2", name: "too long" })])),
+      ];
+      for (const result of results)
+        expect(result).toMatchObject({ error: { code: "REJECTED", message: expect.stringContaining("too long") } });
+      // Cut off, this id would be the other row's.
+      expect(await db.write(tags, [update(`${id}6`, {}, { name: "mine" })])).toEqual([{ kind: "missing" }]);
+      expect(await db.read(tags, [`${id}6`])).toEqual([{ id: `${id}6`, kind: "missing" }]);
+      expect(await query(url, "select * from tags")).toEqual([
+        { id, name: "kept", label: null, words: null, code: null },
+      ]);
+    },
+    {
+      sql: `create domain short as varchar(5); create domain label as short;
+        create table tags (id varchar(5) primary key, name varchar(5), label label, words varchar(5)[], code char(5))`,
+      objects: [tags],
+    },
+  ));
+
+test("a domain is written and read as what it is made of", () =>
+  database(
+    async (db) => {
+      const raw = { size: "1.50", mood: "ok" };
+      // Before the table was looked at.
+      expect(db.encode("sizes", sizes.cells[0]!, "9007199254740993")).toBe("9007199254740993");
+      expect((await db.write(sizes, [create("g-1", raw)]))[0]).toMatchObject({ kind: "written", cells: raw });
+      expect(db.encode("sizes", sizes.cells[0]!, "1.5")).toBe("1.50");
+      const [schema] = await db.describe(["sizes"]);
+      expect(schema?.cells.find(({ cell }) => cell === "mood")?.type).toEqual({
+        kind: "choice",
+        options: ["ok", "sad"],
+      });
+      expect((await db.write(sizes, [create("g-2", { size: "-1" })]))[0]).toMatchObject({
+        error: { code: "REJECTED" },
+      });
+    },
+    {
+      sql: `create domain size as numeric(6, 2) check (value > 0); create type feeling as enum ('ok', 'sad'); create domain mood as feeling;
+        create table sizes (id int generated always as identity primary key, size size, mood mood)`,
+      objects: [sizes],
+    },
+  ));
 
 test("a constraint that waits for the commit refuses its row, not the batch", () =>
   database(async (db) => {

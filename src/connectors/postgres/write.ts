@@ -143,8 +143,8 @@ function unchanged(column: Column, text: string): string {
   const own = `t.${quoted(column.name)}`;
   if (texts.has(column.base)) return `${own}::text collate "C" is not distinct from ${text}::text collate "C"`;
   if (column.base === "json") return `${own}::jsonb is not distinct from ${text}::jsonb`;
-  if (shapes.has(column.base)) return `${own}::text is not distinct from ${text}::${column.type}::text`;
-  return `${own} is not distinct from ${text}::${column.type}`;
+  if (shapes.has(column.base)) return `${own}::text is not distinct from ${text}::${column.cast}::text`;
+  return `${own} is not distinct from ${text}::${column.cast}`;
 }
 
 async function updateRows(session: Session, requests: readonly Update[]): Promise<Map<WriteRequest, WriteResult>> {
@@ -157,7 +157,7 @@ async function updateRows(session: Session, requests: readonly Update[]): Promis
     inputColumns("v", cells, requests, (one, column) => sqlText(column, one.patch[column.name] ?? null)),
     baseInput(guarded, requests),
   );
-  const sets = cells.map((column, i) => `${quoted(column.name)} = input.v${i}::${column.type}`);
+  const sets = cells.map((column, i) => `${quoted(column.name)} = input.v${i}::${column.cast}`);
   const guards = guarded.map((column, i) => unchanged(column, `input.b${i}`));
   const { rows } = await client.query<TextRow & { n: string }>(
     `update ${quotedTable(table)} t set ${sets.join(", ")} from ${inputSql(input)} where ${[...keyMatch(table), ...guards].join(" and ")}
@@ -183,7 +183,7 @@ function baseInput(guarded: readonly Column[], requests: readonly (Update | Dele
 }
 
 function keyMatch(table: Table): string[] {
-  return table.key.map((column, i) => `t.${quoted(column.name)} = input.k${i}::${column.type}`);
+  return table.key.map((column, i) => `t.${quoted(column.name)} = input.k${i}::${column.cast}`);
 }
 
 function written(session: Session, id: RecordId, row: TextRow, created: boolean): WriteResult {
@@ -315,7 +315,7 @@ async function insertRows(session: Session, requests: readonly Create[]): Promis
     inputColumns("v", cells, requests, (one, column) => sqlText(column, one.patch[column.name] ?? null)),
   );
   const names = cells.map((column) => quoted(column.name)).join(", ");
-  const selected = cells.map((column, i) => `input.v${i}::${column.type}`).join(", ");
+  const selected = cells.map((column, i) => `input.v${i}::${column.cast}`).join(", ");
   // Rows are inserted, and returned, in the order in which the select gives them.
   const { rows } = await client.query<TextRow>(
     `insert into ${quotedTable(table)} as t (${names}) select ${selected} from ${inputSql(input)} order by input.n returning ${textColumns(mapped, "t")}`,
@@ -346,7 +346,7 @@ async function findByIdentity({ client, mapped }: Session, request: Create): Pro
     const column = columnOf(table, name);
     const keys = table.key.map((one) => `${quoted(one.name)}::text as ${quoted(one.name)}`).join(", ");
     const { rows } = await client.query<TextRow>(
-      `select ${keys} from ${quotedTable(table)} where ${quoted(name)} = $1::text::${column.type} limit 2`,
+      `select ${keys} from ${quotedTable(table)} where ${quoted(name)} = $1::text::${column.cast} limit 2`,
       [sqlText(column, raw)],
     );
     if (rows.length === 1 && rows[0] !== undefined) return idOf(table, rows[0]);
