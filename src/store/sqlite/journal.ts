@@ -41,8 +41,8 @@ export function journal(
   where.holds("at >= ?", since);
   where.holds("at < ?", until);
   where.holds("seq > ?", after);
-  // Lines are nearly in order of time: this finds where to begin, so that old ones need not be read.
-  if (goldenId === undefined) where.holds("seq >= (select min(seq) from journal where at >= ?)", since);
+  // Lines are nearly in order of time: this finds where to begin, so that old ones need not be read. "+": by the index on time.
+  if (goldenId === undefined) where.holds("seq >= (select min(+seq) from journal where at >= ?)", since);
   const rows = db.all<LineRow>(
     `select seq, golden_id, entity, at, kind, field, version, why, cause, doc
      from journal ${where.sql()} order by seq limit ?`,
