@@ -281,7 +281,9 @@ function conflictOf(step: Step, unit: Unit): void {
   if (unit.length === 1 && isBlank(presentValue(step, first)) && policy.clears !== "propagate") {
     return putBack(step, first, "kept", "a blank never beats a value");
   }
-  settleConflict(step, unit, resolveUnit(step, unit, first));
+  const { rule } = policyOf(step, unit[0] ?? first);
+  const isOwners = rule.kind === "owner" && ownerSpeaks(step, first, rule.system);
+  settleConflict(step, unit, isOwners ? { kind: "golden", by: "owner" } : resolveUnit(step, unit, first));
 }
 
 function resolveUnit(step: Step, unit: Unit, first: FieldName): Resolution {

@@ -156,14 +156,13 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
     unsure: {},
     cells: { ...base, ...inFlight.patch, ...onlyPatched(inFlight, receipt.cells) },
     ...heldAfter(step, receipt.cells),
-    revision: receipt.revision ?? link.revision,
-    observedAt: Math.max(link.observedAt, receipt.observedAt),
   });
   write(draft, context, {
     kind: "written",
     why: `${inFlight.kind === "create" ? "created with" : "wrote"} ${Object.keys(inFlight.versions).join(", ")}`,
     source: recordSource(ref, null),
   });
+  // What else the answer shows was changed at some time since the last reading, so that is still the one before the write.
   applyUpsert(draft, index, observe(raw, deps.entity, deps.mapping), deps.mapping, context);
   return {};
 }
@@ -283,6 +282,8 @@ function settleRejected(step: Step, error: SyncError & { code: "REJECTED" }): Re
   const cellOf = (field: FieldName) => deps.mapping.fields[field]?.cell ?? "";
   const all = Object.keys(inFlight.versions);
   const named = inFlight.kind === "update" ? all.filter((field) => cellOf(field) in error.cells) : [];
+  // Refusals of earlier creates are of no account: a field that this one left out must not wake it.
+  if (inFlight.kind === "create") setLink(draft, index, { refused: {} });
   for (const field of named.length > 0 ? named : all) refuse(step, field, error.cells[cellOf(field)] ?? error.message);
   if (named.length > 0) return {};
   if (inFlight.kind !== "update") setLink(draft, index, { failures: step.link.failures + 1, dead: error.message });

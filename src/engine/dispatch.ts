@@ -222,7 +222,8 @@ function requestOf({ goldenId, link, inFlight, entity, mapping }: Send): WriteRe
 async function settleAll(deps: Deps, sends: readonly Send[], results: readonly WriteResult[]): Promise<void> {
   const taken = results.flatMap((result, i) => {
     const send = sends[i];
-    return result.kind === "exists" && send !== undefined ? [refOf(send.link, result.id)] : [];
+    const isFound = result.kind === "exists" || (result.kind === "written" && send?.inFlight.kind === "create");
+    return isFound && send !== undefined ? [refOf(send.link, result.id)] : [];
   });
   let open = sends.map((send, i) => ({ send, result: results[i] ?? ({ kind: "failed", error: noAnswer } as const) }));
   let keys: readonly string[] = [];
@@ -266,11 +267,13 @@ function refOf(link: Pick<Link, "system" | "object">, id: string): RecordRef {
   return { system: link.system, object: link.object, id };
 }
 
+type OwnerOf = (ref: RecordRef) => GoldenId | null;
+
 function settleGolden(
   deps: Deps,
   golden: GoldenRecord,
   items: readonly { readonly send: Send; readonly result: WriteResult }[],
-  ownerOf: (ref: RecordRef) => GoldenId | null,
+  ownerOf: OwnerOf,
   ownerOfKey: (key: string) => GoldenId | undefined,
 ): CommitUnit {
   let current = golden;
@@ -286,8 +289,7 @@ function settleGolden(
     attempts.push(attemptOf(deps, golden.id, send.link, send.inFlight, resultName(result), recordId));
     // Given up as lost meanwhile: whatever it did will be read back.
     if (index === -1) continue;
-    const receipt: Receipt =
-      result.kind === "exists" ? { ...result, owner: ownerOf(refOf(send.link, result.id)) } : result;
+    const receipt = receiptOf(result, send, ownerOf);
     const settled = settleOne(deps, current, index, receipt, send);
     current = settled.golden;
     journal.push(...settled.journal);
@@ -298,6 +300,14 @@ function settleGolden(
   }
   const unit = goldenUnit(deps, current, laneLive, ownerOfKey);
   return { ...unit, journal, holds, attempts, deadLetters, wake, inbox: reread.map((ref) => hintOf(deps, ref)) };
+}
+
+function receiptOf(result: WriteResult, { goldenId, link, inFlight }: Send, ownerOf: OwnerOf): Receipt {
+  if (result.kind === "exists") return { ...result, owner: ownerOf(refOf(link, result.id)) };
+  if (result.kind !== "written" || inFlight.kind !== "create") return result;
+  // Its record was merged with another's, or taken for another's, before the answer came.
+  const owner = ownerOf(refOf(link, result.id));
+  return owner === null || owner === goldenId ? result : { kind: "exists", id: result.id, owner };
 }
 
 /** An answer that can't be taken in is our bug, and poison to this link alone: its outcome is then unknown, and it is tried again until it is dead. */

@@ -1,4 +1,4 @@
-import { type Decided, decide } from "../core/decide.ts";
+import { type Decided, decide, type State } from "../core/decide.ts";
 import { identitiesOf } from "../core/match/identity.ts";
 import { observe } from "../core/observe.ts";
 import type { GoldenId, GoldenRecord } from "../model/golden.ts";
@@ -315,12 +315,14 @@ type DecidedOne =
 /** Decides an item's observations in order. What throws is poison: it becomes a dead letter and blocks only its own record. */
 function decideOne(deps: Deps, prepared: Prepared, set: WorkingSet, now: number): DecidedOne {
   if (prepared.poison !== null) return { kind: "poisoned", message: prepared.poison };
-  let all: Decided = { goldens: [], journal: [], holds: [], outcome: "no-op", reread: [] };
+  let all: Decided = nothingYet;
   const putBack = prepared.observations.length > 1 ? set.snapshot() : () => undefined;
   try {
     for (const seen of prepared.observations) {
       const state = set.stateFor(seen.ref, () => deps.random.id());
-      const decided = decide(state, seen, deps.policy, now, prepared.item.id);
+      const decided = isOutdated(prepared.item, state)
+        ? { ...nothingYet, reread: [seen.ref] }
+        : decide(state, seen, deps.policy, now, prepared.item.id);
       if (decided.outcome === "waiting") {
         putBack();
         return waitingAgain;
@@ -333,6 +335,13 @@ function decideOne(deps: Deps, prepared: Prepared, set: WorkingSet, now: number)
     return { kind: "poisoned", message: messageOf(error) };
   }
   return { kind: "decided", decided: all };
+}
+
+const nothingYet: Decided = { goldens: [], journal: [], holds: [], outcome: "no-op", reread: [] };
+
+/** A statement about an unlinked record that had to wait: later ones, its deletion even, may have overtaken it, and nothing remembers them. */
+function isOutdated({ tries, observation }: InboxItem, state: State): boolean {
+  return tries > 0 && observation.kind === "upsert" && state.golden === null;
 }
 
 function joined(a: Decided, b: Decided): Decided {
