@@ -6,7 +6,7 @@ import { SyncFailure } from "../../model/sync-error.ts";
 import { createClient } from "./client.ts";
 import type { Effect } from "./errors.ts";
 import { createPace } from "./pace.ts";
-import { connectTo, people, type Setting, schema, setUp, speed, testClock } from "./testing.ts";
+import { connectTo, people, type Setting, schema, setUp, testClock } from "./testing.ts";
 
 let setting: Setting;
 
