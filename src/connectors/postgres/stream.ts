@@ -1,7 +1,7 @@
 import pg from "pg";
 import { type Lsn, lsnText } from "./lsn.ts";
 import { type Message, messageReader, type Relation } from "./pgoutput.ts";
-import { sessionOptions } from "./session.ts";
+import { markPrefix, sessionOptions } from "./session.ts";
 
 /** One committed transaction with what it did to rows of the publication. */
 export type Transaction = {
@@ -42,7 +42,6 @@ export type Stream = {
 
 /** Row changes in memory beyond which the socket is not read: the server then waits. */
 const bufferedMax = 20_000;
-const markPrefix = "truce";
 /** The server drops a connection that is silent for a minute; it is told twice in that time. */
 const statusEveryMs = 10_000;
 

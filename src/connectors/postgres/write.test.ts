@@ -1,4 +1,5 @@
 import { connect, createServer } from "node:net";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalPostgres, startLocalPostgres } from "../../local-postgres/start.ts";
 import type { Connector, MappedObject } from "../../ports/connector.ts";
@@ -19,6 +20,7 @@ const peopleSql = `create extension if not exists citext; create table companies
     company int references companies deferrable initially deferred)`;
 
 const tags = mapped("tags", cell("id"), cell("name"), cell("label"), cell("words", { kind: "set" }), cell("code"));
+const notes = mapped("notes", cell("code"), cell("short"), cell("age", { kind: "number" }), cell("word"), cell("team"));
 const sizes = mapped("sizes", cell("size", { kind: "number" }), cell("mood", { kind: "choice" }));
 
 async function database<Result>(
@@ -140,19 +142,162 @@ test("creates of one key by two senders at once make one row", () =>
 test("a row that a user holds and changes while we write is not overwritten", () =>
   database(async (db, url) => {
     await run(url, "insert into people (name) values ('before')");
-    const { default: pg } = await import("pg");
-    const user = new pg.Client({ connectionString: url });
-    await user.connect();
+    const user = await session(url);
     await user.query("begin; update people set name = 'theirs'");
     const writing = db.write(people, [update("1", { name: "before" }, { name: "ours" })]);
-    await expect
-      .poll(async () => (await query(url, "select 1 from pg_locks where not granted")).length)
-      .toBeGreaterThan(0);
+    await isWaiting(url);
     await user.query("commit");
     await user.end();
     expect((await writing)[0]).toMatchObject({ kind: "changed", observation: { cells: { name: "theirs" } } });
     expect(await query(url, "select name from people")).toEqual([{ name: "theirs" }]);
   }));
+
+/** A person's session that stays open. */
+async function session(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return client;
+}
+
+const isWaiting = (url: string) =>
+  expect
+    .poll(async () => (await query(url, "select 1 from pg_locks where not granted")).length, { timeout: 10_000 })
+    .toBeGreaterThan(0);
+
+test("a batch that meets a user's transaction crosswise gives way and is tried again", () =>
+  database(async (db, url) => {
+    await run(url, "insert into people (name) values ('a'), ('b')");
+    const user = await session(url);
+    // The user's session never looks for a deadlock, so it is ours that is told.
+    await user.query("set deadlock_timeout = '1h'; begin; update people set email = 'b@x.example' where id = 2");
+    const writing = db.write(people, [
+      update("1", { name: "a" }, { name: "ours" }),
+      update("2", {}, { name: "ours too" }),
+    ]);
+    await isWaiting(url);
+    await user.query("update people set email = 'a@x.example' where id = 1; commit");
+    await user.end();
+    expect((await writing).map((one) => one.kind)).toEqual(["written", "written"]);
+    expect(await query(url, "select name, email from people order by id")).toEqual([
+      { name: "ours", email: "a@x.example" },
+      { name: "ours too", email: "b@x.example" },
+    ]);
+  }));
+
+test("a row that a user holds for long stops nothing but itself", () =>
+  database(async (db, url) => {
+    await run(url, "insert into people (name) select 'before' from generate_series(1, 40)");
+    const user = await session(url);
+    await user.query("begin; select 1 from people where id = 7 for update");
+    const ids = Array.from({ length: 40 }, (_, n) => String(n + 1));
+    const ours = ids.map((id) => update(id, { name: "before" }, { name: "ours" }));
+    const results = await db.write(people, ours);
+    expect(results.map((one) => one.kind)).toEqual(ids.map((id) => (id === "7" ? "failed" : "written")));
+    expect(results[6]).toMatchObject({
+      error: { code: "UNREACHABLE", message: expect.stringContaining("holds the row") },
+    });
+    await user.query("rollback");
+    await user.end();
+    expect(await db.write(people, [ours[6]!])).toMatchObject([{ kind: "written" }]);
+  }));
+
+test(
+  "a table that others hold whole is given up soon",
+  () =>
+    database(async (db, url) => {
+      await run(url, "insert into people (name) select 'before' from generate_series(1, 500)");
+      await db.read(people, ["1"]);
+      const user = await session(url);
+      await user.query("begin; lock table people");
+      const results = await db.write(
+        people,
+        Array.from({ length: 500 }, (_, n) => update(String(n + 1), {}, { name: "ours" })),
+      );
+      expect(new Set(results.map((one) => one.kind === "failed" && one.error.code))).toEqual(new Set(["UNREACHABLE"]));
+      await user.end();
+    }),
+  20_000,
+);
+
+test("rows that the table's own triggers pass over are refused, and the others are written", () =>
+  database(async (db, url) => {
+    await run(
+      url,
+      "create function pass_over() returns trigger language plpgsql as $$ begin return null; end $$",
+      "insert into people (name) values ('a'), ('b'), ('c')",
+      "create trigger kept before delete on people for each row when (old.name = 'c') execute function pass_over()",
+      "create trigger odd before insert or update on people for each row when (new.name = 'odd') execute function pass_over()",
+    );
+    const results = await db.write(people, [
+      update("1", { name: "a" }, { name: "odd" }),
+      update("2", { name: "b" }, { name: "even" }),
+      create("g-1", { name: "odd" }),
+      create("g-2", { name: "even" }),
+      { kind: "delete", attemptId: "delete", id: "3", base: { name: "c" }, revision: null },
+    ]);
+    expect(results.map((one) => one.kind)).toEqual(["failed", "written", "failed", "written", "failed"]);
+    const refused = { error: { code: "REJECTED", message: expect.stringContaining("passed over it") } };
+    for (const n of [0, 2, 4]) expect(results[n]).toMatchObject(refused);
+  }));
+
+test("a row that row-level security keeps from us is refused, not taken for gone", () =>
+  database(async (owner, url) => {
+    await owner.check([people], { prepare: true });
+    await run(
+      url,
+      "create role reader login password 'reader'",
+      "grant all on people to reader; grant usage on schema truce to reader; grant all on truce.created to reader",
+      "insert into people (name) values ('open'), ('closed')",
+      "alter table people enable row level security",
+      "create policy see on people for select to reader using (true)",
+      "create policy change on people for update to reader using (name <> 'closed')",
+    );
+    const db = connectTo(url.replace(/\/\/[^@]*@/u, "//reader:reader@"), [people], { capture: "poll" });
+    const results = await db.write(people, [update("1", {}, { name: "ours" }), update("2", {}, { name: "ours" })]);
+    expect(results).toMatchObject([{ kind: "written" }, { error: { code: "REJECTED" } }]);
+    await db.close();
+    await run(url, "drop owned by reader; drop role reader");
+  }));
+
+test("a refusal names the cells that are minded, so that the others can go on", () =>
+  database(
+    async (db, url) => {
+      await run(
+        url,
+        "insert into teams values (1)",
+        "insert into notes (code, short) values ('taken', ''), ('free', '')",
+        `create function mind() returns trigger language plpgsql as $$ begin
+           if new.word = 'rude' then raise exception 'rude'; end if;
+           if new.word = 'shut' then raise exception 'shut'; end if;
+           return new; end $$`,
+        "create trigger mind before update on notes for each row execute function mind()",
+      );
+      const cellsOf = async (patch: Record<string, string>) => {
+        const [result] = await db.write(notes, [update("2", {}, patch)]);
+        return result?.kind === "failed" && result.error.code === "REJECTED" ? Object.keys(result.error.cells) : result;
+      };
+      const fine = { word: "fine", age: "4" };
+      expect(await cellsOf({ ...fine, short: "too long" })).toEqual(["short"]);
+      expect(await cellsOf({ ...fine, age: "four" })).toEqual(["age"]);
+      expect(await cellsOf({ ...fine, age: "-4" })).toEqual(["age"]);
+      expect(await cellsOf({ ...fine, code: "taken" })).toEqual(["code"]);
+      expect(await cellsOf({ ...fine, team: "7" })).toEqual(["team"]);
+      expect(await cellsOf({ short: "too long", age: "four" })).toEqual(["short", "age"]);
+      expect(await cellsOf({ short: "too long" })).toEqual(["short"]);
+      expect(await cellsOf({ word: "rude", age: "4" })).toEqual(["word"]);
+      await run(url, "update notes set word = 'x' where id = 2", "alter table notes disable trigger mind");
+      await run(url, "update notes set word = 'shut' where id = 2", "alter table notes enable trigger mind");
+      // The trigger minds whatever is done to this row.
+      expect(await cellsOf({ age: "4", short: "s" })).toEqual([]);
+      expect((await db.write(notes, [update("2", {}, fine)]))[0]).toMatchObject({ kind: "written" });
+    },
+    {
+      sql: `create table teams (id int primary key);
+        create table notes (id int generated always as identity primary key, code text unique, short varchar(3), age int check (age > 0), word text,
+          team int references teams)`,
+      objects: [notes],
+    },
+  ));
 
 /** Passes bytes on to the server until a COMMIT goes by: that one arrives, its answer never does. */
 async function losingCommit(port: number) {
@@ -161,7 +306,7 @@ async function losingCommit(port: number) {
     const far = connect(port, "127.0.0.1");
     let isLost = false;
     near.on("data", (data) => {
-      isLost ||= isArmed && data.includes("commit");
+      isLost ||= isArmed && data.includes("commit\0");
       far.write(data);
     });
     far.on("data", (data) => {
