@@ -49,6 +49,7 @@ export function applyUpsert(
   noteLanded(step);
   for (const unit of unitsOf(step)) applyUnit(step, unit);
   for (const field of Object.keys(step.seen.covered)) applyCovered(step, field);
+  forgetRefusals(step, link);
   noteRefused(step, link);
   noteDrift(step, link);
   const after = linkAt(draft, index);
@@ -431,15 +432,27 @@ function joinHold(step: Step, hold: Hold, verdicts: ReadonlyMap<FieldName, Verdi
   const { draft, seen, context } = step;
   const changed = [...verdicts].filter(([, verdict]) => verdict !== "same").map(([field]) => field);
   journalHeld(step, changed, "joins an open hold");
-  const mine = candidateOf(step, hold.fields);
+  // Other fields of its group join too: they are decided as a unit.
+  const fields = [...new Set([...hold.fields, ...changed])];
+  const { shadow } = linkAt(draft, step.index);
+  const added = valuesOf(
+    changed.filter((field) => shadow[field] !== undefined),
+    (field) => shadow[field] ?? null,
+  );
+  const agreed = valuesOf(fields, (field) => draft.fields[field]?.value ?? null);
+  const mine = candidateOf(step, fields);
   for (const field of changed)
     noteShadow(step, field, sameAsGolden(step, field) ? (draft.fields[field]?.version ?? 0) : 0);
-  const others = hold.candidates.filter((candidate, i) => i === 0 || !isFrom(candidate, seen));
-  const agrees = hold.fields.every((field) => sameAsGolden(step, field));
+  const others = hold.candidates
+    .filter((candidate, i) => i === 0 || !isFrom(candidate, seen))
+    .map((candidate) => ({ ...candidate, values: { ...agreed, ...candidate.values } }));
+  const agrees = fields.every((field) => sameAsGolden(step, field));
   const candidates = agrees ? others : [...others, mine];
   const settled = candidates.length === 1;
   putHold(draft, {
     ...hold,
+    fields,
+    base: { ...added, ...hold.base },
     candidates,
     updatedAt: context.now,
     revision: hold.revision + 1,
@@ -483,6 +496,14 @@ function applyCovered(step: Step, field: FieldName): void {
     const version = sameValue(shadow[field], draft.fields[field]?.value) ? (draft.fields[field]?.version ?? 0) : 0;
     setLink(draft, index, { shadow, seen: { ...linkAt(draft, index).seen, [field]: version } });
   }
+}
+
+/** Another value is there now: what was refused about the one before says nothing about this one. */
+function forgetRefusals({ draft, index, seen }: Step, before: Link): void {
+  const kept = Object.entries(linkAt(draft, index).refused).filter(
+    ([field]) => !(field in seen.fields) || sameValue(seen.fields[field], before.shadow[field]),
+  );
+  setLink(draft, index, { refused: Object.fromEntries(kept) });
 }
 
 /** A value that can't be normalized stays where it is: it is journaled once, and not written over until the field changes elsewhere. */

@@ -14,7 +14,9 @@ export type Composed =
   /** The link as it stands while the write is under way. */
   | { readonly kind: "write"; readonly link: Link; readonly inFlight: InFlight }
   /** Nothing differs there: only what it has seen moves on. */
-  | { readonly kind: "settled"; readonly link: Link };
+  | { readonly kind: "settled"; readonly link: Link }
+  /** A cell to write was never read (a field newly mapped, an answer that told half): what is there must be seen first. */
+  | { readonly kind: "unread"; readonly link: Link };
 
 /**
  * Composes the write for a link that is behind. Always from the present state, so updates coalesce and a retry never carries an old
@@ -35,6 +37,8 @@ export function compose(
       : kind === "create"
         ? creatableFields(golden, mapping)
         : behindFields(golden, link, entity, mapping);
+  if (kind === "update" && fields.some((field) => !((mapping.fields[field]?.cell ?? "") in link.cells)))
+    return { kind: "unread", link };
   const versions: Record<FieldName, number> = {};
   const values: Record<FieldName, FieldValue> = {};
   const patch: Record<CellName, RawValue> = {};

@@ -5,7 +5,7 @@ import type { Observation, RawDelete, RawMerge, Upsert } from "../model/observat
 import { mappingOf, type ObjectMapping, type Policy } from "../model/policy.ts";
 import { type RecordRef, recordKey } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
-import { isBlank, sameRaw } from "../model/value.ts";
+import { isBlank, sameRaw, sameValue } from "../model/value.ts";
 import { applyDelete } from "./apply-delete.ts";
 import { applyMerge } from "./apply-merge.ts";
 import { applyUpsert, type UpsertOutcome } from "./apply-upsert.ts";
@@ -104,21 +104,21 @@ function decideUpsert(state: State, seen: Upsert, mapping: ObjectMapping, contex
         ? seen.revision <= link.revision
         : seen.observedAt <= link.observedAt;
     if (older) return nothing("superseded");
-    revive(draft, index, context);
+    revive(draft, index, seen, context);
   }
   return decided(draft, applyUpsert(draft, index, seen, mapping, context), seen.ref);
 }
 
-/** A deleted record is back: a new generation, met as if for the first time. */
-function revive(draft: Draft, index: number, context: Context): void {
+/** A deleted record is back: a new generation. What it still says as before is no news; what it says otherwise is met as for the first time. */
+function revive(draft: Draft, index: number, seen: Upsert, context: Context): void {
   const link = draft.links[index];
   if (link === undefined) return;
+  const unchanged = Object.entries(link.shadow).filter(([field, value]) => sameValue(seen.fields[field], value));
   setLink(draft, index, {
     status: "linked",
     generation: link.generation + 1,
-    shadow: {},
-    cells: {},
-    seen: {},
+    shadow: Object.fromEntries(unchanged),
+    seen: Object.fromEntries(unchanged.map(([field]) => [field, link.seen[field] ?? 0])),
     refused: {},
     unsure: {},
   });

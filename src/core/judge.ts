@@ -4,7 +4,7 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { EntityPolicy, Policy } from "../model/policy.ts";
 import type { RecordRef } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
-import { type FieldValue, sameValue } from "../model/value.ts";
+import { type FieldValue, isBlank, sameValue } from "../model/value.ts";
 import { type Context, type Draft, draftOf, goldenOf, newLink, putHold, setField, setLink, write } from "./draft.ts";
 import { normalizeValue } from "./normalize/normalize-value.ts";
 
@@ -101,13 +101,13 @@ function judgeFields(draft: Draft, hold: Hold, { choice }: Decision, context: Co
   for (const field of hold.fields) {
     const value = chosen[field];
     const golden = draft.fields[field];
-    if (value === undefined || golden === undefined) continue;
+    if (value === undefined || (golden === undefined && isBlankEverywhere(draft, field, value))) continue;
     const at = { from: context.now, until: context.now };
     const losers = hold.candidates
       .map((candidate) => candidate.values[field] ?? null)
       .filter((one) => !sameValue(one, value));
     const sides = { base: hold.base[field], other: losers[0] ?? null };
-    if (!sameValue(value, golden.value))
+    if (golden === undefined || !sameValue(value, golden.value))
       setField(draft, context, field, { value, at, source, why: "decided by a person" }, sides);
     else
       write(draft, context, {
@@ -121,6 +121,11 @@ function judgeFields(draft: Draft, hold: Hold, { choice }: Decision, context: Co
     catchUp(draft, field, value);
   }
   return null;
+}
+
+/** Nothing was agreed on, nothing is decided, and no system has anything else. */
+function isBlankEverywhere(draft: Draft, field: FieldName, value: FieldValue): boolean {
+  return isBlank(value) && draft.links.every((link) => isBlank(link.shadow[field]));
 }
 
 /** Links that already hold the decided value have nothing left to be told. */

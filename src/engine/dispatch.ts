@@ -1,5 +1,6 @@
 import { dueAt } from "../core/behind.ts";
 import { baseOf, type Composed, compose } from "../core/compose.ts";
+import { afterFailure } from "../core/retry.ts";
 import { type Receipt, type Settled, settle } from "../core/settle.ts";
 import type { GoldenId, GoldenRecord, InFlight, Link } from "../model/golden.ts";
 import { type EntityPolicy, mappingOf, type ObjectMapping } from "../model/policy.ts";
@@ -87,8 +88,10 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
     }
     if (!isSendable(current, link, found.entity, now)) return;
     const next = composeOrDead(deps, current, link, found, now);
-    current = { ...current, links: current.links.with(index, next.link) };
+    const after = next.kind === "unread" ? rested(deps, next.link, now) : next.link;
+    current = { ...current, links: current.links.with(index, after) };
     if (next.kind === "dead") deadLetters.push(next.letter);
+    if (next.kind === "unread" && link.id !== null) reread.push(refOf(link, link.id));
     if (next.kind !== "write") return;
     sends.push({ goldenId: golden.id, link, inFlight: next.inFlight, ...found });
     attempts.push(attemptOf(deps, golden.id, link, next.inFlight, "intent"));
@@ -100,6 +103,15 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
     unit: { ...unit, keys: null, attempts, deadLetters, inbox: reread.map((ref) => hintOf(deps, ref)), wake },
   };
 }
+
+/** The link while its record is read; longer each time that the reading does not help. */
+function rested(deps: Deps, link: Link, now: number): Link {
+  const failures = link.failures + 1;
+  const next = afterFailure(unread, failures, deps.policy.retry, deps.random.fraction());
+  return { ...link, failures, retryAt: now + (next.kind === "retry" ? next.delayMs : deps.policy.retry.delayMsMax) };
+}
+
+const unread: SyncError = { code: "UNREACHABLE", message: "a cell to write was never read" };
 
 /** Its sender is dead: the time for an answer is over, or the process that sent it was the store's only one and is gone. */
 function isLost(deps: Deps, inFlight: InFlight, now: number): boolean {

@@ -125,18 +125,24 @@ export function scene(policy: Policy) {
             (_f, _c, value) => value as RawValue,
             at,
           );
+          if (next.kind === "unread") {
+            sent.push(`${link.system}: read first`);
+            return;
+          }
           if (next.kind === "settled") {
             commit({ ...current, links: current.links.with(index, next.link) });
             return;
           }
           sent.push(`${link.system}: ${JSON.stringify(next.inFlight.patch)}`);
           const written = { ...current, links: current.links.with(index, next.link) };
+          const isNew = next.inFlight.kind === "create";
+          const blank = Object.fromEntries(Object.values(mapping.fields).map(({ cell }) => [cell, null]));
           const recordId = next.link.id ?? `${link.system}-${id}`;
           const receipt = {
             kind: "written" as const,
             id: recordId,
-            cells: answer(next.inFlight.patch),
-            complete: false,
+            cells: { ...(isNew ? blank : {}), ...answer(next.inFlight.patch) },
+            complete: isNew,
             revision: revisionOf(now),
             observedAt: now,
             covered: {},
