@@ -33,6 +33,13 @@ test("what is called wrongly is told in words, with exit code 2", async () => {
   );
 });
 
+test("a file that is not there is named in words", async () => {
+  expect(await truce("dedupe", "nowhere.csv")).toMatchObject({
+    code: 1,
+    stderr: "truce: There is no file nowhere.csv.\n",
+  });
+});
+
 test("check names what the systems lack at its place in the config, with exit code 3, and --prepare makes it", async () => {
   const before = await truce("check");
   expect(before.code).toBe(3);

@@ -207,8 +207,15 @@ function on(command: Command, description: string, load: () => Promise<Action>):
 
 function tellFailure(error: unknown, isDebug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (isDebug && error instanceof Error) remark(error.stack ?? message);
   else if (message !== "") remark(`${remarkColor.red("truce:")} ${message}`);
   return error instanceof CliError ? error.exitCode : exitError;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  const isFile = code === "ENOENT" && path !== undefined && (syscall === "open" || syscall === "stat");
+  return isFile ? `There is no file ${path}.` : error.message;
 }

@@ -53,7 +53,9 @@ function show({ objects, goldens, holds }: Plan): void {
   for (const object of objects) showObject(object);
   showHolds(holds);
   print();
-  print("Nothing was written. truce run carries this out.");
+  print(
+    "Nothing was written. A first truce run carries this out; what earlier runs linked or decided is not looked at.",
+  );
 }
 
 function showObject({ system, object, create, update, fields, creates, updates }: PlanObject): void {
