@@ -13,7 +13,7 @@ export function inputOf(...parts: readonly Input[]): Input {
 }
 
 /** Columns named `v0`, `v1` ... that hold what the rows have for each of `columns`. */
-export function inputColumns<Row>(
+function inputColumns<Row>(
   prefix: string,
   columns: readonly Column[],
   rows: readonly Row[],
