@@ -94,8 +94,9 @@ function giveUp(loser: Draft, survivor: Draft, seen: RawMerge, id: string, conte
   // A deleted link keeps a new record from being made here for the loser.
   const mapping = context.entity.mappings.find((m) => m.system === seen.ref.system && m.object === seen.ref.object);
   if (mapping !== undefined) loser.links.push({ ...newLink(mapping, null, 0), status: "deleted" });
+  if (loser.holds.some((hold) => hold.kind === "duplicate" && hold.matches.includes(survivor.id))) return;
   putHold(loser, {
-    id: `${loser.id}.merged.${survivor.id}`,
+    id: `${loser.id}.merged.${survivor.id}.${context.cause}`,
     kind: "duplicate",
     entity: context.entity.name,
     goldenId: loser.id,

@@ -4,7 +4,7 @@ import type { Upsert } from "../model/observation.ts";
 import type { FieldPolicy, ObjectMapping } from "../model/policy.ts";
 import { recordKey } from "../model/record.ts";
 import type { Interval } from "../model/time.ts";
-import { type FieldValue, isBlank, sameRaw, sameValue } from "../model/value.ts";
+import { type FieldValue, isBlank, type RawValue, sameRaw, sameValue } from "../model/value.ts";
 import { contestDelete } from "./apply-delete.ts";
 import { compareField, type Verdict } from "./compare.ts";
 import { type Context, type Draft, freezes, linkAt, putHold, recordSource, setField, setLink, write } from "./draft.ts";
@@ -89,13 +89,23 @@ function withCoveredUnsure(link: Link, seen: Upsert): Upsert {
 function noteLanded({ draft, index, seen, mapping }: Step): void {
   const link = linkAt(draft, index);
   const shadow = { ...link.shadow };
+  const versions = { ...link.seen };
   for (const [field, value] of Object.entries(seen.fields)) {
     const cell = mapping.fields[field]?.cell ?? "";
     const unsure = link.unsure[cell];
-    if (unsure === undefined || !sameRaw(seen.cells[cell], unsure.wrote)) continue;
-    if (!sameValue(value, draft.fields[field]?.value)) shadow[field] = value;
+    if (unsure === undefined || !isFormOf(seen.cells[cell], unsure.wrote)) continue;
+    if (sameValue(value, draft.fields[field]?.value)) continue;
+    shadow[field] = value;
+    versions[field] = 0;
   }
-  setLink(draft, index, { shadow });
+  setLink(draft, index, { shadow, seen: versions });
+}
+
+/** The same value, or as much of a text as the system keeps. */
+function isFormOf(now: RawValue | undefined, wrote: RawValue): boolean {
+  if (sameRaw(now, wrote)) return true;
+  const kept = typeof now === "string" ? now.trim() : "";
+  return kept !== "" && typeof wrote === "string" && wrote.trimStart().startsWith(kept);
 }
 
 type Step = {
@@ -174,7 +184,10 @@ function applyUnit(step: Step, unit: Unit): void {
   if (hold !== undefined) return joinHold(step, hold, verdicts);
   const changed = (wanted: Verdict) =>
     [...verdicts].filter(([, verdict]) => verdict === wanted).map(([field]) => field);
-  for (const field of changed("echo")) agree(step, field);
+  for (const field of changed("echo")) {
+    if (isOwnDelta(step, field)) settleConflict(step, [field], resolveUnit(step, [field], field));
+    else agree(step, field);
+  }
   for (const field of changed("unfilled")) noteShadow(step, field, 0);
   for (const field of changed("first")) accept(step, field, "first value");
   const forwards = changed("fast-forward");
@@ -183,6 +196,15 @@ function applyUnit(step: Step, unit: Unit): void {
   if (unit.length > 1 && (conflicts.length > 0 || unseenSibling)) return conflictOf(step, unit);
   for (const field of forwards) fastForward(step, field);
   for (const field of conflicts) conflictOf(step, [field]);
+}
+
+/** A counter that was raised here to what it was raised to elsewhere: both count. A landing of ours is none. */
+function isOwnDelta({ draft, index, seen, mapping, context }: Step, field: FieldName): boolean {
+  const link = linkAt(draft, index);
+  const cell = mapping.fields[field]?.cell ?? "";
+  const unsure = link.unsure[cell];
+  const isOurs = unsure !== undefined && sameRaw(seen.cells[cell], unsure.wrote);
+  return context.entity.fields[field]?.rule.kind === "counter" && !isBlank(link.shadow[field]) && !isOurs;
 }
 
 function isBehind(draft: Draft, link: Link, field: FieldName): boolean {
@@ -525,17 +547,17 @@ function noteRefused(step: Step, before: Link): void {
   }
 }
 
-/** A field that is only written here was changed here: that says nothing about the thing, and is written over. */
+/** What a field that is only written here holds. A change of it says nothing about the thing, and is written over. */
 function noteDrift({ draft, index, seen, mapping, context }: Step, before: Link): void {
   for (const [field, { cell, direction }] of Object.entries(mapping.fields)) {
     const [now, then] = [seen.cells[cell], before.cells[cell]];
     const type = context.entity.fields[field]?.type;
-    if (direction !== "write" || now === undefined || then === undefined || type === undefined || sameRaw(now, then))
-      continue;
+    if (direction !== "write" || now === undefined || type === undefined || sameRaw(now, then)) continue;
     const normalized = normalizeValue(type, now);
     const value = normalized.ok ? normalized.value : typeof now === "string" ? now : JSON.stringify(now);
     const link = linkAt(draft, index);
     setLink(draft, index, { shadow: { ...link.shadow, [field]: value }, seen: { ...link.seen, [field]: 0 } });
+    if (then === undefined) continue;
     const source = recordSource(seen.ref, seen.author);
     const base = before.shadow[field] ?? null;
     write(draft, context, { kind: "put-back", field, other: value, base, why: "only written there", source });

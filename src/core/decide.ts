@@ -189,6 +189,8 @@ function join(
   context: Context,
   why: string,
 ): Decided {
+  // It was linked between the look for the record and the look for the golden record.
+  if (linkIndexOf(golden, seen.ref) !== -1) return decideUpsert({ ...state, golden }, seen, mapping, context);
   const draft = draftOf(golden, context.entity);
   const wanted = draft.links.findIndex(
     (link) => link.system === seen.ref.system && link.object === seen.ref.object && link.status === "wanted",

@@ -105,7 +105,11 @@ export function newLink(mapping: ObjectMapping, id: string | null, generation: n
  * edit of someone else's there. It has seen no version that it could be known to still hold.
  */
 export function madeLink(wanted: Link, id: string, entity: EntityPolicy, mapping: ObjectMapping): Link {
-  return { ...newLink(mapping, id, wanted.generation), shadow: sentValues(wanted, entity, mapping) };
+  return {
+    ...newLink(mapping, id, wanted.generation),
+    shadow: sentValues(wanted, entity, mapping),
+    unsure: wanted.unsure,
+  };
 }
 
 /** The values of a create whose outcome is unknown. */

@@ -153,7 +153,7 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
     ...ok,
     id: receipt.id,
     status: "linked",
-    unsure: {},
+    unsure: Object.fromEntries(Object.entries(link.unsure).filter(([, { until }]) => until > receipt.observedAt)),
     cells: { ...base, ...inFlight.patch, ...onlyPatched(inFlight, receipt.cells) },
     ...heldAfter(step, receipt.cells),
   });
@@ -171,9 +171,12 @@ function onlyPatched(inFlight: InFlight, cells: Readonly<Record<CellName, RawVal
   return Object.fromEntries(Object.entries(cells).filter(([cell]) => cell in inFlight.patch));
 }
 
-function unsureOf({ link, inFlight, deps }: Step): Link["unsure"] {
+/** A sender taken for dead may only have been stopped: what it had in hand can still land for so long. */
+const lateMs = 120_000;
+
+function unsureOf({ link, inFlight, deps }: Step, laterMs = 0): Link["unsure"] {
   if (inFlight.kind === "delete") return link.unsure;
-  const written = Object.entries(inFlight.patch).map(([cell, wrote]) => [cell, { wrote, until: deps.now }]);
+  const written = Object.entries(inFlight.patch).map(([cell, wrote]) => [cell, { wrote, until: deps.now + laterMs }]);
   return { ...link.unsure, ...Object.fromEntries(written) };
 }
 
@@ -238,8 +241,9 @@ function settleExists(step: Step, id: RecordId, owner: GoldenId | null): Rest {
   }
   const reason = `${link.system} already has record ${id} with this identity, and it belongs to another golden record`;
   setLink(draft, index, { dead: reason });
+  if (draft.holds.some((hold) => hold.kind === "duplicate" && hold.matches.includes(owner))) return {};
   putHold(draft, {
-    id: `${draft.id}.taken.${link.system}.${id}`,
+    id: `${draft.id}.taken.${link.system}.${id}.${context.cause}`,
     kind: "duplicate",
     entity: deps.entity.name,
     goldenId: draft.id,
@@ -318,6 +322,6 @@ function settleLost(step: Step): Rest {
     return {};
   }
   // What was observed meanwhile waits in the inbox; it is decided before anything is written over it.
-  setLink(draft, index, { unsure: unsureOf(step), retryAt: deps.now + rereadMs });
+  setLink(draft, index, { unsure: unsureOf(step, lateMs), retryAt: deps.now + rereadMs });
   return link.id === null ? {} : { reread: [refOf(link, link.id)] };
 }
