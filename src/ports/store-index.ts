@@ -91,13 +91,17 @@ export type Before = {
 /**
  * Which units of a commit may go: checked against the state before the commit, and in order against what the ones before
  * them take. So two that want one record or identity key can't both have it, and what one gives up, another gets by the
- * next commit only, unless the two go together anyway.
+ * next commit only, unless the two go together anyway. `records` may remember what it was asked before.
  */
-export function fittingUnits(units: readonly CommitUnit[], before: Before): ReadonlySet<CommitUnit> {
+export function fittingUnits(
+  units: readonly CommitUnit[],
+  before: Before,
+  records: typeof recordsOf = recordsOf,
+): ReadonlySet<CommitUnit> {
   const fitting = new Set<CommitUnit>();
   const isGivenUp = recordsGivenUp(units);
   const goldens = new Set<GoldenId>();
-  const records = new Set<RecordKey>();
+  const taken = new Set<RecordKey>();
   const keys = new Set<string>();
   for (const unit of units) {
     const { golden } = unit;
@@ -109,19 +113,19 @@ export function fittingUnits(units: readonly CommitUnit[], before: Before): Read
     }
     if (goldens.has(golden.id) || before.versionOf(golden.id) !== golden.version - 1) continue;
     const isFree = (owner: GoldenId | undefined) => owner === undefined || owner === golden.id;
-    const wanted = [...recordsOf(golden).keys()];
+    const wanted = [...records(golden).keys()];
     const isMine = (key: RecordKey) => {
       const owner = before.ownerOfRecord(key);
       return isFree(owner) || isGivenUp(unit, owner, key);
     };
-    if (!wanted.every((key) => !records.has(key) && isMine(key))) continue;
+    if (!wanted.every((key) => !taken.has(key) && isMine(key))) continue;
     const unitKeys = unit.keys ?? [];
     const free = unitKeys.filter((key) => !keys.has(key) && isFree(before.ownerOfKey(key)));
     if (free.length < unitKeys.length && !unitKeys.every((key) => free.includes(key) || unit.sharedKeys.includes(key)))
       continue;
     fitting.add(unit);
     goldens.add(golden.id);
-    for (const key of wanted) records.add(key);
+    for (const key of wanted) taken.add(key);
     for (const key of free) keys.add(key);
   }
   const broken = new Set(units.flatMap((unit) => (fitting.has(unit) ? [] : (unit.group ?? []))));

@@ -1,53 +1,70 @@
-import type { GoldenId } from "../../model/golden.ts";
+import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
 import { recordKey } from "../../model/record.ts";
 import type { CommitResult, CommitUnit } from "../../ports/store.ts";
-import { fittingUnits } from "../../ports/store-index.ts";
+import { fittingUnits, recordsOf } from "../../ports/store-index.ts";
 import { newCounters, saveCounters } from "./counters.ts";
 import type { Database } from "./database.ts";
 import { finishItems } from "./finish-items.ts";
 import { hold } from "./holds.ts";
 import type { Leases } from "./leases.ts";
 import { ownerOfKey, ownerOfRecord } from "./load.ts";
-import { giveUp, parseKeys, parseRecords, putGolden, readStored, type Stored } from "./put-golden.ts";
+import { type Draft, giveUp, putGolden, readDrafts } from "./put-golden.ts";
+import { putJournal } from "./put-journal.ts";
 import { putRows } from "./put-rows.ts";
 import { takeIn } from "./receive.ts";
 
 /** All units in one transaction: first it is found out which are stale, then the others are written. */
 export function commit(db: Database, leases: Leases, units: readonly CommitUnit[]): readonly CommitResult[] {
-  const { fitting, before } = db.transaction(() => {
-    const stored = readStored(db, units);
-    const fits = check(db, units, stored);
+  const { fitting, drafts } = db.transaction(() => {
+    const read = readDrafts(db, units);
+    const fits = check(db, units, read);
     write(
       db,
       units.filter((unit) => fits.has(unit)),
-      stored,
+      read,
     );
-    return { fitting: fits, before: stored };
+    return { fitting: fits, drafts: read };
   });
-  endLeases(leases, units, fitting, before);
+  endLeases(leases, units, fitting, drafts);
   return units.map((unit) => ({ kind: fitting.has(unit) ? "committed" : "stale" }));
 }
 
-function check(db: Database, units: readonly CommitUnit[], before: ReadonlyMap<GoldenId, Stored>) {
+type Drafts = ReadonlyMap<CommitUnit, Draft>;
+
+function check(db: Database, units: readonly CommitUnit[], drafts: Drafts): ReadonlySet<CommitUnit> {
   // Most commits change neither records nor keys: what a golden record has already need not be looked up.
-  const records = new Map<string, GoldenId>();
-  const keys = new Map<string, GoldenId>();
-  for (const [id, stored] of before) {
-    for (const key of parseRecords(stored.records).keys()) records.set(key, id);
-    for (const key of parseKeys(stored.keys)) keys.set(key, id);
+  const versions = new Map<GoldenId, number>();
+  const owners = new Map<string, GoldenId>();
+  const keyOwners = new Map<string, GoldenId>();
+  const records = new Map<GoldenRecord, Draft["records"]>();
+  for (const draft of drafts.values()) {
+    const { unit, golden, stored } = draft;
+    records.set(golden, draft.records);
+    if (stored === undefined) continue;
+    versions.set(golden.id, stored.version);
+    if (draft.recordsText === stored.records) for (const key of draft.records.keys()) owners.set(key, golden.id);
+    if (draft.keysText === stored.keys) for (const key of unit.keys ?? []) keyOwners.set(key, golden.id);
   }
-  return fittingUnits(units, {
-    versionOf: (id) => before.get(id)?.version ?? 0,
-    ownerOfRecord: (key) => records.get(key) ?? ownerOfRecord(db, key),
-    ownerOfKey: (key) => keys.get(key) ?? ownerOfKey(db, key),
-    revisionOfHold: (id) => hold(db, id)?.revision ?? 0,
-  });
+  const before = {
+    versionOf: (id: GoldenId) => versions.get(id) ?? 0,
+    ownerOfRecord: (key: string) => owners.get(key) ?? ownerOfRecord(db, key),
+    ownerOfKey: (key: string) => keyOwners.get(key) ?? ownerOfKey(db, key),
+    revisionOfHold: (id: string) => hold(db, id)?.revision ?? 0,
+  };
+  return fittingUnits(units, before, (golden) => records.get(golden) ?? recordsOf(golden));
 }
 
-function write(db: Database, units: readonly CommitUnit[], before: ReadonlyMap<GoldenId, Stored>): void {
+function write(db: Database, units: readonly CommitUnit[], drafts: Drafts): void {
   const counters = newCounters();
-  for (const unit of units) giveUp(db, unit, before);
-  for (const unit of units) putGolden(db, unit, before, counters);
+  for (const unit of units) {
+    const draft = drafts.get(unit);
+    if (draft !== undefined) giveUp(db, draft);
+  }
+  for (const unit of units) {
+    const draft = drafts.get(unit);
+    if (draft !== undefined) putGolden(db, draft, counters);
+    else putJournal(db, unit, null);
+  }
   for (const unit of units) putRows(db, unit);
   for (const unit of units) finishItems(db, unit, counters);
   for (const unit of units) for (const item of unit.inbox) takeIn(db, item);
@@ -64,14 +81,14 @@ function endLeases(
   leases: Leases,
   units: readonly CommitUnit[],
   fitting: ReadonlySet<CommitUnit>,
-  before: ReadonlyMap<GoldenId, Stored>,
+  drafts: Drafts,
 ): void {
   for (const { done, postponed } of units) {
     for (const { inboxId } of done) leases.items.delete(inboxId);
     for (const { inboxId } of postponed) leases.items.delete(inboxId);
   }
-  for (const { golden } of fitting) {
-    const stored = golden === null ? undefined : before.get(golden.id);
+  for (const unit of fitting) {
+    const stored = drafts.get(unit)?.stored;
     if (stored !== undefined) leases.due.delete(stored.seq);
   }
 }

@@ -14,6 +14,8 @@ export type Database = {
   /** Runs a statement for its effect; returns the number of rows it changed. */
   run(sql: string, ...values: Value[]): number;
   get<Row>(sql: string, ...values: Value[]): Row | undefined;
+  /** The first column of the first row: the quickest way to look something up. */
+  value<T>(sql: string, ...values: Value[]): T | undefined;
   all<Row>(sql: string, ...values: Value[]): Row[];
   /** Rows one by one, for a reader that may stop early. */
   rows<Row>(sql: string, ...values: Value[]): Iterable<Row>;
@@ -38,14 +40,8 @@ const cacheKiB = 64 * 1024;
 export async function openDatabase(file: string): Promise<Database> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const db = await openAlone(file);
-  const statements = new Map<string, StatementSync>();
-  const prepare = (sql: string): StatementSync => {
-    const known = statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = db.prepare(sql);
-    statements.set(sql, statement);
-    return statement;
-  };
+  const prepare = statementsOf(db, false);
+  const prepareForArrays = statementsOf(db, true);
   let lastKey = 0;
   return {
     file,
@@ -56,6 +52,10 @@ export async function openDatabase(file: string): Promise<Database> {
       return Number(changes);
     },
     get: <Row>(sql: string, ...values: Value[]) => prepare(sql).get(...stored(values)) as Row | undefined,
+    value<T>(sql: string, ...values: Value[]) {
+      const row = prepareForArrays(sql).get(...stored(values)) as readonly T[] | undefined;
+      return row?.[0];
+    },
     all: <Row>(sql: string, ...values: Value[]) => prepare(sql).all(...stored(values)) as Row[],
     rows: <Row>(sql: string, ...values: Value[]) => prepare(sql).iterate(...stored(values)) as Iterable<Row>,
     lastKey: () => lastKey,
@@ -65,6 +65,19 @@ export async function openDatabase(file: string): Promise<Database> {
       db.close();
       rmSync(ownerFile(file), { force: true });
     },
+  };
+}
+
+/** Prepares each statement once. */
+function statementsOf(db: DatabaseSync, asArrays: boolean): (sql: string) => StatementSync {
+  const statements = new Map<string, StatementSync>();
+  return (sql) => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = db.prepare(sql);
+    statement.setReturnArrays(asArrays);
+    statements.set(sql, statement);
+    return statement;
   };
 }
 

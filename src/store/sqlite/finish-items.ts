@@ -6,12 +6,11 @@ import type { Database } from "./database.ts";
 /** Ends or postpones inbox items. One that was ended before (its worker was slow and another took over) counts once. */
 export function finishItems(db: Database, { done, postponed }: CommitUnit, counters: Counters): void {
   for (const { inboxId, outcome } of done) {
-    const row = db.get<{ dedupe_key: string | null }>("delete from inbox where id = ? returning dedupe_key", inboxId);
-    if (row === undefined) continue;
+    const key = db.value<string | null>("delete from inbox where id = ? returning dedupe_key", inboxId);
+    if (key === undefined) continue;
     count(counters, "outcome", outcome);
-    if (row.dedupe_key === null) continue;
-    const key = fromStored(row.dedupe_key);
-    db.run("update dedupe set outcome = ?, done_at = ? where key = ?", outcome, Date.now(), key);
+    if (key === null) continue;
+    db.run("update dedupe set outcome = ?, done_at = ? where key = ?", outcome, Date.now(), fromStored(key));
   }
   for (const { inboxId, dueAt } of postponed) {
     db.run("update inbox set due_at = ?, waiting = 1, tries = tries + 1 where id = ?", dueAt, inboxId);

@@ -41,29 +41,29 @@ export function load(db: Database, cache: GoldenCache, { records, keys, ids }: P
 export function goldenById(db: Database, cache: GoldenCache, id: GoldenId): GoldenRecord | null {
   const cached = cache.get(id);
   if (cached !== undefined) return cached;
-  const row = db.get<{ doc: string }>("select doc from golden where id = ?", id);
-  if (row === undefined) return null;
-  const golden = fromDoc(row.doc);
+  const doc = db.value<string>("select doc from golden where id = ?", id);
+  if (doc === undefined) return null;
+  const golden = fromDoc(doc);
   cache.put(golden);
   return golden;
 }
 
 export function ownerOfRecord(db: Database, key: RecordKey): GoldenId | undefined {
-  const row = db.get<{ golden_id: string }>("select golden_id from record where key = ?", key);
-  return row && fromStored(row.golden_id);
+  const id = db.value<string>("select golden_id from record where key = ?", key);
+  return id === undefined ? undefined : fromStored(id);
 }
 
 export function ownerOfKey(db: Database, key: string): GoldenId | undefined {
-  const row = db.get<{ golden_id: string }>("select golden_id from identity_key where key = ?", key);
-  return row && fromStored(row.golden_id);
+  const id = db.value<string>("select golden_id from identity_key where key = ?", key);
+  return id === undefined ? undefined : fromStored(id);
 }
 
 function holdOnRecord(db: Database, record: RecordKey): Hold | null {
-  const row = db.get<{ doc: string }>("select doc from hold where record = ? order by seq desc limit 1", record);
-  return row === undefined ? null : JSON.parse(row.doc);
+  const doc = db.value<string>("select doc from hold where record = ? order by seq desc limit 1", record);
+  return doc === undefined ? null : JSON.parse(doc);
 }
 
 function pinOf(db: Database, record: RecordKey): GoldenId | "new" | null {
-  const row = db.get<{ golden_id: string }>("select golden_id from pin where record = ?", record);
-  return row === undefined ? null : fromStored(row.golden_id);
+  const id = db.value<string>("select golden_id from pin where record = ?", record);
+  return id === undefined ? null : fromStored(id);
 }

@@ -21,52 +21,62 @@ export type Stored = {
   readonly texts: string;
 };
 
-export function readStored(db: Database, units: readonly CommitUnit[]): ReadonlyMap<GoldenId, Stored> {
-  const found = new Map<GoldenId, Stored>();
-  for (const { golden } of units) {
-    if (golden === null || found.has(golden.id)) continue;
-    const row = db.get<Stored>(
-      "select seq, version, last_line, records, keys, work, texts from golden where id = ?",
-      golden.id,
-    );
-    if (row !== undefined) found.set(golden.id, { ...row, texts: fromStored(row.texts) });
+/** A unit's golden record with what its tables will say of it, and what they say now. */
+export type Draft = {
+  readonly unit: CommitUnit;
+  readonly golden: GoldenRecord;
+  readonly stored: Stored | undefined;
+  readonly records: ReadonlyMap<RecordKey, IndexedRecord>;
+  readonly recordsText: string;
+  /** `null`: the keys stay as they are. */
+  readonly keysText: string | null;
+};
+
+export function readDrafts(db: Database, units: readonly CommitUnit[]): ReadonlyMap<CommitUnit, Draft> {
+  const drafts = new Map<CommitUnit, Draft>();
+  for (const unit of units) {
+    const { golden, keys } = unit;
+    if (golden === null) continue;
+    const records = recordsOf(golden);
+    drafts.set(unit, {
+      unit,
+      golden,
+      stored: readStored(db, golden.id),
+      records,
+      recordsText: recordsText(records),
+      keysText: keys === null ? null : JSON.stringify(keys),
+    });
   }
-  return found;
+  return drafts;
+}
+
+function readStored(db: Database, id: GoldenId): Stored | undefined {
+  const row = db.get<Stored>("select seq, version, last_line, records, keys, work, texts from golden where id = ?", id);
+  return row && { ...row, texts: fromStored(row.texts) };
 }
 
 /** Frees the records and identity keys that the golden record no longer has. */
-export function giveUp(db: Database, { golden, keys }: CommitUnit, before: ReadonlyMap<GoldenId, Stored>): void {
-  const stored = golden === null ? undefined : before.get(golden.id);
-  if (golden === null || stored === undefined) return;
-  const records = recordsOf(golden);
-  if (stored.records !== recordsText(records)) {
+export function giveUp(db: Database, { unit, stored, records, recordsText, keysText }: Draft): void {
+  if (stored === undefined) return;
+  if (stored.records !== recordsText) {
     for (const key of parseRecords(stored.records).keys()) {
       if (!records.has(key)) db.run("delete from record where key = ?", key);
     }
   }
-  if (keys === null || stored.keys === JSON.stringify(keys)) return;
+  if (keysText === null || stored.keys === keysText) return;
   for (const key of parseKeys(stored.keys)) {
-    if (!keys.includes(key)) db.run("delete from identity_key where key = ?", key);
+    if (unit.keys?.includes(key) !== true) db.run("delete from identity_key where key = ?", key);
   }
 }
 
 /** Writes the journal, and the golden record with what is looked up about it. Its version, records and keys are known to fit. */
-export function putGolden(
-  db: Database,
-  unit: CommitUnit,
-  before: ReadonlyMap<GoldenId, Stored>,
-  counters: Counters,
-): void {
-  const { golden } = unit;
-  if (golden === null) {
-    putJournal(db, unit, null);
-    return;
-  }
-  const stored = before.get(golden.id);
+export function putGolden(db: Database, draft: Draft, counters: Counters): void {
+  const { unit, golden, stored } = draft;
+  putRecords(db, draft, counters);
   const columns = {
     last_line: putJournal(db, unit, stored?.last_line ?? null),
-    records: putRecords(db, golden, stored?.records, counters),
-    keys: putKeys(db, golden.id, unit.keys, stored?.keys),
+    records: draft.recordsText,
+    keys: putKeys(db, draft),
     work: workText(unit),
     texts: textsOf(golden),
   };
@@ -113,32 +123,26 @@ function putRow(
   return db.lastKey();
 }
 
-type Records = ReadonlyMap<RecordKey, Pick<IndexedRecord, "linked">>;
-
-function putRecords(db: Database, golden: GoldenRecord, before: string | undefined, counters: Counters): string {
-  const records = recordsOf(golden);
-  const text = recordsText(records);
-  if (text === before) return text;
-  const stored = before === undefined ? noRecords : parseRecords(before);
+function putRecords(db: Database, { golden, stored, records, recordsText }: Draft, counters: Counters): void {
+  if (recordsText === stored?.records) return;
+  const before = stored === undefined ? new Map<RecordKey, boolean>() : parseRecords(stored.records);
   for (const [key, { linked }] of records) {
-    if (stored.get(key)?.linked === linked) continue;
+    if (linked) count(counters, "link", systemOf(key));
+    if (before.get(key) === linked) continue;
     db.run("insert or replace into record values (?, ?, ?)", key, golden.id, linked ? 1 : 0);
   }
-  for (const [key, { linked }] of records) if (linked) count(counters, "link", systemOf(key));
-  for (const [key, { linked }] of stored) if (linked) count(counters, "link", systemOf(key), -1);
-  return text;
+  for (const [key, linked] of before) if (linked) count(counters, "link", systemOf(key), -1);
 }
 
-const noRecords: Records = new Map();
-
 /** JSON of the records' keys; "+" before those that are linked, "-" before the others. */
-function recordsText(records: Records): string {
+function recordsText(records: ReadonlyMap<RecordKey, IndexedRecord>): string {
   return JSON.stringify([...records].map(([key, { linked }]) => (linked ? "+" : "-") + key));
 }
 
-export function parseRecords(text: string): Records {
+/** True for those that are linked. */
+function parseRecords(text: string): ReadonlyMap<RecordKey, boolean> {
   const keys: readonly string[] = JSON.parse(text);
-  return new Map(keys.map((key) => [key.slice(1), { linked: key.startsWith("+") }]));
+  return new Map(keys.map((key) => [key.slice(1), key.startsWith("+")]));
 }
 
 function systemOf(key: RecordKey): string {
@@ -146,14 +150,13 @@ function systemOf(key: RecordKey): string {
 }
 
 /** Takes the keys that are free; the ones that another golden record has stay there. Returns those that it has now. */
-function putKeys(db: Database, id: GoldenId, keys: readonly string[] | null, before: string | undefined): string {
-  if (keys === null) return before ?? "[]";
-  const wanted = JSON.stringify(keys);
-  if (wanted === before) return wanted;
-  const stored = new Set(before === undefined ? [] : parseKeys(before));
+function putKeys(db: Database, { unit, golden, stored, keysText }: Draft): string {
+  if (keysText === null) return stored?.keys ?? "[]";
+  if (keysText === stored?.keys) return keysText;
+  const before = new Set(stored === undefined ? [] : parseKeys(stored.keys));
   const has = (key: string) =>
-    stored.has(key) || db.run("insert or ignore into identity_key values (?, ?)", key, id) > 0;
-  return JSON.stringify(keys.filter(has));
+    before.has(key) || db.run("insert or ignore into identity_key values (?, ?)", key, golden.id) > 0;
+  return JSON.stringify(unit.keys?.filter(has));
 }
 
 export function parseKeys(text: string): readonly string[] {
