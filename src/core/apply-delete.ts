@@ -3,7 +3,7 @@ import type { RawDelete } from "../model/observation.ts";
 import type { RecordRef } from "../model/record.ts";
 import type { UpsertOutcome } from "./apply-upsert.ts";
 import { behindFields } from "./behind.ts";
-import { type Context, type Draft, linkAt, putHold, recordSource, setLink, write } from "./draft.ts";
+import { type Context, type Draft, linkAt, putHold, recordSource, setLink, unarchive, write } from "./draft.ts";
 
 /**
  * A linked record is gone. Never deletes silently: `hold` asks; `propagate` deletes the others only where nothing is open or unseen;
@@ -40,7 +40,7 @@ export function applyDelete(draft: Draft, index: number, seen: RawDelete, contex
  */
 export function contestDelete(draft: Draft, context: Context): void {
   if (draft.deletedAt === null) return;
-  draft.deletedAt = null;
+  unarchive(draft);
   for (const link of draft.links) {
     const { system, object, id } = link;
     const isAsked = draft.holds.some(

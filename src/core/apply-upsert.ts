@@ -94,7 +94,7 @@ function noteLanded({ draft, index, seen, mapping }: Step): void {
     const cell = mapping.fields[field]?.cell ?? "";
     const unsure = link.unsure[cell];
     if (unsure === undefined || !isFormOf(seen.cells[cell], unsure.wrote)) continue;
-    if (sameValue(value, draft.fields[field]?.value)) continue;
+    if ([draft.fields[field]?.value, link.shadow[field]].some((known) => sameValue(value, known))) continue;
     shadow[field] = value;
     versions[field] = 0;
   }

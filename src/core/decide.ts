@@ -20,6 +20,7 @@ import {
   newLink,
   recordSource,
   setLink,
+  unarchive,
   write,
 } from "./draft.ts";
 import { identitiesOf } from "./match/identity.ts";
@@ -122,10 +123,7 @@ function revive(draft: Draft, index: number, seen: Upsert, context: Context): vo
     refused: {},
     unsure: {},
   });
-  draft.deletedAt = null;
-  draft.links = draft.links.map((other) =>
-    other.dead === archived ? { ...other, status: "linked" as const, dead: null } : other,
-  );
+  unarchive(draft);
   for (const hold of draft.holds.filter((one) => one.kind === "delete" && one.ref?.system === link.system)) {
     const closed = {
       ...hold,

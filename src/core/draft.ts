@@ -74,6 +74,14 @@ export function linkAt(draft: Draft, index: number): Link {
 /** Why a link of an archived golden record is dead: its record is there, and left alone. */
 export const archived = "archived";
 
+/** The golden record lives again, with every record that was left alone. */
+export function unarchive(draft: Draft): void {
+  draft.deletedAt = null;
+  draft.links = draft.links.map((link) =>
+    link.dead === archived ? { ...link, status: "linked" as const, dead: null } : link,
+  );
+}
+
 /** A link to a record that is there, or (id `null`) shall be made. */
 export function newLink(mapping: ObjectMapping, id: string | null, generation: number): Link {
   return {
