@@ -191,7 +191,9 @@ function feedContract(at: At): void {
     }
   });
 
-  test("what users do after the start is pulled; from a place long left it comes again, or is known to be lost", async () => {
+  test("what users do after the start is pulled; from a place long left it comes again, or is known to be lost", {
+    retry: 2,
+  }, async () => {
     const place = at();
     const old = await place.user.insert({ [place.text]: "old" });
     const start = await place.connector.feed!.start([place.object]);
