@@ -9,19 +9,22 @@ export type Bell = {
   during<T>(step: (rung: AbortSignal) => Promise<T>): Promise<T>;
 };
 
+/** Given as the reason, since making one anew each time is dear. */
+const rungReason = "rung";
+
 export function newBell(clock: Clock): Bell {
   let isRung = false;
   let waiter: AbortController | null = null;
   const bell: Bell = {
     ring() {
       if (waiter === null) isRung = true;
-      else waiter.abort();
+      else waiter.abort(rungReason);
     },
     sleep: (ms) => bell.during((rung) => clock.sleep(ms, rung)),
     async during(step) {
       const own = new AbortController();
       waiter = own;
-      if (isRung) own.abort();
+      if (isRung) own.abort(rungReason);
       isRung = false;
       try {
         return await step(own.signal);

@@ -59,7 +59,11 @@ export async function plan(deps: Deps, samplesMax: number, signal: AbortSignal):
       for (const { object } of mappedObjects(deps.policy, system)) await firstScan(deps, system, object, signal);
     }),
   );
-  const worker = createWorker(deps, () => undefined);
+  const worker = createWorker(
+    deps,
+    () => undefined,
+    () => undefined,
+  );
   while (!signal.aborted) {
     const claimed = await worker.step(500);
     await worker.settled();

@@ -189,11 +189,16 @@ async function feedLoop(deps: Deps, state: RunState, system: SystemId, bell: Bel
     return;
   }
   let pulls = 0;
+  let place: string | null = null;
   while (!signal.aborted) {
     let caughtUp = false;
     await persist(deps, system, "reading changes", bell, signal, async () => {
-      const pull = (until: AbortSignal) => pullFeed(deps, system, streamWaitMs, until);
+      const from = place;
+      place = null;
+      const pull = (until: AbortSignal) => pullFeed(deps, system, from, streamWaitMs, until);
       const pulled = await (feed.kind === "stream" ? bell.during(pull) : pull(signal));
+      // Where others may pull too, the store knows best how far all are.
+      if (deps.store.exclusive) place = pulled.cursor;
       caughtUp = pulled.caughtUp;
       if (pulled.count > 0) state.bell("work").ring();
       if (pulled.lost.length > 0) state.bell(`owed/${system}`).ring();
@@ -226,16 +231,15 @@ async function owedSweepLoop(deps: Deps, state: RunState, system: SystemId, sign
 
 async function workLoop(deps: Deps, state: RunState, { workBatchMax }: RunOptions, signal: AbortSignal): Promise<void> {
   const bell = state.bell("work");
-  const worker = createWorker(deps, () => {
-    state.ringDispatchers();
-    bell.ring();
-  });
+  const ringDispatchers = (due: ReadonlySet<SystemId>) => {
+    for (const system of due) state.bell(`dispatch/${system}`).ring();
+  };
+  const worker = createWorker(deps, ringDispatchers, () => bell.ring());
   while (!signal.aborted) {
     state.busy.add("work");
     let restMs = 0;
     await persist(deps, storeName, "deciding", bell, signal, async () => {
       const worked = await worker.step(workBatchMax);
-      if (worked > 0) state.ringDispatchers();
       restMs = worked > 0 ? 0 : await idleMs(deps, []);
     });
     if (restMs === 0) continue;
@@ -331,12 +335,13 @@ async function untilQuiet(deps: Deps, state: RunState, signal: AbortSignal, ende
     const before = new Map([...state.pulls].map(([system, pull]) => [system, pull.count]));
     const restless = await restlessMs(deps, state);
     if (restless === 0 && calm !== null && pulledSince(deps, state, calm)) return;
+    waitMs = Math.max(restless, Math.min(2 * waitMs, lookMsMax));
     if (restless > 0) calm = null;
     else if (calm === null) {
       calm = before;
+      waitMs = lookMsMin;
       for (const system of deps.connectors.keys()) state.bell(`feed/${system}`).ring();
     }
-    waitMs = restless === 0 ? lookMsMin : Math.max(restless, Math.min(2 * waitMs, lookMsMax));
     if ((await Promise.race([deps.clock.sleep(waitMs), failed])) === "stopped") return;
   }
 }

@@ -24,16 +24,28 @@ export async function startFeed(deps: Deps, system: SystemId): Promise<void> {
   await deps.store.setCursors([{ name: feedCursorName(system), value, at: deps.clock.now(), isFirst: true }]);
 }
 
-export type Pulled = { readonly count: number; readonly caughtUp: boolean; readonly lost: readonly ObjectName[] };
+export type Pulled = {
+  readonly count: number;
+  readonly caughtUp: boolean;
+  readonly lost: readonly ObjectName[];
+  /** The place that is now stored. */
+  readonly cursor: string | null;
+};
 
 /**
  * Takes the next batch of changes in. Observations and cursor are stored together, so the cursor never passes an event that is not stored
- * (I7); the pull after it tells the system so.
+ * (I7); the pull after it tells the system so. `from` is the place that the last pull ended at; `null` asks the store.
  */
-export async function pullFeed(deps: Deps, system: SystemId, waitMs: number, signal: AbortSignal): Promise<Pulled> {
+export async function pullFeed(
+  deps: Deps,
+  system: SystemId,
+  from: string | null,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Pulled> {
   const { feed } = connectorOf(deps, system);
-  const cursor = await deps.store.cursor(feedCursorName(system));
-  if (feed === null || cursor === null) return { count: 0, caughtUp: true, lost: [] };
+  const cursor = from ?? (await deps.store.cursor(feedCursorName(system)));
+  if (feed === null || cursor === null) return { count: 0, caughtUp: true, lost: [], cursor };
   const batch = await feed.pull({ objects: mappedObjects(deps.policy, system), cursor, waitMs, signal });
   const items = batch.observations.map((observation) => liveItem(deps, observation, null));
   if (items.length > 0 || batch.lost.length > 0 || batch.cursor !== cursor) {
@@ -44,7 +56,7 @@ export async function pullFeed(deps: Deps, system: SystemId, waitMs: number, sig
   }
   if (items.length > 0) deps.tell({ kind: "received", system, count: items.length, from: "feed" });
   for (const object of batch.lost) deps.tell({ kind: "feed-lost", system, object });
-  return { count: items.length, caughtUp: batch.caughtUp, lost: batch.lost };
+  return { count: items.length, caughtUp: batch.caughtUp, lost: batch.lost, cursor: batch.cursor };
 }
 
 export type WebhookAnswer = { readonly status: number; readonly body: string; readonly wake: boolean };

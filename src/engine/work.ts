@@ -28,8 +28,11 @@ export type Worker = {
   settled(): Promise<void>;
 };
 
-/** `decidedMore` is called when hints that were read in the background have been decided. */
-export function createWorker(deps: Deps, decidedMore: () => void): Worker {
+/**
+ * `onDue` is called after each commit of decisions, with the systems that now have writes due; `onRead` when hints that were read in the
+ * background have been decided.
+ */
+export function createWorker(deps: Deps, onDue: (systems: ReadonlySet<SystemId>) => void, onRead: () => void): Worker {
   const queues = new Map<SystemId, Map<string, InboxItem>>();
   const readers = new Map<SystemId, Promise<void>>();
   let failure: unknown = null;
@@ -38,14 +41,14 @@ export function createWorker(deps: Deps, decidedMore: () => void): Worker {
     while (queue.size > 0) {
       const items = [...queue.values()];
       try {
-        await decideRead(deps, await readHints(deps, items));
+        onDue(await decideRead(deps, await readHints(deps, items)));
       } catch (error) {
         // They are claimed anew when their lease is over.
         if (!(error instanceof StoreFailure)) throw error;
         deps.tell({ kind: "trouble", system, doing: "deciding", message: error.message, retryInMs: leaseMs });
       }
       for (const item of items) queue.delete(item.id);
-      decidedMore();
+      onRead();
     }
     readers.delete(system);
   };
@@ -60,7 +63,7 @@ export function createWorker(deps: Deps, decidedMore: () => void): Worker {
       const reader = readAll(system, queue).catch((error: unknown) => {
         failure = error;
         readers.delete(system);
-        decidedMore();
+        onRead();
       });
       readers.set(system, reader);
     }
@@ -73,7 +76,7 @@ export function createWorker(deps: Deps, decidedMore: () => void): Worker {
       const items = await deps.store.claim(limit, deps.clock.now(), leaseMs);
       const direct = items.filter((item) => item.observation.kind !== "hint");
       const fresh = items.filter((item) => item.observation.kind === "hint" && enqueue(item)).length;
-      if (direct.length > 0) await decideRead(deps, await readHints(deps, direct));
+      if (direct.length > 0) onDue(await decideRead(deps, await readHints(deps, direct)));
       return direct.length + fresh;
     },
     isReading: () => readers.size > 0,
@@ -85,9 +88,9 @@ export function createWorker(deps: Deps, decidedMore: () => void): Worker {
 
 /**
  * Decides a batch and commits it. A fixed number of round trips to the store, however many observations: load, commit; and again for those that
- * lost a race.
+ * lost a race. Returns the systems that have writes due.
  */
-async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead): Promise<void> {
+async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead): Promise<ReadonlySet<SystemId>> {
   const startedAt = deps.clock.now();
   const outcomes: Partial<Record<Outcome, number>> = {};
   const count = (outcome: Outcome) => {
@@ -100,6 +103,7 @@ async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead
     done: dead.map(({ item }) => ({ inboxId: item.id, outcome: "dead" as const })),
     deadLetters: dead.map(({ letter }) => letter),
   };
+  const due = new Set<SystemId>();
   let waiting: readonly Prepared[] = prepareAll(deps, statements);
   let alsoKeys: readonly string[] = [];
   for (let race = 0; race < racesMax && (waiting.length > 0 || isFilled(setAside)); race++) {
@@ -111,6 +115,7 @@ async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead
     const decided = decideAll(deps, waiting, workingSet(loaded, deps.policy));
     const units = [mergeUnits(setAside, decided.loose), ...decided.held, ...decided.units.values()].filter(isFilled);
     const results = await deps.store.commit(units);
+    for (const unit of units) for (const row of unit.due) due.add(row.system);
     setAside = emptyUnit;
     const stale = units.filter((_, i) => results[i]?.kind === "stale");
     const staleGoldens = new Set(stale.map((unit) => unit.golden?.id));
@@ -123,6 +128,7 @@ async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead
     }
   }
   deps.tell({ kind: "decided", outcomes, tookMs: deps.clock.now() - startedAt });
+  return due;
 }
 
 /** An inbox item ready to decide: normalized, with the records and keys that its decision may look at. */
