@@ -76,3 +76,35 @@ test("a table whose rows the log would not name is not published: its own update
   await run(url, "insert into people values (1, 'a')", "update people set name = 'b'");
   await db.close();
 });
+
+test("rights on single columns, rows that may be hidden and create keys of another user are named with their remedy", async () => {
+  const url = await server.createDatabase("limited");
+  const notes = mapped("notes", cell("name"), cell("secret"));
+  await run(
+    url,
+    "create table notes (id int generated always as identity primary key, name text, secret text)",
+    "alter table notes enable row level security",
+    "grant select (id, name, secret), insert (name), update (name, secret) on notes to sync",
+  );
+  const owner = connectTo(url, [notes], { capture: "poll" });
+  expect(await owner.check([notes], { prepare: true })).toEqual([]);
+  await owner.close();
+  const db = connectTo(url.replace(/\/\/[^@]*@/u, "//sync:sync@"), [notes], { capture: "poll" });
+  const messages = async () => (await db.check([notes], { prepare: false })).map((one) => one.message).join("\n");
+  const text = await messages();
+  expect(text).toContain('GRANT INSERT ("secret") ON "public"."notes" TO sync;');
+  expect(text).not.toContain("GRANT UPDATE (");
+  expect(text).toContain("ALTER ROLE sync BYPASSRLS;");
+  expect(text).toContain("GRANT SELECT, INSERT, UPDATE ON truce.created TO sync;");
+  // Reads do without the create keys.
+  expect((await db.scan(notes, null)).observations).toEqual([]);
+  await run(
+    url,
+    'grant insert ("secret") on notes to sync',
+    "alter table notes disable row level security",
+    "grant usage on schema truce to sync; grant select, insert, update on truce.created to sync",
+  );
+  expect(await messages()).toBe("");
+  expect(await db.write(notes, [create("g-1", { name: "Ada", secret: "x" })])).toMatchObject([{ created: true }]);
+  await db.close();
+});

@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { ChangeFeed } from "../../ports/connector.ts";
 import { quotedTable, type Table } from "./catalog.ts";
 import type { ChangedSince } from "./recent.ts";
+import type { MappedTable } from "./rows.ts";
 import { unpublished } from "./setup.ts";
 
 /** How changes are learned: from the server's log, by triggers that note changed rows, or by asking for rows with a new version. */
@@ -12,6 +13,23 @@ export type CaptureFeed = Pick<ChangeFeed, "start" | "pull"> & {
   readonly changedSince: ChangedSince | null;
   close(): Promise<void>;
 };
+
+/**
+ * The tables that a place follows without a gap, with their objects. It is part of the place, so that what was missed is told again should we stop
+ * before that is stored. A table that was dropped and made again has another number.
+ */
+export type Followed = readonly (readonly [object: string, oid: number])[];
+
+export function following(tables: readonly MappedTable[]): Followed {
+  return tables.map(({ object, table }) => [object.object, table.oid]);
+}
+
+/** Tables that were not followed up to a place: new to the mapping, or out of reach for a while. */
+export function unfollowed(tables: readonly MappedTable[], followed: Followed): readonly MappedTable[] {
+  return tables.filter(
+    (one) => !followed.some(([object, oid]) => object === one.object.object && oid === one.table.oid),
+  );
+}
 
 export type Choice = {
   readonly capture: Capture;

@@ -23,6 +23,8 @@ export type Column = {
   readonly unique: boolean;
   /** Position in the primary key from 1; 0: not part of it. */
   readonly key: number;
+  /** What this user may do with it. */
+  readonly rights: Pick<Rights, "select" | "insert" | "update">;
 };
 
 export type Table = {
@@ -35,6 +37,8 @@ export type Table = {
   /** The log names its rows by the primary key, or in full. */
   readonly identified: boolean;
   readonly unlogged: boolean;
+  /** Row-level security decides which rows this user sees. */
+  readonly secured: boolean;
   /** This user may alter it. */
   readonly owned: boolean;
   readonly rights: Rights;
@@ -55,11 +59,12 @@ const columnsQuery = `
     case c.relreplident when 'f' then true when 'n' then false when 'i'
       then exists (select 1 from pg_index i where i.indrelid = c.oid and i.indisreplident and i.indisprimary)
       else exists (select 1 from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate) end as identified,
-    c.relpersistence = 'u' as unlogged, pg_has_role(c.relowner, 'USAGE') as owned,
+    c.relpersistence = 'u' as unlogged, row_security_active(c.oid) as secured, pg_has_role(c.relowner, 'USAGE') as owned,
     json_build_object('select', has_any_column_privilege(c.oid, 'SELECT'), 'insert', has_any_column_privilege(c.oid, 'INSERT'),
       'update', has_any_column_privilege(c.oid, 'UPDATE'), 'delete', has_table_privilege(c.oid, 'DELETE'),
       'trigger', has_table_privilege(c.oid, 'TRIGGER')) as rights, greatest(c.reltuples, 0)::float8 as estimate,
-    a.attname as "column", format_type(a.atttypid, a.atttypmod) as type, a.atttypid::int as type_oid,
+    json_build_object('select', has_column_privilege(c.oid, a.attnum, 'SELECT'), 'insert', has_column_privilege(c.oid, a.attnum, 'INSERT'),
+      'update', has_column_privilege(c.oid, a.attnum, 'UPDATE')) as column_rights, a.attname as "column", format_type(a.atttypid, a.atttypmod) as type, a.atttypid::int as type_oid,
     format_type(own.oid, own.modifier) as stored, format_type(own.oid, -1) as "cast", bt.typname as base, bt.typtype as typtype, a.attnotnull as not_null, a.atthasdef or a.attidentity <> '' as has_default,
     a.attgenerated <> '' or a.attidentity = 'a' as read_only,
     (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_enum e where e.enumtypid = own.oid) as options,
@@ -89,10 +94,12 @@ type Row = {
   name: string;
   identified: boolean;
   unlogged: boolean;
+  secured: boolean;
   owned: boolean;
   rights: Rights;
   estimate: number;
   column: string;
+  column_rights: Column["rights"];
   type: string;
   stored: string;
   cast: string;
@@ -127,6 +134,7 @@ export async function readTables(pool: pg.Pool, objects: readonly string[] | nul
         readOnly: row.read_only,
         unique: row.unique,
         key: row.key,
+        rights: row.column_rights,
       }),
     );
     const key = columns.filter((column) => column.key > 0).sort((a, b) => a.key - b.key);
@@ -138,6 +146,7 @@ export async function readTables(pool: pg.Pool, objects: readonly string[] | nul
       key,
       identified: first.identified,
       unlogged: first.unlogged,
+      secured: first.secured,
       owned: first.owned,
       rights: first.rights,
       estimate: first.estimate,

@@ -2,7 +2,8 @@ import type pg from "pg";
 import type { FieldType } from "../../model/field-type.ts";
 import type { MappedCell, MappedObject, SchemaProblem } from "../../ports/connector.ts";
 import type { Choice } from "./capture.ts";
-import { type Column, qualified, quotedTable, type Table } from "./catalog.ts";
+import { type Column, qualified, quoted, quotedTable, type Table } from "./catalog.ts";
+import { usesOwnTables } from "./setup.ts";
 
 /** What the mapping asks of the tables and they can't do, or this user may not. */
 export async function tableProblems(
@@ -10,15 +11,24 @@ export async function tableProblems(
   objects: readonly MappedObject[],
   tables: ReadonlyMap<string, Table>,
 ): Promise<SchemaProblem[]> {
-  const { rows } = await pool.query<{ user: string; database: string; makes: boolean }>(
-    `select quote_ident(current_user) as user, quote_ident(current_database()) as database, has_database_privilege(current_database(), 'CREATE')
-      or coalesce((select has_schema_privilege(oid, 'CREATE') from pg_namespace where nspname = 'truce'), false) as makes`,
+  const { rows } = await pool.query<{ user: string; database: string; keys: "foreign" | "makes" | "cannot" }>(
+    `select quote_ident(current_user) as user, quote_ident(current_database()) as database,
+      case when exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+          where n.nspname = 'truce' and c.relname = 'created' and not pg_has_role(c.relowner, 'USAGE')) then 'foreign'
+        when has_database_privilege(current_database(), 'CREATE')
+          or coalesce((select has_schema_privilege(oid, 'CREATE') from pg_namespace where nspname = 'truce'), false) then 'makes'
+        else 'cannot' end as keys`,
   );
-  const { user = "", database = "", makes = false } = rows[0] ?? {};
+  const { user = "", database = "", keys = "cannot" } = rows[0] ?? {};
+  const message =
+    keys === "cannot"
+      ? `user ${user} may not make the schema truce, which keeps creates from doubling: GRANT CREATE ON DATABASE ${database} TO ${user};`
+      : keys === "foreign" && !(await usesOwnTables(pool))
+        ? `user ${user} may not use truce.created, which keeps creates from doubling and is another user's: GRANT USAGE ON SCHEMA truce TO ${user}; GRANT SELECT, INSERT, UPDATE ON truce.created TO ${user};`
+        : null;
   return objects.flatMap((object) => {
     const problems = objectProblems(object, tables.get(qualified(object.object)), user);
-    if (!object.create || makes) return problems;
-    const message = `user ${user} may not make the schema truce, which keeps creates from doubling: GRANT CREATE ON DATABASE ${database} TO ${user};`;
+    if (!object.create || message === null) return problems;
     return [...problems, { object: object.object, cell: null, severity: "error" as const, message }];
   });
 }
@@ -52,10 +62,22 @@ function objectProblems(object: MappedObject, table: Table | undefined, user: st
     problems.push(
       problem(null, "error", `user ${user} may not ${right}: GRANT ${right} ON ${quotedTable(table)} TO ${user};`),
     );
+  if (table.secured)
+    problems.push(
+      problem(
+        null,
+        "warning",
+        `row-level security may hide rows from user ${user}, and a row that is hidden looks deleted to a sweep: ALTER ROLE ${user} BYPASSRLS; or a policy that lets ${user} see all`,
+      ),
+    );
   if (table.key.length === 0)
     problems.push(problem(null, "error", "the table has no primary key: add one; Truce names rows by it"));
   for (const mapped of object.cells)
     problems.push(...checkCell(mapped, table).map(([severity, message]) => problem(mapped.cell, severity, message)));
+  for (const [cell, right] of missingColumnRights(object, table)) {
+    const remedy = `GRANT ${right} (${quoted(cell)}) ON ${quotedTable(table)} TO ${user};`;
+    problems.push(problem(cell, "error", `user ${user} may not ${right} this column: ${remedy}`));
+  }
   if (object.create) {
     const given = new Set(object.cells.filter((one) => one.direction !== "read").map((one) => one.cell));
     for (const column of table.columns) {
@@ -79,6 +101,22 @@ function missingRights({ create, cells }: MappedObject, { rights }: Table): stri
     ...(rights.insert || !create ? [] : ["INSERT"]),
     ...(rights.update || !isWritten ? [] : ["UPDATE"]),
   ];
+}
+
+/** Rights on single columns, where the user has that right on some of the table's. */
+function missingColumnRights({ create, cells }: MappedObject, table: Table): [string, string][] {
+  const needed = cells.map(({ cell, direction }) => ({ cell, isWritten: direction !== "read" }));
+  for (const { name } of table.key)
+    if (needed.every(({ cell }) => cell !== name)) needed.push({ cell: name, isWritten: false });
+  return needed.flatMap(({ cell, isWritten }): [string, string][] => {
+    const column = table.columns.find((one) => one.name === cell);
+    if (column === undefined) return [];
+    const missing: [string, string][] = [];
+    if (table.rights.select && !column.rights.select) missing.push([cell, "SELECT"]);
+    if (isWritten && table.rights.update && !column.rights.update) missing.push([cell, "UPDATE"]);
+    if (isWritten && create && table.rights.insert && !column.rights.insert) missing.push([cell, "INSERT"]);
+    return missing;
+  });
 }
 
 function checkCell({ cell, direction, type }: MappedCell, table: Table): [SchemaProblem["severity"], string][] {

@@ -1,7 +1,6 @@
 import pg from "pg";
 import type { RawUpsert } from "../../model/observation.ts";
 import type { RecordId } from "../../model/record.ts";
-import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Connector, MappedObject, ObjectSchema, ReadResult, WriteResult } from "../../ports/connector.ts";
 import { type Capture, type CaptureFeed, type Choice, chooseCapture } from "./capture.ts";
@@ -13,8 +12,10 @@ import { afterId, readRows, withIds } from "./read.ts";
 import { createReplicationFeed } from "./replication-feed.ts";
 import type { MappedTable } from "./rows.ts";
 import { sessionOptions } from "./session.ts";
-import { hasOwnTables, preparePublication, prepareSchema } from "./setup.ts";
+import { preparePublication, prepareSchema } from "./setup.ts";
+import { createTables } from "./tables.ts";
 import { createTriggerFeed, triggerName } from "./trigger-feed.ts";
+import { uninstall } from "./uninstall.ts";
 import { encode } from "./value.ts";
 import { writeBatch } from "./write.ts";
 
@@ -36,8 +37,13 @@ const writeBatchMax = 500;
 const triggerPollMsDefault = 1_000;
 const pollMsDefault = 15_000;
 
+type PostgresConnector = Connector & {
+  /** Takes away what the feed made in the database, for a system that goes out of use. The feed is closed by it. */
+  uninstall(): Promise<void>;
+};
+
 /** Connects to a PostgreSQL database: changes by logical replication, triggers or polling, guarded writes. See docs/connectors/postgres.md. */
-export function createPostgresConnector(options: PostgresOptions): Connector {
+export function createPostgresConnector(options: PostgresOptions): PostgresConnector {
   const { system, url, objects, clock, capture = "auto" } = options;
   const pool = new pg.Pool({
     connectionString: url,
@@ -54,32 +60,13 @@ export function createPostgresConnector(options: PostgresOptions): Connector {
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
   const slug = system.replaceAll(/[^a-z0-9_]/giu, "_").toLowerCase();
-  const tables = new Map<string, MappedTable>();
+  const tables = createTables(pool, system, clock);
   const name = `truce_${slug}`;
-
-  const mappedTable = async (object: MappedObject): Promise<MappedTable> => {
-    const known = tables.get(object.object);
-    if (known !== undefined) return known;
-    const table = (await readTables(pool, [qualified(object.object)])).get(qualified(object.object));
-    if (table === undefined)
-      throw schemaFailure(`there is no table ${qualified(object.object)}, or this user may not see it`);
-    if (table.key.length === 0)
-      throw schemaFailure(`table ${qualified(object.object)} has no primary key; Truce names rows by it`);
-    const columns = object.cells.map(({ cell }) => {
-      const column = table.columns.find((one) => one.name === cell);
-      if (column === undefined) throw schemaFailure(`table ${qualified(object.object)} has no column ${cell}`);
-      return column;
-    });
-    const mapped = { system, object, table, columns, hasKeys: await haveKeys(object) };
-    tables.set(object.object, mapped);
-    return mapped;
+  const mappedTables = () => tables.present(objects);
+  const alteredTables = () => {
+    tables.forget();
+    return tables.present(objects);
   };
-  /** Without the right to make it, reads do without the table of create keys; creates say what is missing. */
-  const haveKeys = async (object: MappedObject): Promise<boolean> => {
-    if (object.create) await prepareSchema(pool).catch(() => undefined);
-    return hasOwnTables(pool);
-  };
-  const mappedTables = () => Promise.all(objects.map(mappedTable));
   let known: Choice | null = null;
   const choose = async (): Promise<Choice> => {
     const used = (await mappedTables()).map((mapped) => mapped.table);
@@ -92,7 +79,15 @@ export function createPostgresConnector(options: PostgresOptions): Connector {
     opened ??= choose()
       .then(({ capture: way }): CaptureFeed => {
         if (way === "replication")
-          return createReplicationFeed({ pool, url, slot: name, publication: name, clock, mappedTables });
+          return createReplicationFeed({
+            pool,
+            url,
+            slot: name,
+            publication: name,
+            clock,
+            mappedTables,
+            alteredTables,
+          });
         const shared = { pool, clock, mappedTables };
         return way === "triggers"
           ? createTriggerFeed({ ...shared, slug, intervalMs: options.pollMs ?? triggerPollMsDefault })
@@ -104,14 +99,17 @@ export function createPostgresConnector(options: PostgresOptions): Connector {
       });
     return opened;
   };
-  /** A mapped column may have gone since it was looked up: then it is looked up anew next time. */
+  /** A table may have been altered since it was looked up: it is looked up anew, and the call made once more. */
   const calling = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
       const failure = failureOf(error);
-      if (failure.error.code === "SCHEMA") tables.clear();
-      throw failure;
+      if (failure.error.code !== "SCHEMA") throw failure;
+      tables.forget();
+      return work().catch((again: unknown) => {
+        throw failureOf(again);
+      });
     }
   };
 
@@ -143,7 +141,7 @@ export function createPostgresConnector(options: PostgresOptions): Connector {
       }),
     check: (mapped, { prepare }) =>
       calling(async () => {
-        tables.clear();
+        tables.forget();
         const wanted = mapped.map((one) => qualified(one.object));
         const found = await readTables(pool, wanted);
         const problems = await tableProblems(pool, mapped, found);
@@ -159,16 +157,11 @@ export function createPostgresConnector(options: PostgresOptions): Connector {
         }
         return problems;
       }),
-    encode: (object, cell, value) =>
-      encode(
-        tables.get(object)?.columns.find((column) => column.name === cell.cell),
-        cell.type,
-        value,
-      ),
+    encode: (object, cell, value) => encode(tables.columnOf(object, cell.cell), cell.type, value),
     read: (object, ids) =>
       calling(async () => {
         if (ids.length === 0) return [];
-        const mapped = await mappedTable(object);
+        const mapped = await tables.of(object);
         // As of now, without a place among the changes: a read must not wait for the stream.
         const observations = await readIds(pool, mapped, clock, ids);
         const byId = new Map(observations.map((one) => [one.ref.id, one]));
@@ -179,7 +172,7 @@ export function createPostgresConnector(options: PostgresOptions): Connector {
       }),
     scan: (object, cursor) =>
       calling(async () => {
-        const mapped = await mappedTable(object);
+        const mapped = await tables.of(object);
         const { changedSince } = await captureFeed();
         const page = afterId(mapped, cursor, scanPageRows);
         const { observations, lastId, count } = await readRows(pool, mapped, changedSince, clock, page);
@@ -192,10 +185,15 @@ export function createPostgresConnector(options: PostgresOptions): Connector {
     write: async (object, requests): Promise<readonly WriteResult[]> => {
       if (requests.length === 0) return [];
       return calling(async () => {
-        const mapped = await mappedTable(object);
+        const mapped = await tables.of(object);
         const isLogged = (await captureFeed()).changedSince !== null;
         return writeBatch(pool, mapped, requests, { now: () => clock.now(), isLogged });
       });
+    },
+    async uninstall() {
+      await (await opened?.catch(() => null))?.close();
+      opened = null;
+      await uninstall(pool, clock, { slot: name, publication: name, trigger: triggerName(slug), slug });
     },
     async close() {
       await (await opened?.catch(() => null))?.close();
@@ -220,10 +218,6 @@ async function readIds(
     const first = await readIds(pool, mapped, clock, ids.slice(0, half));
     return [...first, ...(await readIds(pool, mapped, clock, ids.slice(half)))];
   }
-}
-
-function schemaFailure(message: string): SyncFailure {
-  return new SyncFailure({ code: "SCHEMA", message } satisfies SyncError);
 }
 
 function cellSchema(column: Column) {

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { machineClock } from "../../clock/machine.ts";
 import { type LocalPostgres, startLocalPostgres } from "../../local-postgres/start.ts";
 import type { RawObservation } from "../../model/observation.ts";
 import type { Connector, MappedObject } from "../../ports/connector.ts";
-import type { PostgresOptions } from "./connector.ts";
+import { createPostgresConnector, type PostgresOptions } from "./connector.ts";
 import { cell, connectTo, create, mapped, type Pulled, pullUntil, query, run, update } from "./testing.ts";
 
 let server: LocalPostgres;
@@ -199,17 +200,46 @@ test("a place that the server has gone beyond is lost: a store restored from a b
   expect(lost).toEqual(["people"]);
 });
 
-test("a table that left the publication is lost and published again", async () => {
-  const { url, connect, slot } = await database(peopleSql);
-  const first = connect();
-  const start = await first.feed!.start([people]);
-  await first.close();
-  await run(url, `alter publication ${slot} drop table people`, "insert into people (name) values ('unseen')");
-  const db = connect();
-  const { lost, cursor } = await pullUntil(db, [people], start, (pulled) => pulled.lost.length > 0);
-  expect(lost).toEqual(["people"]);
-  await run(url, "insert into people (name) values ('seen')");
-  await pullUntil(db, [people], cursor, saw("seen"));
+for (const [capture, leave] of [
+  ["replication", "alter publication truce_$ drop table people"],
+  ["triggers", "drop trigger truce_$ on people"],
+] as const) {
+  test(`by ${capture}: a table that is no longer followed is lost, also if we stop before that is stored`, async () => {
+    const { url, connect, slot } = await database(peopleSql);
+    const first = connect({ capture });
+    const start = await first.feed!.start([people]);
+    await first.close();
+    await run(url, leave.replace("truce_$", slot), "insert into people (name) values ('unseen')");
+    const afterRestart = async (cursor: string) => {
+      const db = connect({ capture });
+      const { signal } = new AbortController();
+      const batch = await db.feed!.pull({ objects: [people], cursor, waitMs: 0, signal });
+      await db.close();
+      return batch;
+    };
+    const left = await afterRestart(start);
+    expect((await afterRestart(left.cursor)).lost).toEqual(["people"]);
+    // By now all is repaired, but the answer was not stored.
+    const { lost, cursor } = await afterRestart(left.cursor);
+    expect(lost).toEqual(["people"]);
+    await run(url, "insert into people (name) values ('seen')");
+    await pullUntil(connect({ capture }), [people], cursor, saw("seen"));
+  });
+}
+
+test("an object that is new to the mapping is lost: it needs a sweep", async () => {
+  const teams = mapped("teams", cell("name"));
+  for (const capture of ["replication", "triggers", "poll"] as const) {
+    const { url, connect } = await database(`${peopleSql}; create table teams (id int primary key, name text)`);
+    const before = connect({ capture });
+    const start = await before.feed!.start([people]);
+    await before.close();
+    const db = connect({ capture, objects: [people, teams] });
+    const { lost, cursor } = await pullUntil(db, [people, teams], start, (pulled) => pulled.lost.length > 0);
+    expect(lost).toEqual(["teams"]);
+    await run(url, "insert into teams values (1, 'North')");
+    await pullUntil(db, [people, teams], cursor, saw("North"));
+  }
 });
 
 test("a broken connection is opened again from the same place", async () => {
@@ -241,6 +271,113 @@ test("a broken connection is opened again from the same place", async () => {
     .toBe(40);
   expect(namesOf(seen)).toEqual(Array.from({ length: 40 }, (_, n) => String(n)));
 });
+
+test("a transaction too large for memory comes in pieces, and goes on in its middle after a restart", async () => {
+  const { url, connect, slot } = await database(peopleSql);
+  await run(url, "insert into people (name) select 'before' from generate_series(1, 6000) n");
+  const first = connect();
+  let cursor = await first.feed!.start([people]);
+  const [before] = await query<{ place: string }>(
+    url,
+    "select confirmed_flush_lsn::text as place from pg_replication_slots where slot_name = $1",
+    [slot],
+  );
+  // Each row twice: the later version must win whatever the order of arrival.
+  await run(url, "begin; update people set name = 'between'; update people set name = 'after ' || id; commit");
+  await run(url, "insert into people (name) values ('the last')");
+  const { signal } = new AbortController();
+  const told: RawObservation[] = [];
+  let db = first;
+  while (!namesOf(told).includes("the last")) {
+    const batch = await db.feed!.pull({ objects: [people], cursor, waitMs: 200, signal });
+    expect(batch.observations.length).toBeLessThanOrEqual(5_001);
+    told.push(...batch.observations);
+    cursor = batch.cursor;
+    if (batch.observations.length === 0) continue;
+    await db.close();
+    open.delete(db);
+    if (told.length < 12_000)
+      expect(
+        await query(url, "select confirmed_flush_lsn::text as place from pg_replication_slots where slot_name = $1", [
+          slot,
+        ]),
+      ).toEqual([before]);
+    db = connect();
+  }
+  expect(told).toHaveLength(12_001);
+  const folded = new Map<string, RawObservation>();
+  for (const one of told.toReversed()) {
+    const known = folded.get(one.ref.id);
+    if (known === undefined || (one.revision ?? "") > (known.revision ?? "")) folded.set(one.ref.id, one);
+  }
+  const names = [...folded].flatMap(([id, one]) => (one.kind === "upsert" ? [[id, one.cells["name"]]] : []));
+  expect(names.filter(([id, name]) => name !== `after ${id}`)).toEqual([["6001", "the last"]]);
+});
+
+test("a quiet database does not make the server keep its busy neighbour's log", async () => {
+  const { url, connect, slot } = await database(peopleSql);
+  const db = connect();
+  let cursor = await db.feed!.start([people]);
+  const busy = await server.createDatabase(`busy_${made}`);
+  await run(busy, "create table noise as select md5(n::text) from generate_series(1, 20000) n");
+  const [written] = await query<{ place: string }>(busy, "select pg_current_wal_insert_lsn()::text as place");
+  const isFreed = async () => {
+    const { signal } = new AbortController();
+    cursor = (await db.feed!.pull({ objects: [people], cursor, waitMs: 50, signal })).cursor;
+    const sql = "select confirmed_flush_lsn >= $2::pg_lsn as freed from pg_replication_slots where slot_name = $1";
+    return (await query<{ freed: boolean }>(url, sql, [slot, written?.place]))[0]?.freed;
+  };
+  await expect.poll(isFreed, { timeout: 10_000 }).toBe(true);
+});
+
+test("by triggers: a place older than what was thrown away is lost: a store restored from a backup has it", async () => {
+  const { url, connect } = await database(peopleSql);
+  const db = connect({ capture: "triggers" });
+  const start = await db.feed!.start([people]);
+  await run(url, "insert into people (name) values ('one')");
+  const one = await pullUntil(db, [people], start, saw("one"));
+  await run(url, "insert into people (name) values ('two')");
+  const two = await pullUntil(db, [people], one.cursor, saw("two"));
+  const again = await pullUntil(db, [people], one.cursor, saw("two"));
+  expect(again.lost).toEqual([]);
+  await run(url, "insert into people (name) values ('three')");
+  await pullUntil(db, [people], two.cursor, saw("three"));
+  const { lost, cursor } = await pullUntil(db, [people], one.cursor, (pulled) => pulled.lost.length > 0);
+  expect(lost).toEqual(["people"]);
+  await pullUntil(db, [people], cursor, saw("three"));
+});
+
+for (const capture of ["replication", "triggers"] as const) {
+  test(`by ${capture}: uninstalled, the database is as before, but for the create keys`, async () => {
+    const { url, connect } = await database(peopleSql);
+    const made = () =>
+      query(
+        url,
+        `select slot_name::text as name from pg_replication_slots where database = current_database()
+         union all select pubname from pg_publication union all select tgname from pg_trigger where not tgisinternal
+         union all select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'truce'
+         union all select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'truce' and relname like 'changes%'`,
+      );
+    const db = createPostgresConnector({ system: "gone", url, objects: [people], clock: machineClock, capture });
+    open.add(db);
+    const start = await db.feed!.start([people]);
+    await db.write(people, [create("g-1", { name: "Ada" })]);
+    const { cursor } = await pullUntil(db, [people], start, saw("Ada"));
+    expect(await made()).not.toEqual([]);
+    await db.uninstall();
+    expect(await made()).toEqual([]);
+    expect(await query(url, "select key from truce.created")).toEqual([{ key: "g-1" }]);
+    await db.uninstall();
+    // Installed again, it knows that it missed something.
+    const { lost } = await pullUntil(
+      connect({ capture, system: "gone" }),
+      [people],
+      cursor,
+      (pulled) => pulled.lost.length > 0,
+    );
+    expect(lost).toEqual(["people"]);
+  });
+}
 
 test("messages of others with our prefix are passed over", async () => {
   const { url, connect } = await database(peopleSql);

@@ -8,12 +8,14 @@ import type { MappedTable } from "./rows.ts";
 
 /**
  * A round over all tables looks for rows written by transactions from `since` on. `next` was taken when it began: all transactions before it had
- * ended, so the next round begins there. `object` and `after` are where the round is.
+ * ended, so the next round begins there. `left` are the objects that the round has still to go through, the first one from `after` on; `objects`
+ * are all of it.
  */
 type Place = {
   readonly since: string;
   readonly next: string | null;
-  readonly object: number;
+  readonly objects: readonly string[];
+  readonly left: readonly string[];
   readonly after: string | null;
 };
 
@@ -38,14 +40,13 @@ export function createPollFeed(options: {
     );
     return rows[0] ?? { oldest: "0", next: "0" };
   };
-  const freshPlace = async (): Promise<string> => roundAt((await horizon()).oldest);
+  const freshPlace = async (tables: readonly MappedTable[]) => roundAt((await horizon()).oldest, tables);
 
   return {
     changedSince: null,
     async start() {
       try {
-        await mappedTables();
-        return await freshPlace();
+        return await freshPlace(await mappedTables());
       } catch (error) {
         throw failureOf(error);
       }
@@ -58,25 +59,32 @@ export function createPollFeed(options: {
         // The number of a restored server may lie behind.
         if (place === null || BigInt(place.since) > BigInt(next)) {
           const lost = tables.map((one) => one.object.object);
-          return { observations: [], cursor: await freshPlace(), caughtUp: false, lost };
+          return { observations: [], cursor: await freshPlace(tables), caughtUp: false, lost };
         }
         const end = place.next ?? oldest;
-        const mapped = tables[place.object];
+        // A table that went meanwhile has no part in the round, and none in `objects`: should it come back, it is lost.
+        const isThere = (object: string) => tables.some((one) => one.object.object === object);
+        const left = place.left.filter(isThere);
+        const mapped = tables.find((one) => one.object.object === left[0]);
         if (mapped === undefined) {
-          await clock.sleep(Math.min(intervalMs, waitMs), signal);
-          return { observations: [], cursor: roundAt(end), caughtUp: true, lost: [] };
+          const known = place.objects.filter(isThere);
+          const lost = tables.map((one) => one.object.object).filter((object) => !known.includes(object));
+          if (lost.length === 0) await clock.sleep(Math.min(intervalMs, waitMs), signal);
+          return { observations: [], cursor: roundAt(end, tables), caughtUp: lost.length === 0, lost };
         }
         const written = { since: BigInt(place.since), next: BigInt(next) };
-        const page = changedAfter(mapped, place.after, pageRows, written);
+        const after = left[0] === place.left[0] ? place.after : null;
+        const page = changedAfter(mapped, after, pageRows, written);
         const { observations, lastId, count } = await readRows(pool, mapped, null, clock, page);
         const isMore = count === pageRows;
-        const goOn = {
+        const goOn: Place = {
           since: place.since,
           next: end,
-          object: place.object + (isMore ? 0 : 1),
+          objects: place.objects.filter(isThere),
+          left: isMore ? left : left.slice(1),
           after: isMore ? lastId : null,
         };
-        return { observations, cursor: JSON.stringify(goOn satisfies Place), caughtUp: false, lost: [] };
+        return { observations, cursor: JSON.stringify(goOn), caughtUp: false, lost: [] };
       } catch (error) {
         throw failureOf(error);
       }
@@ -85,11 +93,14 @@ export function createPollFeed(options: {
   };
 }
 
-function roundAt(since: string): string {
-  return JSON.stringify({ since, next: null, object: 0, after: null } satisfies Place);
+function roundAt(since: string, tables: readonly MappedTable[]): string {
+  const objects = tables.map((one) => one.object.object);
+  return JSON.stringify({ since, next: null, objects, left: objects, after: null } satisfies Place);
 }
 
+/** A place that this way of capture did not make is none. */
 function placeOf(cursor: string): Place | null {
-  const place = JSON.parse(cursor) as Partial<Place>;
-  return place.since === undefined ? null : { next: null, object: 0, after: null, ...place, since: place.since };
+  const { since, next = null, objects, left, after = null } = JSON.parse(cursor) as Partial<Place>;
+  if (since === undefined || objects === undefined || left === undefined) return null;
+  return { since, next, objects, left, after };
 }

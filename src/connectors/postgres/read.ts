@@ -6,7 +6,17 @@ import { quoted, quotedTable } from "./catalog.ts";
 import { isAnswered } from "./errors.ts";
 import { justBefore, type Lsn, parseLsn, writeLock } from "./lsn.ts";
 import type { ChangedSince } from "./recent.ts";
-import { cellsOf, idOf, idSql, keyParts, type MappedTable, refOf, type TextRow, textColumns } from "./rows.ts";
+import {
+  cellsOf,
+  idOf,
+  idSql,
+  isComplete,
+  keyParts,
+  type MappedTable,
+  refOf,
+  type TextRow,
+  textColumns,
+} from "./rows.ts";
 import { parseSnapshot, type Snapshot } from "./xid.ts";
 
 export type Rows = { readonly observations: RawUpsert[]; readonly lastId: RecordId | null; readonly count: number };
@@ -48,13 +58,14 @@ function upsertOf(
   observedAt: number,
 ): RawUpsert {
   const key = row["truce created key"];
+  const cells = cellsOf(mapped, row);
   return {
     kind: "upsert",
     ref: refOf(mapped, id),
     revision,
     observedAt,
-    cells: cellsOf(mapped, row),
-    complete: true,
+    cells,
+    complete: isComplete(mapped, cells),
     changedAt: null,
     author: null,
     ...(key == null ? {} : { createKey: key }),

@@ -16,8 +16,13 @@ export type ReadPage = {
  */
 export type ChangedSince = (page: ReadPage) => Promise<((id: string) => boolean) | null>;
 
-/** A row, or with `id: null` all rows of the object. */
-type Change = { readonly object: string; readonly id: string | null; readonly lsn: Lsn; readonly xid: Xid };
+/** A row, or with `id: null` all rows of the table. */
+type Change = { readonly table: string; readonly id: string | null; readonly lsn: Lsn; readonly xid: Xid };
+
+/** A table as the log names it. */
+export function tableName({ schema, name }: { readonly schema: string; readonly name: string }): string {
+  return `${schema}.${name}`;
+}
 
 /** What the stream changed lately, for pages that are read meanwhile. */
 export type RecentChanges = {
@@ -30,8 +35,22 @@ export type RecentChanges = {
   changedIn(page: Omit<ReadPage, "high">): ((id: string) => boolean) | null;
 };
 
+/** Transactions that memory has lost changes of; a page that does not see one of them can't be put in order. */
+const forgottenMax = 100_000;
+/** Numbers of transactions wrap: one so old, and seen, is seen by every page that is still being read. */
+const longAgo = 1 << 28;
+
 export function recentChanges(max: number): RecentChanges {
   let changes: Change[] = [];
+  const forgotten = new Set<Xid>();
+  const forget = (count: number) => {
+    for (const { xid } of changes.slice(0, count)) forgotten.add(xid);
+    for (const xid of forgotten) {
+      if (forgotten.size <= forgottenMax) break;
+      forgotten.delete(xid);
+    }
+    changes = changes.slice(count);
+  };
   /** From here on every change is remembered. */
   let since: Lsn | null = null;
   let firstSure: Xid = 0;
@@ -39,7 +58,7 @@ export function recentChanges(max: number): RecentChanges {
     add(change) {
       changes.push(change);
       if (changes.length < max * 1.5) return;
-      changes = changes.slice(-max);
+      forget(changes.length - max);
       since = changes[0]?.lsn ?? since;
     },
     continueAt(lsn) {
@@ -47,18 +66,23 @@ export function recentChanges(max: number): RecentChanges {
     },
     beginAt(lsn, first) {
       changes = [];
+      forgotten.clear();
       since = lsn;
       firstSure = first;
     },
     changedIn({ mapped, low, snapshot }) {
       if (since === null || low < since) return null;
-      const { object } = mapped.object;
+      for (const xid of forgotten) {
+        if (!isSeen(snapshot, xid)) return null;
+        if (((snapshot.next - xid) | 0) > longAgo) forgotten.delete(xid);
+      }
+      const table = tableName(mapped.table);
       const arrived = new Set<Xid>();
       const ids = new Set<string>();
       let isAll = false;
       for (const change of changes) {
         if (snapshot.running.has(change.xid)) arrived.add(change.xid);
-        if (change.object !== object || (change.lsn < low && isSeen(snapshot, change.xid))) continue;
+        if (change.table !== table || (change.lsn < low && isSeen(snapshot, change.xid))) continue;
         if (change.id === null) isAll = true;
         else ids.add(change.id);
       }

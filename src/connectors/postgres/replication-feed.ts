@@ -1,23 +1,31 @@
 import type pg from "pg";
-import { z } from "zod";
-import { type RawObservation, revisionOf } from "../../model/observation.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ChangeBatch } from "../../ports/connector.ts";
-import type { CaptureFeed } from "./capture.ts";
+import { type CaptureFeed, type Followed, following, unfollowed } from "./capture.ts";
 import { failureOf } from "./errors.ts";
 import { type Lsn, lsnText, parseLsn } from "./lsn.ts";
-import type { Relation } from "./pgoutput.ts";
-import { recentChanges } from "./recent.ts";
-import { cellsOf, idOf, type MappedTable, refOf } from "./rows.ts";
+import type { Piece, RowChange, Within } from "./pieces.ts";
+import { recentChanges, tableName } from "./recent.ts";
+import { observationsOf, shapeOf, tableOf } from "./row-observations.ts";
+import { idOf, type MappedTable } from "./rows.ts";
 import { preparePublication, prepareSchema, slotState, unpublished } from "./setup.ts";
-import { openStream, type RowChange, type Stream, type Transaction } from "./stream.ts";
+import { openStream, type Stream } from "./stream.ts";
 import { parseXid, type Xid } from "./xid.ts";
 
 /** A place in the stream of one server's history: a restored or failed-over server has another, and the place means nothing there. */
-type Place = { readonly lsn: string; readonly system: string };
+type Place = {
+  readonly lsn: string;
+  readonly system: string;
+  /** Part of the next transaction that was taken before. */
+  readonly within?: { readonly lsn: string; readonly changes: number };
+  readonly tables: Followed;
+};
 
-/** Row changes a pull brings at most, in whole transactions. */
+/** `lsn`: up to here the server may forget. */
+type Position = { readonly lsn: Lsn; readonly within: Within | null };
+
+/** Row changes a pull brings at most; more if they are of one piece. */
 const pullMax = 1_000;
 /** How long a page of rows waits for the stream to pass it. */
 const passMsMax = 15_000;
@@ -34,29 +42,25 @@ export function createReplicationFeed(options: {
   readonly publication: string;
   readonly clock: Clock;
   readonly mappedTables: () => Promise<readonly MappedTable[]>;
+  /** Looks tables up anew: one of them was altered. */
+  readonly alteredTables: () => Promise<readonly MappedTable[]>;
 }): CaptureFeed {
-  const { pool, url, slot, publication, clock, mappedTables } = options;
+  const { pool, url, slot, publication, clock, mappedTables, alteredTables } = options;
   let stream: Stream | null = null;
   let tables: readonly MappedTable[] = [];
-  let position: Lsn = 0n;
+  let position: Position = { lsn: 0n, within: null };
   let system = "";
   let publishedAt = 0;
   const recent = recentChanges(recentMax);
 
-  const mappedOf = (relation: Relation) =>
-    tables.find((one) => one.table.schema === relation.schema && one.table.name === relation.table);
-
-  const remember = ({ lsn, xid, changes }: Transaction) => {
-    for (const change of changes) {
-      const mapped = mappedOf(change.relation);
-      if (mapped === undefined) continue;
-      const { object } = mapped.object;
-      if (change.kind === "truncate") recent.add({ object, id: null, lsn, xid });
-      else
-        for (const row of change.kind === "delete" ? [change.old] : [change.row, change.old]) {
-          const id = row === null ? null : idOf(mapped.table, row);
-          if (id !== null) recent.add({ object, id, lsn, xid });
-        }
+  const remember = ({ relation, ...change }: RowChange, lsn: Lsn, xid: Xid) => {
+    const mapped = tableOf(tables, relation);
+    const table = tableName({ schema: relation.schema, name: relation.table });
+    if (mapped === undefined || change.kind === "truncate" || shapeOf(mapped, relation) === "unnamed")
+      return recent.add({ table, id: null, lsn, xid });
+    for (const row of change.kind === "delete" ? [change.old] : [change.row, change.old]) {
+      const id = row === null ? null : idOf(mapped.table, row);
+      if (id !== null) recent.add({ table, id, lsn, xid });
     }
   };
 
@@ -68,14 +72,15 @@ export function createReplicationFeed(options: {
     return rows[0]?.id ?? "";
   };
 
-  const openAt = async (from: Lsn): Promise<Stream> => {
+  const openAt = async (at: Position): Promise<Stream> => {
+    const { lsn: from, within: skip } = at;
     const isContinued = stream !== null && from <= stream.received();
     await stream?.close();
     stream = null;
     if (isContinued) recent.continueAt(from);
     else recent.beginAt(from, await newXid(pool));
-    stream = await openStream({ url, slot, publication, from, onTransaction: remember });
-    position = from;
+    stream = await openStream({ url, slot, publication, from, skip, onChange: remember });
+    position = at;
     return stream;
   };
 
@@ -104,7 +109,7 @@ export function createReplicationFeed(options: {
       "select confirmed_flush_lsn::text as lsn from pg_replication_slots where slot_name = $1",
       [slot],
     );
-    return JSON.stringify({ lsn: rows[0]?.lsn ?? "0/0", system: await identify() } satisfies Place);
+    return placeAt({ lsn: parseLsn(rows[0]?.lsn ?? "0/0"), within: null }, await identify(), tables);
   };
 
   return {
@@ -125,23 +130,20 @@ export function createReplicationFeed(options: {
     },
     async pull({ cursor, waitMs, signal }) {
       try {
-        if (tables.length === 0) tables = await mappedTables();
+        tables = await mappedTables();
         const place = placeOf(cursor);
         if (place === null) return await startOver();
-        const from = parseLsn(place.lsn);
-        if (stream === null || stream.failure() !== null || position !== from) {
+        const from = positionOf(place);
+        if (stream === null || stream.failure() !== null || !isAt(position, from)) {
           system = await identify();
-          if (place.system !== system || !(await isKept(from))) return await startOver();
+          if (place.system !== system || !(await isKept(from.lsn))) return await startOver();
           await openAt(from);
           publishedAt = 0;
         }
-        if (clock.now() - publishedAt > publicationEveryMs) {
-          const lost = await publishMissing();
-          publishedAt = clock.now();
-          if (lost.length > 0) return { observations: [], cursor, caughtUp: false, lost };
-        }
+        const gap = await findGap(place);
+        if (gap !== null) return gap;
         const open = stream as unknown as Stream;
-        open.acknowledge(position);
+        open.acknowledge(position.lsn);
         return await collect(open, waitMs, signal);
       } catch (error) {
         // It stays to be continued from: what it brought lately is still known.
@@ -177,13 +179,25 @@ export function createReplicationFeed(options: {
     return parseLsn(confirmed) <= from && from <= parseLsn(written);
   }
 
-  /** Publishes tables that came to the mapping or left the publication; what happened in them meanwhile is lost. */
-  async function publishMissing(): Promise<string[]> {
-    const own = tables.map((one) => one.table);
-    const missing = await unpublished(pool, publication, own);
-    if (missing.length === 0) return [];
-    await preparePublication(pool, publication, own);
-    return tables.filter((one) => missing.includes(one.table)).map((one) => one.object.object);
+  /**
+   * Tables that are not followed are published, and told as lost: what happened in them before is not known. One that left the publication is
+   * first taken out of the place, and published by the next pull: should we stop in between, it is still known to have a gap.
+   */
+  async function findGap({ tables: followed }: Place): Promise<ChangeBatch | null> {
+    const none = { observations: [], caughtUp: false } as const;
+    const all = tables.map((one) => one.table);
+    const fresh = unfollowed(tables, followed);
+    if (fresh.length > 0) {
+      await preparePublication(pool, publication, all);
+      const lost = fresh.map((one) => one.object.object);
+      return { ...none, cursor: placeAt(position, system, tables), lost };
+    }
+    if (clock.now() - publishedAt <= publicationEveryMs) return null;
+    const missing = await unpublished(pool, publication, all);
+    publishedAt = clock.now();
+    if (missing.length === 0) return null;
+    const rest = tables.filter((one) => !missing.includes(one.table));
+    return { ...none, cursor: placeAt(position, system, rest), lost: [] };
   }
 
   async function collect(open: Stream, waitMs: number, signal: AbortSignal): Promise<ChangeBatch> {
@@ -199,107 +213,67 @@ export function createReplicationFeed(options: {
     }
     const broken = open.failure();
     if (broken !== null && taken.length === 0) throw broken;
+    await lookAgain(taken);
     const observedAt = clock.now();
-    const lost = new Set<string>();
-    const observations = taken.flatMap((transaction) => observationsOf(transaction, observedAt, lost));
+    const told = taken.map((piece) => observationsOf(piece, tables, observedAt));
+    if (taken.length > 0) position = after(position, taken);
     // With nothing in hand the place moves on with the log, so that a quiet database does not make the server keep it all.
-    position = taken.at(-1)?.end ?? (open.received() > position ? open.received() : position);
+    else if (position.within === null && open.received() > position.lsn)
+      position = { lsn: open.received(), within: null };
     return {
-      observations,
-      cursor: JSON.stringify({ lsn: lsnText(position), system } satisfies Place),
+      observations: told.flatMap((one) => one.observations),
+      cursor: placeAt(position, system, tables),
       caughtUp: caughtUp && taken.length === 0,
-      lost: [...lost],
+      lost: [...new Set(told.flatMap((one) => one.lost))],
     };
   }
 
-  /** One observation per row and transaction: its state at the end of it. */
-  function observationsOf(transaction: Transaction, observedAt: number, lost: Set<string>): RawObservation[] {
-    const byRecord = new Map<string, RawObservation>();
-    const made = new Map<string, string>();
-    for (const mark of transaction.marks)
-      for (const [object, id, key] of madeRows(mark)) made.set(`${object}/${id}`, key);
-    for (const change of transaction.changes) {
-      const mapped = mappedOf(change.relation);
-      if (mapped === undefined) continue;
-      if (change.kind === "truncate") lost.add(mapped.object.object);
-      else
-        for (const one of rowObservations(mapped, change, transaction, observedAt, made))
-          byRecord.set(`${one.ref.object}/${one.ref.id}`, joined(byRecord.get(`${one.ref.object}/${one.ref.id}`), one));
+  /** Rows of another shape than the catalog had when it was last looked at: a table was altered. */
+  async function lookAgain(taken: readonly Piece[]): Promise<void> {
+    const relations = new Set(taken.flatMap((piece) => piece.changes.map((change) => change.relation)));
+    for (const relation of relations) {
+      const mapped = tableOf(tables, relation);
+      if (mapped === undefined || shapeOf(mapped, relation) === "known") continue;
+      tables = await alteredTables();
+      return;
     }
-    return [...byRecord.values()];
   }
 }
 
+/** A place that this way of capture did not make is none. */
 function placeOf(cursor: string): Place | null {
   const place = JSON.parse(cursor) as Partial<Place>;
-  return place.lsn === undefined || place.system === undefined ? null : { lsn: place.lsn, system: place.system };
+  if (place.lsn === undefined || place.system === undefined) return null;
+  const within = place.within === undefined ? {} : { within: place.within };
+  return { lsn: place.lsn, system: place.system, tables: place.tables ?? [], ...within };
+}
+
+function positionOf({ lsn, within }: Place): Position {
+  return {
+    lsn: parseLsn(lsn),
+    within: within === undefined ? null : { lsn: parseLsn(within.lsn), changes: within.changes },
+  };
+}
+
+function placeAt({ lsn, within }: Position, system: string, tables: readonly MappedTable[]): string {
+  const part = within === null ? {} : { within: { lsn: lsnText(within.lsn), changes: within.changes } };
+  return JSON.stringify({ lsn: lsnText(lsn), system, tables: following(tables), ...part } satisfies Place);
+}
+
+function isAt(a: Position, b: Position): boolean {
+  return a.lsn === b.lsn && a.within?.lsn === b.within?.lsn && a.within?.changes === b.within?.changes;
+}
+
+/** The position after these pieces. Only a whole transaction moves what may be acknowledged. */
+function after(position: Position, taken: readonly Piece[]): Position {
+  const lsn = taken.findLast((piece) => piece.end !== null)?.end ?? position.lsn;
+  const last = taken.at(-1);
+  if (last === undefined) return position;
+  return { lsn, within: last.end === null ? { lsn: last.lsn, changes: last.first + last.changes.length } : null };
 }
 
 /** The number of a transaction that begins now and ends at once: all before it are known to every snapshot from now on, seen or running. */
 async function newXid(pool: pg.Pool): Promise<Xid> {
   const { rows } = await pool.query<{ xid: string }>("select pg_current_xact_id()::text as xid");
   return parseXid(rows[0]?.xid ?? "0");
-}
-
-/** Anybody may write messages with our prefix; one that is none of ours says nothing. */
-function madeRows(mark: string): [string, string, string][] {
-  const parsed = markSchema.safeParse(mark);
-  return parsed.success ? parsed.data.made.map(([id, key]) => [parsed.data.object, id, key]) : [];
-}
-
-const markSchema = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue("not JSON");
-      return z.NEVER;
-    }
-  })
-  .pipe(z.object({ object: z.string(), made: z.array(z.tuple([z.string(), z.string()])) }));
-
-/** A later change of the same row in the same transaction; a large value that it did not send is the earlier one's. */
-function joined(before: RawObservation | undefined, now: RawObservation): RawObservation {
-  if (before?.kind !== "upsert" || now.kind !== "upsert") return now;
-  return { ...now, cells: { ...before.cells, ...now.cells }, complete: before.complete || now.complete };
-}
-
-function rowObservations(
-  mapped: MappedTable,
-  change: RowChange & { readonly kind: "upsert" | "delete" },
-  transaction: Transaction,
-  observedAt: number,
-  made: ReadonlyMap<string, string>,
-): RawObservation[] {
-  const revision = revisionOf(transaction.lsn);
-  const gone = (id: string): RawObservation => ({
-    kind: "delete",
-    ref: refOf(mapped, id),
-    revision,
-    observedAt,
-    confirmed: true,
-  });
-  if (change.kind === "delete") {
-    const id = idOf(mapped.table, change.old);
-    return id === null ? [] : [gone(id)];
-  }
-  const id = idOf(mapped.table, change.row);
-  if (id === null) return [];
-  const oldId = change.old === null ? null : idOf(mapped.table, change.old);
-  const cells = cellsOf(mapped, change.row);
-  const at = { from: transaction.committedAt, until: transaction.committedAt };
-  const key = made.get(`${mapped.object.object}/${id}`);
-  const upsert: RawObservation = {
-    kind: "upsert",
-    ref: refOf(mapped, id),
-    revision,
-    observedAt,
-    cells,
-    complete: mapped.columns.every((column) => column.name in cells),
-    changedAt: at,
-    author: null,
-    ...(key === undefined ? {} : { createKey: key }),
-  };
-  return oldId !== null && oldId !== id ? [gone(oldId), upsert] : [upsert];
 }

@@ -12,6 +12,7 @@ export type MappedTable = {
   readonly system: string;
   readonly object: MappedObject;
   readonly table: Table;
+  /** Of the mapped cells, those that are there. */
   readonly columns: readonly Column[];
   /** Whether the table of create keys is there. */
   readonly hasKeys: boolean;
@@ -55,6 +56,11 @@ export function cellsOf({ columns }: MappedTable, row: TextRow): Record<CellName
     if (text !== undefined) cells[column.name] = decode(column, text);
   }
   return cells;
+}
+
+/** Every mapped cell is there. */
+export function isComplete({ object }: MappedTable, cells: Readonly<Record<CellName, RawValue>>): boolean {
+  return object.cells.every(({ cell }) => Object.hasOwn(cells, cell));
 }
 
 export function refOf({ system, object }: MappedTable, id: RecordId): RecordRef {

@@ -10,7 +10,7 @@ const ownTables = `
 
 /** Makes Truce's own schema; safe when several do so at once. */
 export async function prepareSchema(pool: pg.Pool): Promise<void> {
-  if (await hasOwnTables(pool)) return;
+  if (await usesOwnTables(pool)) return;
   const client = await pool.connect();
   try {
     await client.query("begin");
@@ -25,16 +25,19 @@ export async function prepareSchema(pool: pg.Pool): Promise<void> {
   }
 }
 
-/** Whether this user has the table of create keys at hand. */
-export async function hasOwnTables(pool: pg.Pool): Promise<boolean> {
+/** Whether the table of create keys is there, and this user may use it: an earlier installation may have been another user's. */
+export async function usesOwnTables(pool: pg.Pool): Promise<boolean> {
   const { rows } = await pool.query<{ found: boolean }>(
-    "select exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'truce' and c.relname = 'created') as found",
+    `select exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'truce' and c.relname = 'created'
+       and has_schema_privilege(n.oid, 'USAGE') and has_table_privilege(c.oid, 'SELECT')
+       and has_table_privilege(c.oid, 'INSERT') and has_table_privilege(c.oid, 'UPDATE')) as found`,
   );
   return rows[0]?.found === true;
 }
 
 /** Makes the publication cover at least these tables. Published before the slot exists, else changes between the two would be skipped. */
 export async function preparePublication(pool: pg.Pool, publication: string, tables: readonly Table[]): Promise<void> {
+  if (tables.length === 0) throw new SyncFailure({ code: "SCHEMA", message: "none of the mapped tables is there" });
   const list = tables.map(quotedTable).join(", ");
   const { rows } = await pool.query("select 1 from pg_publication where pubname = $1", [publication]);
   if (rows.length === 0) {

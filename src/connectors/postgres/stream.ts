@@ -1,36 +1,15 @@
 import pg from "pg";
 import { type Lsn, lsnText } from "./lsn.ts";
-import { type Message, messageReader, type Relation } from "./pgoutput.ts";
-import { markPrefix, sessionOptions } from "./session.ts";
-
-/** One committed transaction with what it did to rows of the publication. */
-export type Transaction = {
-  readonly xid: number;
-  /** Where its commit stands in the log. */
-  readonly lsn: Lsn;
-  /** From here the log goes on; acknowledged as this. */
-  readonly end: Lsn;
-  readonly committedAt: number;
-  readonly changes: readonly RowChange[];
-  /** Contents of Truce's own messages in it: it is, at least in part, a write of Truce's. */
-  readonly marks: readonly string[];
-};
-
-export type RowChange =
-  | {
-      readonly relation: Relation;
-      readonly kind: "upsert";
-      readonly row: Readonly<Record<string, string | null>>;
-      readonly old: Readonly<Record<string, string | null>> | null;
-    }
-  | { readonly relation: Relation; readonly kind: "delete"; readonly old: Readonly<Record<string, string | null>> }
-  | { readonly relation: Relation; readonly kind: "truncate" };
+import { messageReader } from "./pgoutput.ts";
+import { type Piece, pieceMaker, type RowChange, type Within } from "./pieces.ts";
+import { sessionOptions } from "./session.ts";
+import type { Xid } from "./xid.ts";
 
 export type Stream = {
   /** Everything up to here has arrived, or is known not to be. */
   received(): Lsn;
-  /** Takes up to `max` row changes' worth of whole transactions. */
-  take(max: number): Transaction[];
+  /** Takes pieces with up to `max` row changes in all, and at least one piece if there is any. */
+  take(max: number): Piece[];
   /** Resolves when there is something to take, `received` reaches `lsn`, or `ms` have passed. */
   wait(ms: number, lsn: Lsn, signal: AbortSignal): Promise<void>;
   /** Tells the server that everything up to here is kept. */
@@ -54,9 +33,10 @@ export async function openStream(options: {
   readonly slot: string;
   readonly publication: string;
   readonly from: Lsn;
-  readonly onTransaction: (transaction: Transaction) => void;
+  readonly skip: Within | null;
+  readonly onChange: (change: RowChange, lsn: Lsn, xid: Xid) => void;
 }): Promise<Stream> {
-  const { url, slot, publication, from, onTransaction } = options;
+  const { url, slot, publication, from, skip, onChange } = options;
   const client = new pg.Client({
     connectionString: url,
     application_name: "truce feed",
@@ -66,14 +46,12 @@ export async function openStream(options: {
     options: sessionOptions,
   } as pg.ClientConfig);
   const read = messageReader();
-  const queue: Transaction[] = [];
+  const queue: Piece[] = [];
   const waiters = new Set<() => void>();
-  const relations = new Map<number, Relation>();
   let buffered = 0;
   let received = from;
   let acknowledged = from;
   let failure: Error | null = null;
-  let open: { xid: number; lsn: Lsn; at: number; changes: RowChange[]; marks: string[] } | null = null;
 
   const wake = () => {
     for (const waiter of waiters) waiter();
@@ -95,63 +73,23 @@ export async function openStream(options: {
     status.writeUInt8(reply ? 1 : 0, 33);
     if (failure === null) connection.sendCopyFromChunk(status);
   };
-  const relationOf = (oid: number): Relation => {
-    const relation = relations.get(oid);
-    if (relation === undefined) throw new Error(`The stream names relation ${oid} before describing it.`);
-    return relation;
-  };
-  const handle = (message: Message) => {
-    switch (message.tag) {
-      case "begin":
-        open = { xid: message.xid, lsn: message.lsn, at: message.at, changes: [], marks: [] };
-        return;
-      case "relation":
-        relations.set(message.relation.oid, message.relation);
-        return;
-      case "insert":
-        open?.changes.push({ relation: relationOf(message.oid), kind: "upsert", row: message.row, old: null });
-        return;
-      case "update":
-        open?.changes.push({ relation: relationOf(message.oid), kind: "upsert", row: message.row, old: message.old });
-        return;
-      case "delete":
-        open?.changes.push({ relation: relationOf(message.oid), kind: "delete", old: message.old });
-        return;
-      case "truncate":
-        for (const oid of message.oids) open?.changes.push({ relation: relationOf(oid), kind: "truncate" });
-        return;
-      case "message":
-        if (message.prefix === markPrefix) open?.marks.push(message.content);
-        return;
-      case "commit": {
-        if (open === null) return;
-        const transaction: Transaction = {
-          xid: open.xid,
-          lsn: message.lsn,
-          end: message.end,
-          committedAt: message.at,
-          changes: open.changes,
-          marks: open.marks,
-        };
-        open = null;
-        received = message.end;
-        buffered += transaction.changes.length;
-        queue.push(transaction);
-        onTransaction(transaction);
-        if (buffered > bufferedMax) connection.stream.pause();
-        wake();
-        return;
-      }
-      case "other":
-        return;
-    }
-  };
+  const pieces = pieceMaker({
+    skip,
+    onChange,
+    onPiece(piece) {
+      received = piece.end ?? received;
+      buffered += piece.changes.length;
+      queue.push(piece);
+      if (buffered > bufferedMax) connection.stream.pause();
+      wake();
+    },
+  });
   connection.on("copyData", ({ chunk }) => {
     try {
-      if (chunk[0] === 0x77) handle(read(chunk.subarray(25)));
+      if (chunk[0] === 0x77) pieces.take(read(chunk.subarray(25)));
       else if (chunk[0] === 0x6b) {
         const end = chunk.readBigUInt64BE(1);
-        if (open === null && end > received) received = end;
+        if (!pieces.isOpen() && end > received) received = end;
         if (chunk[17] === 1) sendStatus(false);
         wake();
       }

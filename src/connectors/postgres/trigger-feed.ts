@@ -2,15 +2,19 @@ import type pg from "pg";
 import type { RawObservation } from "../../model/observation.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ChangeBatch } from "../../ports/connector.ts";
-import { type CaptureFeed, tablesWithTrigger } from "./capture.ts";
+import { type CaptureFeed, type Followed, following, tablesWithTrigger, unfollowed } from "./capture.ts";
 import { quoted, quotedTable, type Table } from "./catalog.ts";
 import { failureOf } from "./errors.ts";
 import { readRows, withIds } from "./read.ts";
 import { idSql, type MappedTable, refOf } from "./rows.ts";
 import { prepareSchema } from "./setup.ts";
 
-/** Numbers of the notes that the last batch was made of, as ranges: they are thrown away by the next pull. */
-type Place = { readonly taken: readonly (readonly [string, string])[] };
+/** Numbers of the notes that the last batch was made of, as ranges: they are thrown away by the next pull. `turn` counts batches. */
+type Place = {
+  readonly taken: readonly (readonly [string, string])[];
+  readonly turn: number;
+  readonly tables: Followed;
+};
 type Note = { readonly seq: string; readonly tab: number; readonly id: string | null };
 
 const pullMax = 1_000;
@@ -29,20 +33,66 @@ export function createTriggerFeed(options: {
   const { pool, slug, clock, intervalMs, mappedTables } = options;
   const notes = `truce.${quoted(`changes_${slug}`)}`;
   const trigger = triggerName(slug);
-  const empty = JSON.stringify({ taken: [] } satisfies Place);
 
-  /** Makes the triggers that are missing; returns their objects, whose changes were not noted meanwhile. */
-  const prepare = async (mapped: readonly MappedTable[]): Promise<string[]> => {
+  const withoutTrigger = async (mapped: readonly MappedTable[]): Promise<readonly MappedTable[]> => {
     const tables = mapped.map((one) => one.table);
     const present = await tablesWithTrigger(pool, trigger, tables);
-    const missing = mapped.filter((one) => !present.has(one.table.oid));
-    if (missing.length === 0) return [];
+    return mapped.filter((one) => !present.has(one.table.oid));
+  };
+
+  /** Makes the triggers that are missing, and what they need. */
+  const prepare = async (mapped: readonly MappedTable[]): Promise<void> => {
+    const missing = await withoutTrigger(mapped);
+    if (missing.length === 0) return;
     await prepareSchema(pool);
     await pool.query(
-      `create table if not exists ${notes} (seq bigint generated always as identity primary key, tab oid not null, id text)`,
+      `create table if not exists ${notes} (seq bigint generated always as identity primary key, tab oid not null, id text);
+       create table if not exists truce.turns (feed text primary key, turn bigint not null)`,
     );
     for (const { table } of missing) await pool.query(triggerSql(table, slug, notes));
-    return missing.map((one) => one.object.object);
+  };
+
+  /** The last batch whose notes were thrown away. */
+  const turnThere = async (): Promise<number> => {
+    const { rows } = await pool.query<{ turn: string }>("select turn::text as turn from truce.turns where feed = $1", [
+      slug,
+    ]);
+    return Number(rows[0]?.turn ?? 0);
+  };
+  const here = async (mapped: readonly MappedTable[]) =>
+    JSON.stringify({ taken: [], turn: await turnThere(), tables: following(mapped) } satisfies Place);
+
+  /**
+   * Tables that are not followed get their triggers, and are told as lost: what happened in them before is not known. One that lost its triggers is
+   * first taken out of the place, and gets them by the next pull: should we stop in between, it is still known to have a gap.
+   */
+  const findGap = async (place: Place, mapped: readonly MappedTable[]): Promise<ChangeBatch | null> => {
+    const none = { observations: [], caughtUp: false } as const;
+    const { taken, turn } = place;
+    const at = (tables: readonly MappedTable[]) =>
+      JSON.stringify({ taken, turn, tables: following(tables) } satisfies Place);
+    const fresh = unfollowed(mapped, place.tables);
+    if (fresh.length > 0) {
+      await prepare(mapped);
+      return { ...none, cursor: at(mapped), lost: fresh.map((one) => one.object.object) };
+    }
+    const missing = await withoutTrigger(mapped);
+    if (missing.length === 0) return null;
+    return { ...none, cursor: at(mapped.filter((one) => !missing.includes(one))), lost: [] };
+  };
+
+  /** Throws the notes of a stored batch away. False when later ones are gone too: the place is of a store that was restored. */
+  const acknowledge = async ({ taken, turn }: Place): Promise<boolean> => {
+    if (taken.length === 0) return turn >= (await turnThere());
+    const { rows } = await pool.query(
+      `with kept as (
+         insert into truce.turns as t (feed, turn) values ($1, $2) on conflict (feed) do update set turn = excluded.turn where t.turn <= excluded.turn returning 1
+       ), gone as (
+         delete from ${notes} n using unnest($3::bigint[], $4::bigint[]) as taken(low, high) where n.seq between low and high and exists (select 1 from kept)
+       ) select 1 from kept`,
+      [slug, turn, taken.map(([low]) => low), taken.map(([, high]) => high)],
+    );
+    return rows.length > 0;
   };
 
   const waiting = async (): Promise<Note[]> => {
@@ -69,8 +119,9 @@ export function createTriggerFeed(options: {
     changedSince: null,
     async start() {
       try {
-        await prepare(await mappedTables());
-        return empty;
+        const mapped = await mappedTables();
+        await prepare(mapped);
+        return await here(mapped);
       } catch (error) {
         throw failureOf(error);
       }
@@ -78,17 +129,14 @@ export function createTriggerFeed(options: {
     async pull({ cursor, waitMs, signal }): Promise<ChangeBatch> {
       try {
         const mapped = await mappedTables();
-        const lost = await prepare(mapped);
         const place = placeOf(cursor);
-        if (place === null) {
-          const all = mapped.map((one) => one.object.object);
-          return { observations: [], cursor: empty, caughtUp: false, lost: all };
+        const gap = place === null ? null : await findGap(place, mapped);
+        if (gap !== null) return gap;
+        if (place === null || !(await acknowledge(place))) {
+          await prepare(mapped);
+          const lost = mapped.map((one) => one.object.object);
+          return { observations: [], cursor: await here(mapped), caughtUp: false, lost };
         }
-        if (lost.length > 0) return { observations: [], cursor, caughtUp: false, lost };
-        await pool.query(
-          `delete from ${notes} n using unnest($1::bigint[], $2::bigint[]) as taken(low, high) where n.seq between low and high`,
-          [place.taken.map(([low]) => low), place.taken.map(([, high]) => high)],
-        );
         const until = clock.now() + waitMs;
         let found = await waiting();
         while (found.length === 0 && clock.now() < until && !signal.aborted) {
@@ -106,7 +154,7 @@ export function createTriggerFeed(options: {
         }
         return {
           observations,
-          cursor: JSON.stringify({ taken: rangesOf(found) } satisfies Place),
+          cursor: JSON.stringify({ ...placeAfter(place, found), tables: following(mapped) } satisfies Place),
           caughtUp: found.length === 0,
           lost: [...truncated],
         };
@@ -124,7 +172,12 @@ export function triggerName(slug: string): string {
 
 function placeOf(cursor: string): Place | null {
   const place = JSON.parse(cursor) as Partial<Place>;
-  return place.taken === undefined ? null : { taken: place.taken };
+  if (place.taken === undefined || place.turn === undefined) return null;
+  return { taken: place.taken, turn: place.turn, tables: place.tables ?? [] };
+}
+
+function placeAfter({ turn }: Place, found: readonly Note[]): Pick<Place, "taken" | "turn"> {
+  return found.length === 0 ? { taken: [], turn } : { taken: rangesOf(found), turn: turn + 1 };
 }
 
 /** Numbers that follow one another are one range. Another transaction's number between two of ours is in none. */
