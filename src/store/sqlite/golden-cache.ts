@@ -10,26 +10,26 @@ export type GoldenCache = {
   put(golden: GoldenRecord): void;
 };
 
-/** Some tens of MB at most. */
-const sizeMax = 5_000;
+/** Golden records of one generation; two are kept: some 10 MB. */
+const generationMax = 1_000;
 
 export function newGoldenCache(): GoldenCache {
-  // A Map keeps the order of insertion: the first one was used longest ago.
-  const byId = new Map<GoldenId, GoldenRecord>();
+  // What is used moves to the young generation; when that is full, the old one is dropped whole. Cheaper than dropping one by one.
+  let young = new Map<GoldenId, GoldenRecord>();
+  let old = young;
   const put = (golden: GoldenRecord) => {
-    byId.delete(golden.id);
-    byId.set(golden.id, golden);
-    if (byId.size <= sizeMax) return;
-    for (const oldest of byId.keys()) {
-      byId.delete(oldest);
-      return;
-    }
+    young.set(golden.id, golden);
+    if (young.size < generationMax) return;
+    old = young;
+    young = new Map();
   };
   return {
     get(id) {
-      const golden = byId.get(id);
-      if (golden !== undefined) put(golden);
-      return golden;
+      const golden = young.get(id);
+      if (golden !== undefined) return golden;
+      const aged = old.get(id);
+      if (aged !== undefined) put(aged);
+      return aged;
     },
     put,
   };
