@@ -72,11 +72,8 @@ function withCoveredUnsure(link: Link, seen: Upsert): Upsert {
   const found = Object.entries(seen.previous).filter(([, { cell, raw }]) => {
     const unsure = link.unsure[cell];
     const known = link.cells[cell] ?? null;
-    return (
-      unsure !== undefined &&
-      sameRaw(seen.cells[cell], unsure.wrote) &&
-      ![raw, unsure.wrote].some((one) => sameRaw(one, known))
-    );
+    const landed = unsure?.wrote.find((one) => sameRaw(seen.cells[cell], one));
+    return landed !== undefined && ![raw, landed].some((one) => sameRaw(one, known));
   });
   if (found.length === 0) return seen;
   const covered = Object.fromEntries(
@@ -86,17 +83,20 @@ function withCoveredUnsure(link: Link, seen: Upsert): Upsert {
 }
 
 /** A write of ours whose outcome we never heard is there: its value is no edit of anyone's, even if another one has been agreed on since. */
-function noteLanded({ draft, index, seen, mapping }: Step): void {
+function noteLanded({ draft, index, seen, mapping, context }: Step): void {
   const link = linkAt(draft, index);
   const shadow = { ...link.shadow };
   const versions = { ...link.seen };
   for (const [field, value] of Object.entries(seen.fields)) {
     const cell = mapping.fields[field]?.cell ?? "";
     const unsure = link.unsure[cell];
-    if (unsure === undefined || !isFormOf(seen.cells[cell], unsure.wrote)) continue;
+    if (!unsure?.wrote.some((one) => isFormOf(seen.cells[cell], one))) continue;
     if ([draft.fields[field]?.value, link.shadow[field]].some((known) => sameValue(value, known))) continue;
     shadow[field] = value;
     versions[field] = 0;
+    if (unsure.wrote.some((one) => sameRaw(seen.cells[cell], one))) continue;
+    const why = `${seen.ref.system} seems to keep less than was written`;
+    write(draft, context, { kind: "lossy", field, other: value, why, source: recordSource(seen.ref, null) });
   }
   setLink(draft, index, { shadow, seen: versions });
 }
@@ -202,8 +202,7 @@ function applyUnit(step: Step, unit: Unit): void {
 function isOwnDelta({ draft, index, seen, mapping, context }: Step, field: FieldName): boolean {
   const link = linkAt(draft, index);
   const cell = mapping.fields[field]?.cell ?? "";
-  const unsure = link.unsure[cell];
-  const isOurs = unsure !== undefined && sameRaw(seen.cells[cell], unsure.wrote);
+  const isOurs = link.unsure[cell]?.wrote.some((one) => sameRaw(seen.cells[cell], one)) === true;
   return context.entity.fields[field]?.rule.kind === "counter" && !isBlank(link.shadow[field]) && !isOurs;
 }
 

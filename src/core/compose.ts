@@ -77,7 +77,7 @@ function repeated(
   if (link.status !== "wanted" || !link.createUnknown || Object.keys(link.unsure).length === 0) return null;
   const values = sentValues(link, entity, mapping);
   const versions = Object.fromEntries(Object.keys(values).map((field) => [field, 0]));
-  const patch = Object.fromEntries(Object.entries(link.unsure).map(([cell, { wrote }]) => [cell, wrote]));
+  const patch = Object.fromEntries(Object.entries(link.unsure).map(([cell, { wrote }]) => [cell, wrote[0] ?? null]));
   return { versions, values, patch };
 }
 

@@ -128,7 +128,7 @@ export function sentValues(
 ): Record<FieldName, FieldValue> {
   const sent: Record<FieldName, FieldValue> = {};
   for (const [field, { cell }] of Object.entries(mapping.fields)) {
-    const [type, raw] = [entity.fields[field]?.type, unsure[cell]?.wrote];
+    const [type, raw] = [entity.fields[field]?.type, unsure[cell]?.wrote[0]];
     const normalized = type === undefined || raw === undefined ? null : normalizeValue(type, raw);
     if (normalized?.ok === true) sent[field] = normalized.value;
   }

@@ -33,7 +33,7 @@ export function finish(decided: GoldenRecord, entity: EntityPolicy, now: Instant
   const golden: GoldenRecord = { ...decided, version: decided.version + 1, links };
   const due: DueRow[] = [];
   for (const link of links) {
-    if (link.dead !== null && hasNewerThanRefused(golden, link)) link.dead = null;
+    if (link.dead !== null && link.dead !== archived && hasNewerThanRefused(golden, link)) link.dead = null;
     const at = dueAt(golden, link, entity);
     if (at !== null) due.push({ system: link.system, object: link.object, dueAt: at });
     const mapping = entity.mappings.find((m) => m.system === link.system && m.object === link.object);

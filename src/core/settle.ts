@@ -6,7 +6,7 @@ import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
 import type { CellName, RecordId, RecordRef } from "../model/record.ts";
 import type { SyncError } from "../model/sync-error.ts";
 import type { Instant } from "../model/time.ts";
-import { type FieldValue, type RawValue, sameValue } from "../model/value.ts";
+import { type FieldValue, type RawValue, sameRaw, sameValue } from "../model/value.ts";
 import { applyDelete } from "./apply-delete.ts";
 import { applyUpsert } from "./apply-upsert.ts";
 import {
@@ -176,7 +176,10 @@ const lateMs = 120_000;
 
 function unsureOf({ link, inFlight, deps }: Step, laterMs = 0): Link["unsure"] {
   if (inFlight.kind === "delete") return link.unsure;
-  const written = Object.entries(inFlight.patch).map(([cell, wrote]) => [cell, { wrote, until: deps.now + laterMs }]);
+  const written = Object.entries(inFlight.patch).map(([cell, raw]) => {
+    const before = (link.unsure[cell]?.wrote ?? []).filter((one) => !sameRaw(one, raw));
+    return [cell, { wrote: [...before, raw], until: deps.now + laterMs }];
+  });
   return { ...link.unsure, ...Object.fromEntries(written) };
 }
 

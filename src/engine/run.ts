@@ -34,7 +34,7 @@ export type Running = {
 
 /** Longest sleep between looks for due work. Who adds work in this process rings; only what another one left behind waits so long. */
 const idleMsMax = 5_000;
-/** Shortest: what is due but can't be claimed (another worker has the record) is no reason to spin. */
+/** Shortest, and twice as long each time that what is due can't be claimed (another worker has the record): no reason to spin. */
 const idleMsMin = 5;
 /** Owed sweeps are rung for; this is how often they are looked for all the same. */
 const owedLookMs = 60_000;
@@ -231,6 +231,7 @@ async function owedSweepLoop(deps: Deps, state: RunState, system: SystemId, sign
 
 async function workLoop(deps: Deps, state: RunState, { workBatchMax }: RunOptions, signal: AbortSignal): Promise<void> {
   const bell = state.bell("work");
+  const idle = newIdle(deps, []);
   const ringDispatchers = (due: ReadonlySet<SystemId>) => {
     for (const system of due) state.bell(`dispatch/${system}`).ring();
   };
@@ -240,7 +241,7 @@ async function workLoop(deps: Deps, state: RunState, { workBatchMax }: RunOption
     let restMs = 0;
     await persist(deps, storeName, "deciding", bell, signal, async () => {
       const worked = await worker.step(workBatchMax);
-      restMs = worked > 0 ? 0 : await idleMs(deps, []);
+      restMs = worked > 0 ? 0 : await idle();
     });
     if (restMs === 0) continue;
     if (!worker.isReading()) state.busy.delete("work");
@@ -252,6 +253,7 @@ async function workLoop(deps: Deps, state: RunState, { workBatchMax }: RunOption
 async function dispatchLoop(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
   const bell = state.bell(`dispatch/${system}`);
   const name = `dispatch/${system}`;
+  const idle = newIdle(deps, [system]);
   while (!signal.aborted) {
     if (!state.loaded) {
       await bell.sleep(idleMsMax);
@@ -262,7 +264,7 @@ async function dispatchLoop(deps: Deps, state: RunState, system: SystemId, signa
     await persist(deps, system, "writing", bell, signal, async () => {
       const looked = await dispatchBatch(deps, system, connectorOf(deps, system).writeBatchMax);
       if (looked > 0) state.bell("work").ring();
-      restMs = looked > 0 ? 0 : await idleMs(deps, [system]);
+      restMs = looked > 0 ? 0 : await idle();
     });
     if (restMs === 0) continue;
     state.busy.delete(name);
@@ -320,10 +322,15 @@ async function sweepLoop(
   }
 }
 
-async function idleMs(deps: Deps, systems: readonly SystemId[]): Promise<number> {
-  const next = await deps.store.nextDueAt(systems);
-  if (next === null) return idleMsMax;
-  return Math.min(idleMsMax, Math.max(idleMsMin, next - deps.clock.now()));
+/** How long a loop with nothing in hand sleeps. */
+function newIdle(deps: Deps, systems: readonly SystemId[]): () => Promise<number> {
+  let fruitless = 0;
+  return async () => {
+    const next = await deps.store.nextDueAt(systems);
+    const aheadMs = next === null ? idleMsMax : next - deps.clock.now();
+    fruitless = aheadMs > 0 ? 0 : fruitless + 1;
+    return Math.min(idleMsMax, Math.max(idleMsMin, aheadMs, fruitless === 0 ? 0 : idleMsMin * 2 ** fruitless));
+  };
 }
 
 /** Two looks in a row, with a pull of every feed between them, must find nothing. */

@@ -38,10 +38,10 @@ export type InFlight = {
 };
 
 /**
- * A write whose outcome never became known: should it have landed, the vendor's history tells whether it covered something else than what we
- * knew. Readings begun before `until` say nothing about it yet.
+ * Writes whose outcome never became known, oldest first: should one have landed, its value is no edit, and the vendor's history tells whether it
+ * covered something else than what we knew. Readings begun before `until` say nothing about it yet.
  */
-export type Unsure = { readonly wrote: RawValue; readonly until: Instant };
+export type Unsure = { readonly wrote: readonly RawValue[]; readonly until: Instant };
 
 /**
  * `wanted`: the system has no record of it yet and shall get one. `linked`: tied to a record. `deleted`: the record is
