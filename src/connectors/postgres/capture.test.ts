@@ -63,6 +63,23 @@ test("a way that was asked for and does not work is an error", async () => {
   await db.close();
 });
 
+test("without a free slot changes are learned by triggers, and the check says so", async () => {
+  const url = await server.createDatabase("slotless");
+  await run(
+    url,
+    "create table people (id int generated always as identity primary key, name text)",
+    `do $$ begin for n in 1 .. current_setting('max_replication_slots')::int loop
+       perform pg_create_physical_replication_slot('taken_' || n); end loop; end $$`,
+  );
+  const db = connectTo(url, [people], { system: "slotless" });
+  const problems = await db.check([people], { prepare: false });
+  expect(problems.map((one) => `${one.severity}: ${one.message}`).join("\n")).toContain(
+    "warning: changes are learned by triggers, which make each write of the tables a little slower, because all replication slots",
+  );
+  await db.close();
+  await run(url, "select pg_drop_replication_slot(slot_name) from pg_replication_slots");
+});
+
 test("a table whose rows the log would not name is not published: its own updates would fail", async () => {
   const url = await server.createDatabase("unnamed");
   await run(

@@ -41,14 +41,14 @@ export type Choice = {
 export async function chooseCapture(
   pool: pg.Pool,
   wanted: Capture | "auto",
-  names: { readonly publication: string; readonly trigger: string },
+  names: { readonly slot: string; readonly publication: string; readonly trigger: string },
   tables: readonly Table[],
 ): Promise<Choice> {
   if (wanted === "poll") return { capture: "poll", obstacles: [] };
   const rights = await readRights(pool);
   const toTriggers = () => triggerObstacles(pool, rights, names.trigger, tables);
   if (wanted === "triggers") return { capture: "triggers", obstacles: await toTriggers() };
-  const obstacles = await replicationObstacles(pool, rights, names.publication, tables);
+  const obstacles = await replicationObstacles(pool, rights, names, tables);
   if (wanted === "replication" || obstacles.length === 0) return { capture: "replication", obstacles };
   const further = await toTriggers();
   return further.length === 0
@@ -82,7 +82,7 @@ async function readRights(pool: pg.Pool): Promise<Rights> {
 async function replicationObstacles(
   pool: pg.Pool,
   { user, database, level, replicates, creates }: Rights,
-  publication: string,
+  { slot, publication }: { readonly slot: string; readonly publication: string },
   tables: readonly Table[],
 ): Promise<string[]> {
   const found: string[] = [];
@@ -98,6 +98,14 @@ async function replicationObstacles(
         `the log does not name rows of ${name} by their primary key: ALTER TABLE ${name} REPLICA IDENTITY DEFAULT; (FULL, where the key is deferrable)`,
       );
   }
+  const { rows } = await pool.query<{ full: boolean }>(
+    `select count(*) >= current_setting('max_replication_slots')::int and count(*) filter (where slot_name = $1) = 0 as full from pg_replication_slots`,
+    [slot],
+  );
+  if (rows[0]?.full === true)
+    found.push(
+      "all replication slots of the server are in use: drop one that nobody reads, or raise max_replication_slots",
+    );
   const missing = await unpublished(pool, publication, tables);
   const isNew = missing.length === tables.length;
   const foreign = missing.filter((table) => !table.owned);

@@ -62,6 +62,7 @@ export function createPostgresConnector(options: PostgresOptions): PostgresConne
   const slug = system.replaceAll(/[^a-z0-9_]/giu, "_").toLowerCase();
   const tables = createTables(pool, system, clock);
   const name = `truce_${slug}`;
+  const names = { slot: name, publication: name, trigger: triggerName(slug), slug };
   const mappedTables = () => tables.present(objects);
   const alteredTables = () => {
     tables.forget();
@@ -70,7 +71,7 @@ export function createPostgresConnector(options: PostgresOptions): PostgresConne
   let known: Choice | null = null;
   const choose = async (): Promise<Choice> => {
     const used = (await mappedTables()).map((mapped) => mapped.table);
-    known = await chooseCapture(pool, capture, { publication: name, trigger: triggerName(slug) }, used);
+    known = await chooseCapture(pool, capture, names, used);
     return known;
   };
   let opened: Promise<CaptureFeed> | null = null;
@@ -148,7 +149,7 @@ export function createPostgresConnector(options: PostgresOptions): PostgresConne
         const isSound = () => problems.every((problem) => problem.severity !== "error");
         if (!isSound()) return problems;
         const usable = [...found.values()];
-        const choice = await chooseCapture(pool, capture, { publication: name, trigger: triggerName(slug) }, usable);
+        const choice = await chooseCapture(pool, capture, names, usable);
         known ??= choice;
         problems.push(...captureProblems(choice, capture));
         if (prepare && isSound()) {
@@ -193,7 +194,7 @@ export function createPostgresConnector(options: PostgresOptions): PostgresConne
     async uninstall() {
       await (await opened?.catch(() => null))?.close();
       opened = null;
-      await uninstall(pool, clock, { slot: name, publication: name, trigger: triggerName(slug), slug });
+      await uninstall(pool, clock, names);
     },
     async close() {
       await (await opened?.catch(() => null))?.close();
