@@ -3,7 +3,7 @@ import type { Candidate, Hold } from "../model/hold.ts";
 import type { Upsert } from "../model/observation.ts";
 import type { FieldPolicy, ObjectMapping } from "../model/policy.ts";
 import { recordKey } from "../model/record.ts";
-import type { Interval } from "../model/time.ts";
+import type { Instant, Interval } from "../model/time.ts";
 import { type FieldValue, isBlank, type RawValue, sameRaw, sameValue } from "../model/value.ts";
 import { contestDelete } from "./apply-delete.ts";
 import { compareField, type Verdict } from "./compare.ts";
@@ -59,7 +59,7 @@ export function applyUpsert(
       Object.entries(after.unsure).filter(([cell, { until }]) => !(cell in seen.cells) || seen.observedAt < until),
     ),
     revision: seen.revision ?? after.revision,
-    observedAt: Math.max(after.observedAt, seen.observedAt),
+    observedAt: Math.max(after.observedAt, asOf(step)),
   });
   return ended();
 }
@@ -520,10 +520,11 @@ function applyCovered(step: Step, field: FieldName): void {
 }
 
 /** Another value is there now: what was refused about the one before says nothing about this one. */
-function forgetRefusals({ draft, index, seen }: Step, before: Link): void {
-  const kept = Object.entries(linkAt(draft, index).refused).filter(
-    ([field]) => !(field in seen.fields) || sameValue(seen.fields[field], before.shadow[field]),
-  );
+function forgetRefusals({ draft, index, seen, mapping }: Step, before: Link): void {
+  const kept = Object.entries(linkAt(draft, index).refused).filter(([field]) => {
+    const cell = mapping.fields[field]?.cell ?? "";
+    return !(field in seen.fields) || sameRaw(seen.cells[cell], before.cells[cell]);
+  });
   setLink(draft, index, { refused: Object.fromEntries(kept) });
 }
 
@@ -565,6 +566,12 @@ function noteDrift({ draft, index, seen, mapping, context }: Step, before: Link)
 
 function authorOf({ seen }: Step, field: FieldName): string | null {
   return seen.fieldChanges[field]?.author ?? seen.author;
+}
+
+/** Since when, at the latest, the record is known to be as it says: an event may have been long on its way. */
+function asOf({ seen, context }: Step): Instant {
+  if (seen.pushed !== true || seen.changedAt === null) return seen.observedAt;
+  return Math.min(seen.observedAt, seen.changedAt.from - (context.policy.clockSkewMs[seen.ref.system] ?? 0));
 }
 
 /**

@@ -36,6 +36,7 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
     }
   }
   const { ref, revision, observedAt, complete, changedAt, author } = raw;
+  const pushed = raw.pushed === true ? { pushed: true } : {};
   const createKey = raw.createKey === undefined ? {} : { createKey: raw.createKey };
   return {
     kind: "upsert",
@@ -45,6 +46,7 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
     complete,
     changedAt,
     author,
+    ...pushed,
     ...createKey,
     cells,
     fields,

@@ -138,6 +138,7 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
     author: null,
     covered: receipt.covered,
   };
+  if (inFlight.kind === "create" && dropTwin(step, receipt.id)) return {};
   if (inFlight.kind === "create" && !receipt.created) {
     // An earlier create had taken effect; people may have edited the record since: meet it as it is.
     setLink(draft, index, { ...madeLink(link, receipt.id, deps.entity, deps.mapping), aliases: link.aliases });
@@ -165,6 +166,16 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
   // What else the answer shows was changed at some time since the last reading, so that is still the one before the write.
   applyUpsert(draft, index, observe(raw, deps.entity, deps.mapping), deps.mapping, context);
   return {};
+}
+
+/** The record that was to be made is one that the golden record has: there is nothing to make. */
+function dropTwin({ draft, index, link }: Step, id: RecordId): boolean {
+  const isOther = (other: Link, i: number) =>
+    i !== index && other.system === link.system && other.object === link.object;
+  if (!draft.links.some((other, i) => isOther(other, i) && (other.id === id || other.aliases.includes(id))))
+    return false;
+  draft.links.splice(index, 1);
+  return true;
 }
 
 function onlyPatched(inFlight: InFlight, cells: Readonly<Record<CellName, RawValue>>): Record<CellName, RawValue> {
@@ -238,6 +249,7 @@ function settleMissing(step: Step): Rest {
 function settleExists(step: Step, id: RecordId, owner: GoldenId | null): Rest {
   const { draft, index, link, context, deps } = step;
   const ref = refOf(link, id);
+  if (dropTwin(step, id)) return {};
   if (owner === null || owner === draft.id) {
     backOff(step, { code: "UNREACHABLE", message: "" });
     return { reread: [ref] };

@@ -47,7 +47,8 @@ export async function pullFeed(
   const cursor = from ?? (await deps.store.cursor(feedCursorName(system)));
   if (feed === null || cursor === null) return { count: 0, caughtUp: true, lost: [], cursor };
   const batch = await feed.pull({ objects: mappedObjects(deps.policy, system), cursor, waitMs, signal });
-  const items = batch.observations.map((observation) => liveItem(deps, observation, null));
+  const told = feed.kind === "stream" ? batch.observations.map(asPushed) : batch.observations;
+  const items = told.map((observation) => liveItem(deps, observation, null));
   if (items.length > 0 || batch.lost.length > 0 || batch.cursor !== cursor) {
     const at = deps.clock.now();
     // With the new place goes the debt: should the process die before the sweep, the next one knows of it.
@@ -71,7 +72,7 @@ export async function receiveWebhook(deps: Deps, system: SystemId, request: Webh
   const result: WebhookResult = connector.webhook(request);
   if (result.kind === "refused") return { status: result.status, body: result.reason, wake: false };
   const items = result.events.map(({ id, observation }) =>
-    liveItem(deps, observation, id === null ? null : `${system}/webhook/${id}`),
+    liveItem(deps, asPushed(observation), id === null ? null : `${system}/webhook/${id}`),
   );
   if (items.length > 0) {
     try {
@@ -84,6 +85,10 @@ export async function receiveWebhook(deps: Deps, system: SystemId, request: Webh
     ringWork(deps.store);
   }
   return { status: 200, body: "", wake: result.wake };
+}
+
+function asPushed(observation: RawObservation): RawObservation {
+  return observation.kind === "upsert" ? { ...observation, pushed: true } : observation;
 }
 
 function liveItem(deps: Deps, observation: RawObservation, dedupeKey: string | null): InboxItem {

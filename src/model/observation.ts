@@ -36,6 +36,8 @@ export type RawUpsert = Seen & {
   /** When the record was last changed in its system, if it tells. */
   readonly changedAt: Interval | null;
   readonly author: string | null;
+  /** True when the system told of a change by itself: it says how the record was then, however late it arrives. */
+  readonly pushed?: boolean;
   /** The create key (a golden record's id) that the record carries, when Truce made it and the system keeps the key. */
   readonly createKey?: string;
   readonly cellChanges?: Readonly<Record<CellName, CellChange>>;

@@ -103,12 +103,15 @@ export function fittingUnits(
   const goldens = new Set<GoldenId>();
   const taken = new Set<RecordKey>();
   const keys = new Set<string>();
+  const revisions = new Map<string, number>();
   for (const unit of units) {
     const { golden } = unit;
     // Holds on golden records are guarded by their version.
-    if (recordHoldsOf(unit).some((hold) => before.revisionOfHold(hold.id) >= hold.revision)) continue;
+    const held = recordHoldsOf(unit);
+    if (held.some(({ id, revision }) => (revisions.get(id) ?? before.revisionOfHold(id)) >= revision)) continue;
     if (golden === null) {
       fitting.add(unit);
+      for (const { id, revision } of held) revisions.set(id, revision);
       continue;
     }
     if (goldens.has(golden.id) || before.versionOf(golden.id) !== golden.version - 1) continue;
@@ -124,6 +127,7 @@ export function fittingUnits(
     if (free.length < unitKeys.length && !unitKeys.every((key) => free.includes(key) || unit.sharedKeys.includes(key)))
       continue;
     fitting.add(unit);
+    for (const { id, revision } of held) revisions.set(id, revision);
     goldens.add(golden.id);
     for (const key of wanted) taken.add(key);
     for (const key of free) keys.add(key);
