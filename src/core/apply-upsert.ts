@@ -2,14 +2,14 @@ import type { FieldName, FieldVersion, Link } from "../model/golden.ts";
 import type { Candidate, Hold } from "../model/hold.ts";
 import type { Upsert } from "../model/observation.ts";
 import type { FieldPolicy, ObjectMapping } from "../model/policy.ts";
-import { recordKey } from "../model/record.ts";
+import { recordKey, type SystemId } from "../model/record.ts";
 import type { Instant, Interval } from "../model/time.ts";
 import { type FieldValue, isBlank, type RawValue, sameRaw, sameValue } from "../model/value.ts";
 import { contestDelete } from "./apply-delete.ts";
 import { compareField, type Verdict } from "./compare.ts";
 import { type Context, type Draft, freezes, linkAt, putHold, recordSource, setField, setLink, write } from "./draft.ts";
 import { normalizeValue } from "./normalize/normalize-value.ts";
-import { type Resolution, resolve, systemOf } from "./resolve/resolve.ts";
+import { claimsMore, type Resolution, resolve, systemOf } from "./resolve/resolve.ts";
 
 /**
  * How an observation of a linked record ended. waiting: a write of ours is in flight; look again after its receipt. reread: it is
@@ -82,23 +82,34 @@ function withCoveredUnsure(link: Link, seen: Upsert): Upsert {
   return { ...seen, covered: { ...seen.covered, ...covered } };
 }
 
-/** A write of ours whose outcome we never heard is there: its value is no edit of anyone's, even if another one has been agreed on since. */
-function noteLanded({ draft, index, seen, mapping, context }: Step): void {
-  const link = linkAt(draft, index);
-  const shadow = { ...link.shadow };
-  const versions = { ...link.seen };
+/**
+ * A write of ours whose outcome we never heard is there, or was until somebody edited it: its value is no edit of anyone's, even if another one
+ * has been agreed on since, and what was edited on top of it was edited by someone who had it.
+ */
+function noteLanded(step: Step): void {
+  const { draft, index, seen, mapping, context } = step;
   for (const [field, value] of Object.entries(seen.fields)) {
     const cell = mapping.fields[field]?.cell ?? "";
-    const unsure = link.unsure[cell];
-    if (!unsure?.wrote.some((one) => isFormOf(seen.cells[cell], one))) continue;
-    if ([draft.fields[field]?.value, link.shadow[field]].some((known) => sameValue(value, known))) continue;
-    shadow[field] = value;
-    versions[field] = 0;
-    if (unsure.wrote.some((one) => sameRaw(seen.cells[cell], one))) continue;
-    const why = `${seen.ref.system} seems to keep less than was written`;
-    write(draft, context, { kind: "lossy", field, other: value, why, source: recordSource(seen.ref, null) });
+    const { shadow, unsure } = linkAt(draft, index);
+    const wrote = unsure[cell]?.wrote ?? [];
+    const golden = draft.fields[field];
+    if (wrote.length === 0 || sameValue(value, golden?.value) || sameValue(value, shadow[field])) continue;
+    if (wrote.some((one) => isFormOf(seen.cells[cell], one))) {
+      holdsNow(step, field, value, 0);
+      if (wrote.some((one) => sameRaw(seen.cells[cell], one))) continue;
+      const why = `${seen.ref.system} seems to keep less than was written`;
+      write(draft, context, { kind: "lossy", field, other: value, why, source: recordSource(seen.ref, null) });
+      continue;
+    }
+    const before = seen.previous[field];
+    if (before === undefined || !wrote.some((one) => sameRaw(before.raw, one))) continue;
+    holdsNow(step, field, before.value, sameValue(before.value, golden?.value) ? (golden?.version ?? 0) : 0);
   }
-  setLink(draft, index, { shadow, seen: versions });
+}
+
+function holdsNow({ draft, index }: Step, field: FieldName, value: FieldValue, version: number): void {
+  const { shadow, seen } = linkAt(draft, index);
+  setLink(draft, index, { shadow: { ...shadow, [field]: value }, seen: { ...seen, [field]: version } });
 }
 
 /** The same value, or as much of a text as the system keeps. */
@@ -146,7 +157,8 @@ function applyOlder(
       source: recordSource(seen.ref, seen.author),
     });
   }
-  return age === "unclear" ? "reread" : "superseded";
+  // Half a record that comes late may be all that tells of what it says.
+  return age === "unclear" || !seen.complete ? "reread" : "superseded";
 }
 
 function unitsOf({ seen, mapping, context }: Step): Unit[] {
@@ -181,12 +193,27 @@ function applyUnit(step: Step, unit: Unit): void {
   }
   if ([...verdicts.values()].every((verdict) => verdict === "same")) return;
   const hold = unit.map((field) => freezes(draft.holds, field)).find((found) => found !== undefined);
-  if (hold !== undefined) return joinHold(step, hold, verdicts);
+  if (hold !== undefined) {
+    const owner = ownerOf(step, unit);
+    if (owner !== null && owner !== seen.ref.system && ownerIsHeard(step, unit, hold, owner)) {
+      for (const [field, verdict] of verdicts) if (verdict !== "same") keepUnlessSame(step, field, "owner");
+      return;
+    }
+    const why = givesWay(step, hold, verdicts, owner);
+    if (why === null) return joinHold(step, hold, verdicts);
+    closeByItself(step, hold, why);
+  }
   const changed = (wanted: Verdict) =>
     [...verdicts].filter(([, verdict]) => verdict === wanted).map(([field]) => field);
   for (const field of changed("echo")) {
-    if (isOwnDelta(step, field)) settleConflict(step, [field], resolveUnit(step, [field], field));
-    else agree(step, field);
+    if (!isOurs(step, field)) {
+      if (isOwnDelta(step, field)) {
+        settleConflict(step, [field], resolveUnit(step, [field], field));
+        continue;
+      }
+      affirm(step, field);
+    }
+    agree(step, field);
   }
   for (const field of changed("unfilled")) noteShadow(step, field, 0);
   for (const field of changed("first")) accept(step, field, "first value");
@@ -198,12 +225,26 @@ function applyUnit(step: Step, unit: Unit): void {
   for (const field of conflicts) conflictOf(step, [field]);
 }
 
-/** A counter that was raised here to what it was raised to elsewhere: both count. A landing of ours is none. */
-function isOwnDelta({ draft, index, seen, mapping, context }: Step, field: FieldName): boolean {
-  const link = linkAt(draft, index);
+/** Nobody's edit, but a landing of ours that we never heard of. */
+function isOurs({ draft, index, seen, mapping }: Step, field: FieldName): boolean {
   const cell = mapping.fields[field]?.cell ?? "";
-  const isOurs = link.unsure[cell]?.wrote.some((one) => sameRaw(seen.cells[cell], one)) === true;
-  return context.entity.fields[field]?.rule.kind === "counter" && !isBlank(link.shadow[field]) && !isOurs;
+  return linkAt(draft, index).unsure[cell]?.wrote.some((one) => sameRaw(seen.cells[cell], one)) === true;
+}
+
+/** A counter that was raised here to what it was raised to elsewhere: both count. */
+function isOwnDelta(step: Step, field: FieldName): boolean {
+  return policyOf(step, field).rule.kind === "counter" && !isBlank(linkAt(step.draft, step.index).shadow[field]);
+}
+
+/** Another system says the same: should it have the better claim under the rule, the agreed value is its from now on, whoever was heard first. */
+function affirm(step: Step, field: FieldName): void {
+  const { draft, seen } = step;
+  const golden = draft.fields[field];
+  if (golden === undefined) return;
+  const other = { value: golden.value, at: changeTime(step, field), system: seen.ref.system };
+  if (!claimsMore(policyOf(step, field).rule, golden, other)) return;
+  const source = recordSource(seen.ref, authorOf(step, field));
+  draft.fields[field] = { ...golden, changedAt: other.at, source };
 }
 
 function isBehind(draft: Draft, link: Link, field: FieldName): boolean {
@@ -299,13 +340,17 @@ function conflictOf(step: Step, unit: Unit): void {
     for (const field of unit) agree(step, field);
     return;
   }
-  const policy = policyOf(step, first);
-  if (unit.length === 1 && isBlank(presentValue(step, first)) && policy.clears !== "propagate") {
+  if (unit.length === 1 && isMereBlank(step, first)) {
     return putBack(step, first, "kept", "a blank never beats a value");
   }
   const { rule } = policyOf(step, unit[0] ?? first);
   const isOwners = rule.kind === "owner" && ownerSpeaks(step, first, rule.system);
   settleConflict(step, unit, isOwners ? { kind: "golden", by: "owner" } : resolveUnit(step, unit, first));
+}
+
+/** A blank that the config does not let travel. */
+function isMereBlank(step: Step, field: FieldName): boolean {
+  return isBlank(presentValue(step, field)) && policyOf(step, field).clears !== "propagate";
 }
 
 function resolveUnit(step: Step, unit: Unit, first: FieldName): Resolution {
@@ -448,10 +493,48 @@ function journalHeld(step: Step, unit: Unit, why: string): void {
   }
 }
 
+/**
+ * Why a hold need not be decided any more, now that someone says a value: its field had been emptied, and a person was asked whether that should
+ * be; or the value is the owner's. `null`: it is still open.
+ */
+function givesWay(
+  { seen }: Step,
+  hold: Hold,
+  verdicts: ReadonlyMap<FieldName, Verdict>,
+  owner: SystemId | null,
+): string | null {
+  if (![...verdicts].some(([field, verdict]) => verdict !== "same" && !isBlank(seen.fields[field]))) return null;
+  if (owner === seen.ref.system) return "owner";
+  return hold.kind === "clear" ? "a blank never beats a value" : null;
+}
+
+function ownerOf(step: Step, unit: Unit): SystemId | null {
+  const { rule } = policyOf(step, unit[0] ?? "");
+  return rule.kind === "owner" ? rule.system : null;
+}
+
+/** The owner has a value, or it was the owner who emptied the field. */
+function ownerIsHeard(step: Step, unit: Unit, hold: Hold, owner: SystemId): boolean {
+  return hold.ref?.system === owner || unit.some((field) => ownerSpeaks(step, field, owner));
+}
+
+function closeByItself({ draft, context }: Step, hold: Hold, choice: string): void {
+  putHold(draft, {
+    ...hold,
+    updatedAt: context.now,
+    revision: hold.revision + 1,
+    status: "closed",
+    closed: { at: context.now, by: "truce", choice },
+  });
+}
+
 /** A later value for a held field waits with the others; the system's earlier one gives way to it. All agreed: the hold closes. */
 function joinHold(step: Step, hold: Hold, verdicts: ReadonlyMap<FieldName, Verdict>): void {
   const { draft, seen, context } = step;
   const changed = [...verdicts].filter(([, verdict]) => verdict !== "same").map(([field]) => field);
+  const [only, ...more] = changed;
+  if (hold.kind === "conflict" && only !== undefined && more.length === 0 && isMereBlank(step, only))
+    return putBack(step, only, "kept", "a blank never beats a value");
   journalHeld(step, changed, "joins an open hold");
   // Other fields of its group join too: they are decided as a unit.
   const fields = [...new Set([...hold.fields, ...changed])];

@@ -87,6 +87,20 @@ function resolveCustom(rule: Rule & { kind: "custom" }, { field, base, golden, o
   }
 }
 
+/** Whether a system that says what is agreed on anyway would have won with it under this rule. */
+export function claimsMore(rule: Rule, golden: FieldVersion, other: Conflict["other"]): boolean {
+  switch (rule.kind) {
+    case "owner":
+      return rank([rule.system], other.system) < rank([rule.system], systemOf(golden));
+    case "prefer":
+      return rank(rule.systems, other.system) < rank(rule.systems, systemOf(golden));
+    case "newest":
+      return compareIntervals(golden.changedAt, other.at) < 0;
+    default:
+      return false;
+  }
+}
+
 /** The system that a golden value came from; `null` for a person's decision or a rule's product. */
 export function systemOf(version: FieldVersion): SystemId | null {
   return version.source.kind === "record" ? version.source.ref.system : null;
