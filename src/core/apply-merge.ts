@@ -1,4 +1,4 @@
-import type { GoldenRecord } from "../model/golden.ts";
+import type { GoldenRecord, Link } from "../model/golden.ts";
 import type { Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { RawMerge } from "../model/observation.ts";
@@ -39,6 +39,8 @@ export function applyMerge(state: State, seen: RawMerge, mapping: ObjectMapping,
     const golden = state.goldenByRecord({ ...seen.ref, id });
     if (golden === undefined) continue;
     const loser = open(golden);
+    // Merged away before: its id is an alias already.
+    if (indexOf(loser, seen, id) === -1) continue;
     if (isInFlight(loser, seen, id) || (survivor !== null && isInFlight(survivor, seen, seen.ref.id))) {
       return { goldens: [], journal: [], holds: [], waiting: true };
     }
@@ -115,7 +117,11 @@ function giveUp(loser: Draft, survivor: Draft, seen: RawMerge, id: string, conte
 }
 
 function addAliases(survivor: Draft, seen: RawMerge, mapping: ObjectMapping): void {
+  const isAliased = ({ system, object, aliases }: Link) =>
+    system === seen.ref.system && object === seen.ref.object && aliases.includes(seen.ref.id);
   let index = indexOf(survivor, seen, seen.ref.id);
+  // The survivor of this merge may have been merged away itself since.
+  if (index === -1) index = survivor.links.findIndex(isAliased);
   if (index === -1) {
     index = survivor.links.length;
     survivor.links.push(newLink(mapping, seen.ref.id, 0));

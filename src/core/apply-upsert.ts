@@ -41,8 +41,7 @@ export function applyUpsert(
   if (age !== "newer") {
     if (Object.keys(seen.covered).length === 0) return applyOlder(draft, link, seen, age, context);
     // Its other values are known better by now; that a write of ours covered an edit stays true.
-    const only: Step = { draft, index, seen: { ...seen, fields: {} }, mapping, context };
-    for (const field of Object.keys(seen.covered)) applyCovered(only, field);
+    applyCoveredEdits(draft, index, { ...seen, fields: {} }, mapping, context);
     return ended();
   }
   const step: Step = { draft, index, seen: withCoveredUnsure(link, seen), mapping, context };
@@ -568,6 +567,17 @@ function joinHold(step: Step, hold: Hold, verdicts: ReadonlyMap<FieldName, Verdi
 function isFrom(candidate: Candidate, seen: Upsert): boolean {
   const { source } = candidate;
   return source.kind === "record" && recordKey(source.ref) === recordKey(seen.ref);
+}
+
+/** Decides the values that a write of ours replaced, against what the link's shadow says was there before them. */
+export function applyCoveredEdits(
+  draft: Draft,
+  index: number,
+  seen: Upsert,
+  mapping: ObjectMapping,
+  context: Context,
+): void {
+  for (const field of Object.keys(seen.covered)) applyCovered({ draft, index, seen, mapping, context }, field);
 }
 
 /**

@@ -180,11 +180,9 @@ function judgeDelete(draft: Draft, hold: Hold, { choice }: Decision, context: Co
 
 /** The deleted record stays known under its old link; a wanted one of the next generation asks for a new record. */
 function restore(draft: Draft, hold: Hold): void {
-  const index = draft.links.findIndex(
-    (link) => link.system === hold.ref?.system && link.object === hold.ref.object && link.status === "deleted",
-  );
-  const link = draft.links[index];
-  const mapping = draft.entity.mappings.find((m) => m.system === link?.system && m.object === link.object);
-  if (link === undefined || mapping === undefined) return;
-  draft.links[index] = newLink(mapping, null, link.generation + 1);
+  const { ref } = hold;
+  const link = draft.links.find((one) => one.system === ref?.system && one.object === ref.object && one.id === ref.id);
+  const mapping = draft.entity.mappings.find((m) => m.system === ref?.system && m.object === ref.object);
+  if (link?.status !== "deleted" || mapping === undefined) return;
+  draft.links.push(newLink(mapping, null, link.generation + 1));
 }

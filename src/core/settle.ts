@@ -8,7 +8,7 @@ import type { SyncError } from "../model/sync-error.ts";
 import type { Instant } from "../model/time.ts";
 import { type FieldValue, type RawValue, sameRaw, sameValue } from "../model/value.ts";
 import { applyDelete } from "./apply-delete.ts";
-import { applyUpsert } from "./apply-upsert.ts";
+import { applyCoveredEdits, applyUpsert } from "./apply-upsert.ts";
 import {
   type Context,
   type Draft,
@@ -150,6 +150,9 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
     return { reread: [ref] };
   }
   const base = link.cells;
+  const seen = observe(raw, deps.entity, deps.mapping);
+  // What the write covered was edited from what was there before it.
+  applyCoveredEdits(draft, index, seen, deps.mapping, context);
   setLink(draft, index, {
     ...ok,
     id: receipt.id,
@@ -164,7 +167,7 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
     source: recordSource(ref, null),
   });
   // What else the answer shows was changed at some time since the last reading, so that is still the one before the write.
-  applyUpsert(draft, index, observe(raw, deps.entity, deps.mapping), deps.mapping, context);
+  applyUpsert(draft, index, { ...seen, covered: {} }, deps.mapping, context);
   return {};
 }
 
