@@ -58,7 +58,9 @@ export function applyUpsert(
       Object.entries(after.unsure).filter(([cell, { until }]) => !(cell in seen.cells) || seen.observedAt < until),
     ),
     revision: seen.revision ?? after.revision,
-    observedAt: Math.max(after.observedAt, asOf(step)),
+    observedAt: Math.max(after.observedAt, seen.observedAt),
+    // Half a record says nothing about the other half.
+    knownAt: seen.complete ? Math.max(after.knownAt, asOf(step)) : after.knownAt,
   });
   return ended();
 }
@@ -591,7 +593,7 @@ function applyCovered(step: Step, field: FieldName): void {
   const link = linkAt(draft, index);
   for (const covered of seen.covered[field] ?? []) {
     if (sameValue(covered.value, golden.value)) continue;
-    const at = covered.at ?? { from: link.observedAt, until: seen.observedAt };
+    const at = covered.at ?? { from: link.knownAt, until: seen.observedAt };
     const late: Step = {
       ...step,
       seen: {
@@ -663,6 +665,7 @@ function authorOf({ seen }: Step, field: FieldName): string | null {
 
 /** Since when, at the latest, the record is known to be as it says: an event may have been long on its way. */
 function asOf({ seen, context }: Step): Instant {
+  if (seen.heldAt !== undefined) return seen.heldAt;
   if (seen.pushed !== true || seen.changedAt === null) return seen.observedAt;
   return Math.min(seen.observedAt, seen.changedAt.from - (context.policy.clockSkewMs[seen.ref.system] ?? 0));
 }
@@ -673,10 +676,13 @@ function asOf({ seen, context }: Step): Instant {
  */
 function changeTime({ draft, index, seen, context }: Step, field: FieldName): Interval {
   const skewMs = context.policy.clockSkewMs[seen.ref.system] ?? 0;
-  const exact = seen.fieldChanges[field]?.at ?? (isFirstMeeting(draft, index, field) ? seen.changedAt : null);
+  // An event with half a record tells of the very change that it mentions.
+  const isOwnEvent = seen.pushed === true && !seen.complete;
+  const isDated = isOwnEvent || isFirstMeeting(draft, index, field);
+  const exact = seen.fieldChanges[field]?.at ?? (isDated ? seen.changedAt : null);
   if (exact !== null) return { from: exact.from - skewMs, until: exact.until + skewMs };
   const until = seen.changedAt === null ? seen.observedAt : seen.changedAt.until + skewMs;
-  return { from: Math.min(linkAt(draft, index).observedAt, until), until };
+  return { from: Math.min(linkAt(draft, index).knownAt, until), until };
 }
 
 function isFirstMeeting(draft: Draft, index: number, field: FieldName): boolean {

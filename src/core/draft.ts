@@ -96,6 +96,7 @@ export function newLink(mapping: ObjectMapping, id: string | null, generation: n
     seen: {},
     revision: null,
     observedAt: 0,
+    knownAt: 0,
     inFlight: null,
     createUnknown: false,
     waitsFor: null,

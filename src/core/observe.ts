@@ -37,6 +37,7 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
   }
   const { ref, revision, observedAt, complete, changedAt, author } = raw;
   const pushed = raw.pushed === true ? { pushed: true } : {};
+  const heldAt = raw.heldAt === undefined ? {} : { heldAt: raw.heldAt };
   const createKey = raw.createKey === undefined ? {} : { createKey: raw.createKey };
   return {
     kind: "upsert",
@@ -47,6 +48,7 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
     changedAt,
     author,
     ...pushed,
+    ...heldAt,
     ...createKey,
     cells,
     fields,

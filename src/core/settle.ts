@@ -136,6 +136,7 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
     cells: receipt.cells,
     changedAt: null,
     author: null,
+    heldAt: inFlight.startedAt,
     covered: receipt.covered,
   };
   if (inFlight.kind === "create" && dropTwin(step, receipt.id)) return {};

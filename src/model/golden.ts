@@ -66,8 +66,10 @@ export type Link = {
   /** Per field the golden version that this system is known to hold. Lower than the field's version: the link is behind. */
   readonly seen: Readonly<Record<FieldName, number>>;
   readonly revision: Revision | null;
-  /** The newest reading or answer that shadow and cells come from. */
+  /** The newest reading or answer that shadow and cells come from; readings begun before it may be older. */
   readonly observedAt: Instant;
+  /** When the record surely held what they say: an answer, or an event, may have been long on its way. */
+  readonly knownAt: Instant;
   readonly inFlight: InFlight | null;
   /** True when a create was sent and its outcome never became known: the next one looks first. */
   readonly createUnknown: boolean;

@@ -38,6 +38,8 @@ export type RawUpsert = Seen & {
   readonly author: string | null;
   /** True when the system told of a change by itself: it says how the record was then, however late it arrives. */
   readonly pushed?: boolean;
+  /** For an answer to a write: when it was sent. What it says was so at some time after. */
+  readonly heldAt?: Instant;
   /** The create key (a golden record's id) that the record carries, when Truce made it and the system keeps the key. */
   readonly createKey?: string;
   readonly cellChanges?: Readonly<Record<CellName, CellChange>>;

@@ -51,6 +51,7 @@ export function sampleLink(id: string | null, also: Partial<Link> = {}): Link {
     createUnknown: false,
     waitsFor: null,
     unsure: {},
+    knownAt: 0,
     refused: {},
     failures: 0,
     retryAt: 0,
