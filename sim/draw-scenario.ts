@@ -124,6 +124,7 @@ function drawOdds(chance: SeededRandom): Odds {
     drop: odd(0.2, 0.3),
     hint: odd(0.2, 0.5),
     shift: odd(0.3, 0.5),
+    rush: odd(0.3, 0.3),
     storeFails: odd(0.2, 0.05),
     commitUnknown: odd(0.25, 0.15),
     tornLoad: odd(0.2, 0.5),
@@ -193,7 +194,19 @@ function drawActions(
   const edits = 3 + chance.below(15);
   for (let n = 0; n < edits; n++) {
     const at = chance.chance(0.6) ? Math.min(spanMs - 1, anyOf(chance, bursts) + chance.below(3_000)) : when();
-    actions.push({ at, kind: "edit", system: where(), pick: chance.fraction(), cells: drawEdit(chance, fields, n) });
+    const pick = chance.fraction();
+    actions.push({ at, kind: "edit", system: where(), pick, cells: drawEdit(chance, fields, n) });
+  }
+  // The same field of the same person, on several sides at once.
+  const clashes = 1 + chance.below(4);
+  for (let n = edits; n < edits + clashes; n++) {
+    const [at, pick] = [when(), chance.fraction()];
+    const { name, type } = anyOf(chance, fields);
+    systems.forEach((system, side) => {
+      if (!chance.chance(0.8)) return;
+      const cells = { [name]: drawCellEdit(chance, name, type, 10 * n + side) };
+      actions.push({ at: at + chance.below(80), kind: "edit", system: system.name, pick, cells });
+    });
   }
   const repeat = (count: number, make: (n: number) => Action) => {
     for (let n = 0; n < count; n++) actions.push(make(n));
@@ -273,6 +286,79 @@ function drawCellEdit(chance: SeededRandom, name: string, type: FieldType, n: nu
     case "choice":
       return { set: anyOf(chance, stages) };
     default:
+      if (name === "note" && chance.chance(0.5))
+        return chance.chance(0.5) ? { append: `end${n}` } : { prepend: `top${n}` };
       return { set: chance.chance(0.2) ? ` edit ${n} at length ` : `edit ${n}` };
   }
+}
+
+/**
+ * Rules whose outcome can't depend on who is heard first. `keep` keeps what came first, by its nature; two texts of one length are held before a
+ * longer one comes, and beaten by it after.
+ */
+const orderly: Readonly<Record<string, readonly RuleName[]>> = {
+  text: ["review", "prefer", "owner", "custom"],
+  email: ["review", "prefer", "owner", "custom"],
+  number: ["counter", "max", "min", "review", "prefer"],
+  set: ["union", "prefer"],
+  boolean: ["any-true", "all-true", "prefer"],
+  choice: ["forward-only", "review"],
+};
+
+/**
+ * A scenario for telling the same events in other orders: everyone agrees, then every field of a record is edited at most once in each
+ * system.
+ */
+export function drawOrderScenario(seed: number): Scenario {
+  const chance = chanceOf(seed, "order scenario");
+  const systems = drawSystems(chance).map((one) => ({
+    ...one,
+    automation: null,
+    refuses: null,
+    lengthMax: null,
+    skewMs: 0,
+  }));
+  const fields = drawFields(chance, systems).map((field) => ({
+    ...field,
+    rule: anyOf(chance, orderly[field.type.kind] ?? []),
+    directions: {},
+    group: null,
+  }));
+  const people = 1 + chance.below(2);
+  const records = Array.from({ length: people }, (_, person) => drawPerson(chance, person, fields)).flatMap((values) =>
+    systems.map(({ name }) => ({ system: name, values })),
+  );
+  const actions: Action[] = [];
+  for (let person = 0; person < people; person++) {
+    for (const { name } of systems) {
+      for (const field of chance.shuffle(fields)) {
+        if (!chance.chance(0.4)) continue;
+        const edit = drawCellEdit(chance, field.name, field.type, actions.length);
+        if (!("junk" in edit))
+          actions.push({
+            at: actions.length,
+            kind: "edit",
+            system: name,
+            pick: (person + 0.5) / people,
+            cells: { [field.name]: edit },
+          });
+      }
+    }
+  }
+  return {
+    seed,
+    spanMs: 1_000,
+    systems,
+    fields,
+    deletes: "hold",
+    duplicates: "hold",
+    required: [],
+    settleMs: 0,
+    engines: 1,
+    odds: noOdds,
+    sweepEveryMs: null,
+    records,
+    actions,
+    decideAll: false,
+  };
 }

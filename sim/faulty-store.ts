@@ -25,25 +25,24 @@ export function faultyStore(
   const { clock, marks } = around;
 
   async function call<T>(kind: string, effect: () => Promise<T>): Promise<T> {
-    const odds = around.odds();
     const strike = (fault: string, odd: number) => {
       const struck = chance.chance(odd);
       if (struck) marks.add(`fault/store.${kind}/${fault}`);
       return struck;
     };
-    if (strike("crash-before", odds.crash)) life.die();
+    if (strike("crash-before", around.odds().crash)) life.die();
     await life.gate();
-    if (chance.chance(0.4)) await clock.sleep(1 + chance.below(3));
-    if (strike("fail-before", odds.storeFails)) {
+    if (chance.chance(0.25)) await clock.sleep(1 + chance.below(3));
+    if (strike("fail-before", around.odds().storeFails)) {
       await life.gate();
       throw new Error("the store can't be reached");
     }
     if (life.dead && chance.chance(0.5)) await life.gate();
     const result = await effect();
-    if (strike("crash-after", odds.crash)) life.die();
-    if (chance.chance(0.3)) await clock.sleep(1 + chance.below(3));
+    if (strike("crash-after", around.odds().crash)) life.die();
+    if (chance.chance(0.15)) await clock.sleep(1 + chance.below(3));
     await life.gate();
-    if (strike("lost-reply", odds.commitUnknown))
+    if (strike("lost-reply", around.odds().commitUnknown))
       throw new Error("the connection broke; whether it was done is unknown");
     return result;
   }

@@ -15,6 +15,10 @@ const roundsMax = 8;
 export async function heal(world: World, processes: Processes): Promise<number> {
   const { clock } = world;
   world.odds = noOdds;
+  for (const system of world.systems) {
+    system.droppedCells.clear();
+    system.downUntil = 0;
+  }
   world.trace.note(clock.now(), "heal", () => "users and faults stop");
   let isDone = false;
   healAll(world, processes).then(
@@ -46,6 +50,7 @@ async function healAll(world: World, processes: Processes): Promise<void> {
   await sweepAll(world, processes);
   const more = writeCount(world) - writes;
   if (more > 0) throw new Error(`I1: a full sweep at rest led to ${more} writes`);
+  world.restedAt = world.clock.now();
   await Promise.all(processes.all.map((process) => process?.running.stop()));
 }
 
@@ -60,7 +65,8 @@ async function sweepAll(world: World, processes: Processes): Promise<void> {
 }
 
 async function restAll(world: World, processes: Processes): Promise<void> {
-  await (await alive(world, processes)).running.quiet();
+  await alive(world, processes);
+  await Promise.all(processes.all.map((process) => process?.running.quiet()));
 }
 
 /** Every process is up again and none is stopped any more; the first of them speaks for all. */

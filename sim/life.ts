@@ -26,7 +26,8 @@ export function newLife(name: string, clock: VirtualClock, onDeath: () => void):
     },
     async gate() {
       while (life.pausedUntil > clock.now() && !life.dead) await clock.sleep(life.pausedUntil - clock.now());
-      if (life.dead) await never;
+      // A promise of its own: one for all would keep everything that ever waited on it.
+      if (life.dead) await new Promise<never>(() => undefined);
     },
     clock: {
       now: clock.now,
@@ -38,5 +39,3 @@ export function newLife(name: string, clock: VirtualClock, onDeath: () => void):
   };
   return life;
 }
-
-const never = new Promise<never>(() => undefined);

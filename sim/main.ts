@@ -1,65 +1,41 @@
 import { parseArgs } from "node:util";
-import { playSeed } from "./play.ts";
+import { printPlanted } from "./planted/print-planted.ts";
+import { replay } from "./replay.ts";
+import { runSeeds } from "./run-seeds.ts";
+import { shrinkSeed } from "./shrink-seed.ts";
 
-/**
- * `npm run sim`: plays seeds and prints what broke. `--seed N` replays one with its log, `--seeds N` plays so many, `--from N` says where to begin
- * (by default a fresh random place, printed), `--json` prints one line with the figures. Exit code 1 when a promise was broken.
- */
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: "string" },
-      seeds: { type: "string", default: "500" },
-      from: { type: "string" },
-      json: { type: "boolean", default: false },
-    },
-  });
-  return values.seed === undefined ? playMany(values) : replay(Number(values.seed));
+const usage = `Usage: npm run sim -- [--seeds N] [--from SEED] [--json]   plays N seeds (default ${String(200)}) from a random one, or from SEED
+       npm run sim -- --seed SEED                          plays one with a readable log
+       npm run sim -- --seed SEED --shrink                 reduces a failing one to a short story and a test file
+       npm run sim -- --planted                            shows that each planted bug is caught`;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "200" },
+    from: { type: "string" },
+    seed: { type: "string" },
+    shrink: { type: "boolean", default: false },
+    planted: { type: "boolean", default: false },
+    only: { type: "string" },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) process.stdout.write(`${usage}\n`);
+else if (values.planted) process.exitCode = await printPlanted(values.only ?? null, values.json);
+else if (values.seed !== undefined && values.shrink) process.exitCode = await shrinkSeed(wholeNumber(values.seed));
+else if (values.seed !== undefined) process.exitCode = await replay(wholeNumber(values.seed));
+else {
+  const seeds = wholeNumber(values.seeds);
+  // A random start, so that no two runs are the same; printed, so that any can be.
+  const from = values.from === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber(values.from);
+  process.exitCode = await runSeeds({ seeds, from, json: values.json });
 }
 
-async function replay(seed: number): Promise<number> {
-  const report = await playSeed(seed, { keepsLog: true });
-  process.stdout.write(`${report.log.join("\n")}\n\nseed ${seed}: ${report.steps} steps, trace ${report.traceHash}\n`);
-  for (const failure of report.failures) process.stdout.write(`${failure}\n`);
-  return report.failures.length === 0 ? 0 : 1;
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  process.stderr.write(`${text} is not a whole number.\n${usage}\n`);
+  process.exit(2);
 }
-
-async function playMany(options: {
-  readonly seeds: string;
-  readonly from?: string | undefined;
-  readonly json: boolean;
-}): Promise<number> {
-  const count = Number(options.seeds);
-  const from = options.from === undefined ? Math.floor(Math.random() * 1_000_000_000) : Number(options.from);
-  const startedAt = performance.now();
-  const marks = new Set<string>();
-  let steps = 0;
-  let failures = 0;
-  process.stderr.write(`playing ${count} seeds from ${from}\n`);
-  for (let seed = from; seed < from + count; seed++) {
-    const report = await playSeed(seed);
-    steps += report.steps;
-    for (const mark of report.marks) marks.add(mark);
-    if (report.failures.length === 0) continue;
-    failures++;
-    process.stderr.write(`seed ${seed}: ${report.failures.join("; ")}\n`);
-  }
-  const minutes = (performance.now() - startedAt) / 60_000;
-  const figures = {
-    seeds: count,
-    from,
-    steps,
-    steps_per_seed: Math.round(steps / count),
-    failures,
-    marks_reached: marks.size,
-    seeds_per_min: Math.round(count / minutes),
-  };
-  if (options.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
-  else
-    process.stdout.write(
-      `${count} seeds, ${steps} steps, ${failures} with failures, ${figures.seeds_per_min} seeds a minute, ${marks.size} marks reached\n`,
-    );
-  return failures === 0 ? 0 : 1;
-}
-
-process.exitCode = await main();

@@ -36,7 +36,7 @@ export function playSeed(seed: number, options: { readonly keepsLog?: boolean } 
 }
 
 /** Plays a scenario: a safety phase with faults, crashes and edits on all sides, then healing, then every promise is checked. */
-async function play(scenario: Scenario, options: { readonly keepsLog?: boolean } = {}): Promise<Report> {
+export async function play(scenario: Scenario, options: { readonly keepsLog?: boolean } = {}): Promise<Report> {
   const world = newWorld(scenario, options.keepsLog === true);
   const { clock, systems } = world;
   for (const { system, values } of scenario.records) systems.find((one) => one.name === system)?.userCreate(values);
@@ -75,6 +75,7 @@ function newWorld(scenario: Scenario, keepsLog: boolean): World & { onChange: Li
     odds: scenario.odds,
     rules: new Map(),
     failures: [],
+    restedAt: 0,
     sends: [],
     acknowledged: new Set<string>(),
     decisions: [],

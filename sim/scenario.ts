@@ -69,6 +69,8 @@ export type Odds = {
   readonly hint: number;
   /** A page of a scan shows one record less, as when pages shift. */
   readonly shift: number;
+  /** A user edits a cell just before a write of Truce's to it lands. */
+  readonly rush: number;
   readonly storeFails: number;
   readonly commitUnknown: number;
   readonly tornLoad: number;
@@ -88,6 +90,7 @@ export const noOdds: Odds = {
   drop: 0,
   hint: 0,
   shift: 0,
+  rush: 0,
   storeFails: 0,
   commitUnknown: 0,
   tornLoad: 0,
@@ -103,6 +106,9 @@ export type CellEdit =
   | { readonly tag: string }
   | { readonly untag: true }
   | { readonly toggle: true }
+  /** A word before or after what is there. */
+  | { readonly prepend: string }
+  | { readonly append: string }
   /** Something that the field can't hold. */
   | { readonly junk: string };
 
@@ -199,8 +205,9 @@ function ruleOf(name: RuleName, systems: readonly string[]): Rule {
   }
 }
 
-/** Undecided about anything but two texts. */
+/** A blank loses. Undecided about anything but texts. */
 function greaterText(a: FieldValue, b: FieldValue): FieldValue | undefined {
+  if (a === null || b === null) return a ?? b;
   if (typeof a !== "string" || typeof b !== "string") return undefined;
   return a > b ? a : b;
 }

@@ -61,7 +61,7 @@ export function simulatedConnector(
     writeBatchMax: 10,
     feed: {
       kind: profile.feed,
-      intervalMs: 2_500,
+      intervalMs: 4_000,
       start: () => call("start", () => (profile.feed === "poll" ? String(clock.now()) : String(system.order()))),
       async pull({ objects, cursor, waitMs, signal }) {
         if (profile.feed === "stream") await news(cursor, waitMs, signal);
@@ -82,6 +82,7 @@ export function simulatedConnector(
       const known = profile.conditionalWrite ? null : await call("read-before", () => cellsOf(requests));
       const results: WriteResult[] = [];
       await call("write", () => {
+        for (const request of requests) rush(request);
         for (const request of requests) results.push(land(request, mapped, known));
       });
       return results.map((result) => (result.kind === "written" ? { ...result, observedAt: clock.now() } : result));
@@ -92,17 +93,16 @@ export function simulatedConnector(
 
   /** One call to the system: it takes time, and may fail before or after its effect. */
   async function call<T>(kind: string, effect: () => T): Promise<T> {
-    const odds = around.odds();
     const strike = (fault: string, odd: number) => {
       const struck = chance.chance(odd);
       if (struck) marks.add(`fault/${kind}/${fault}`);
       return struck;
     };
-    if (strike("crash-before", odds.crash)) life.die();
+    if (strike("crash-before", around.odds().crash)) life.die();
     await life.gate();
-    const isSlow = strike("slow", odds.slow);
+    const isSlow = strike("slow", around.odds().slow);
     await transit(isSlow ? 5_000 + chance.below(60_000) : 1 + chance.below(40));
-    if (strike("rate-limited", odds.rateLimit)) {
+    if (strike("rate-limited", around.odds().rateLimit)) {
       await life.gate();
       fail({
         code: "RATE_LIMITED",
@@ -110,14 +110,15 @@ export function simulatedConnector(
         message: "slow down",
       });
     }
-    if (clock.now() < system.downUntil || strike("fail-before", odds.failBefore)) {
+    if (clock.now() < system.downUntil || strike("fail-before", around.odds().failBefore)) {
       await life.gate();
       fail({ code: "UNREACHABLE", message: "no connection" });
     }
     const result = effect();
-    if (strike("crash-after", odds.crash)) life.die();
+    if (strike("crash-after", around.odds().crash)) life.die();
     await life.clock.sleep(1 + chance.below(20));
-    if (strike("lost-reply", odds.failAfter)) fail({ code: "UNKNOWN_OUTCOME", message: "the answer never came" });
+    if (strike("lost-reply", around.odds().failAfter))
+      fail({ code: "UNKNOWN_OUTCOME", message: "the answer never came" });
     return result;
   }
 
@@ -174,11 +175,12 @@ export function simulatedConnector(
     const { id } = seen.ref;
     if (!system.poisoned.delete(id)) return seen;
     marks.add("fault/poison");
+    const burst = () => {
+      throw new Error(`poison of ${id}`);
+    };
     return {
       ...seen,
-      get cells(): RawUpsert["cells"] {
-        throw new Error(`poison of ${id}`);
-      },
+      cells: new Proxy({}, { get: burst, has: burst, ownKeys: burst, getOwnPropertyDescriptor: burst }),
     };
   }
 
@@ -204,7 +206,6 @@ export function simulatedConnector(
   }
 
   function pull(cursor: string, mapped: MappedObject): ChangeBatch {
-    const odds = around.odds();
     const now = clock.now();
     const isPoll = profile.feed === "poll";
     const isAfter = (one: Change) => (isPoll ? one.at + profile.lagMs > Number(cursor) : one.order > Number(cursor));
@@ -233,10 +234,10 @@ export function simulatedConnector(
         if (struck) marks.add(`fault/pull/${fault}`);
         return struck;
       };
-      if (strike("drop", odds.drop)) observations = observations.filter(() => chance.chance(0.5));
-      if (strike("repeat", odds.repeat)) observations = [...observations, ...observations];
-      if (strike("shuffle", odds.shuffle)) observations = chance.shuffle(observations);
-      if (strike("hint", odds.hint)) observations = observations.map(hintOnly);
+      if (strike("drop", around.odds().drop)) observations = observations.filter(() => chance.chance(0.5));
+      if (strike("repeat", around.odds().repeat)) observations = [...observations, ...observations];
+      if (strike("shuffle", around.odds().shuffle)) observations = chance.shuffle(observations);
+      if (strike("hint", around.odds().hint)) observations = observations.map(hintOnly);
     }
     return {
       observations,
@@ -325,6 +326,15 @@ export function simulatedConnector(
         one.kind === "create" ? [] : [[one.id, { ...system.live(one.id)?.cells }]],
       ),
     );
+  }
+
+  /** Someone is just a moment faster. */
+  function rush(request: WriteRequest): void {
+    if (request.kind !== "update" || !chance.chance(around.odds().rush)) return;
+    const cell = ["phone", "note"].find((one) => one in request.patch);
+    if (cell === undefined) return;
+    marks.add("fault/write/rush");
+    system.userEdit(request.id, { [cell]: { set: `rush ${request.attemptId.replaceAll(/[^0-9]/g, "").slice(-9)}` } });
   }
 
   function land(request: WriteRequest, mapped: MappedObject, known: ReadonlyMap<string, Cells> | null): WriteResult {

@@ -238,8 +238,10 @@ export function simulatedSystem(
     if ("junk" in edit) return edit.junk;
     const type = types.get(cell)!;
     const now = canonical(type, record.cells[cell] ?? null);
-    if ("add" in edit) return system.raw(cell, String(Number(now ?? 0) + edit.add));
+    if ("add" in edit) return system.raw(cell, String((Number(now ?? 0) || 0) + edit.add));
     if ("toggle" in edit) return system.raw(cell, now !== "true");
+    if ("append" in edit) return now === null ? edit.append : `${now} ${edit.append}`;
+    if ("prepend" in edit) return now === null ? edit.prepend : `${edit.prepend} ${now}`;
     const members = now === null ? [] : now.split(";");
     if ("tag" in edit) return system.raw(cell, [...members, edit.tag].sort());
     return members.length < 2 ? null : system.raw(cell, members.slice(1));

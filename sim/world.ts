@@ -19,6 +19,8 @@ export type World = {
   /** Rules that operators have changed. */
   readonly rules: Map<string, RuleName>;
   readonly failures: string[];
+  /** When everything had come to rest. */
+  restedAt: number;
   /** Every write request that left a process. */
   readonly sends: { readonly system: string; readonly request: WriteRequest; readonly at: number }[];
   /** Keys of vendor events that were acknowledged. */

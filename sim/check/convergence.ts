@@ -70,8 +70,9 @@ function checkPresence(truth: Truth, golden: GoldenRecord): string[] {
       if (system.live(link.id ?? "") === undefined)
         broken.push(`I1: ${golden.id} is linked to ${link.id}, which is gone`);
     }
-    if (linked.length > 0 || !setup.creates || links.some((link) => link.status === "deleted")) continue;
-    const wanted = links[0];
+    const wanted = links.find((link) => link.status === "wanted");
+    if (linked.length > 0 || !setup.creates) continue;
+    if (wanted === undefined && links.some((link) => link.status === "deleted")) continue;
     if (wanted === undefined) broken.push(`I6: ${golden.id} does not want a record in ${setup.name}`);
     else if (!mayBeMissing(truth, golden, wanted)) broken.push(`I6: ${golden.id} has no record in ${setup.name}`);
   }

@@ -1,3 +1,4 @@
+import { archived } from "../../src/core/draft.ts";
 import type { JournalEntry } from "../../src/model/journal.ts";
 import type { RawValue } from "../../src/model/value.ts";
 import { isJunk } from "../canonical.ts";
@@ -35,15 +36,24 @@ function checkCell(truth: Truth, system: SimSystem, record: SimRecord, field: st
     if (!isByPeople(edit) || value === null || next === undefined || next.by !== "truce") return;
     // Only what replaces it, not what puts it there again.
     if (next.kind !== "delete" && truth.canon(field, next.after[field]) === value) return;
+    if (isJunk(truth.typeOf(field), value) && next.unseen.includes(field)) return;
     if (truth.isKept(field, value) || isHandedOn(truth, system, record, field, value)) return;
     if (
       isRace(truth, system, next, field) ||
       (next.kind === "delete" && isDecidedAway(truth, system, record, field, value))
     )
       return;
+    if (isArchived(truth, system, record)) return;
     broken.push(`I2: ${record.id}.${field} = ${value} is lost: ${describe(next, field)} came over it`);
   });
   return broken;
+}
+
+/** Its golden record has ended: nobody looks at its records any more. */
+function isArchived({ world }: Truth, system: SimSystem, record: SimRecord): boolean {
+  return [...world.ledger.goldens.values()].some((golden) =>
+    golden.links.some((link) => link.system === system.name && link.id === record.id && link.dead === archived),
+  );
 }
 
 function describe({ kind, after, at }: Change, field: string): string {
@@ -52,6 +62,11 @@ function describe({ kind, after, at }: Change, field: string): string {
 
 /** Without a condition and without history, what falls between reading and writing can't be recovered; the connectors' pages say so. */
 function isRace(truth: Truth, system: SimSystem, next: Change, field: string): boolean {
+  const history = system.records.get(next.id)?.history ?? [];
+  const isUnanswered = truth.world.ledger.attempts.get(next.attempt ?? "")?.result !== "written";
+  // The history that can be had is one step deep: an edit on top of ours hides what ours covered.
+  const isHidden = history.some((one) => one.order > next.order && isByPeople(one) && field in one.after);
+  if (next.unseen.includes(field) && isUnanswered && isHidden) return true;
   const isUnseen = next.unseen.includes(field);
   if (isUnseen) truth.world.marks.add(system.profile.history ? "race/recoverable" : "race/unrecoverable");
   return isUnseen && (!system.profile.history || next.kind === "delete");
@@ -76,13 +91,16 @@ function wasAgreed(truth: Truth, system: SimSystem, record: SimRecord, field: st
   );
 }
 
-/** A person had it deleted everywhere, with this value in view. */
+/** A person had it deleted everywhere with this value in view, or someone did in a system that is never told the field. */
 function isDecidedAway(truth: Truth, system: SimSystem, record: SimRecord, field: string, value: string): boolean {
   const goldens = truth.goldensOf(system.name, record.id);
   const isDecided = truth.world.ledger.journal.some(
     (line) => line.kind === "deleted" && line.source.kind === "person" && goldens.has(line.goldenId),
   );
-  return isDecided && wasAgreed(truth, system, record, field, value);
+  const directions = truth.world.scenario.fields.find((one) => one.name === field)?.directions ?? {};
+  const isUntold =
+    truth.world.scenario.deletes === "propagate" && Object.values(directions).some((one) => one !== "write");
+  return (isDecided || isUntold) && wasAgreed(truth, system, record, field, value);
 }
 
 function wasReplacedByPeople(truth: Truth, system: SimSystem, record: SimRecord, field: string, value: string) {
@@ -116,15 +134,33 @@ function checkForward(truth: Truth, line: JournalEntry): string[] {
   const history = truth.familyOf(system, ref.id).flatMap((record) => record.history);
   const held = history.filter((one) => field in one.after && truth.canon(field, one.after[field]) === from);
   const reached = history.filter((one) => field in one.after && truth.canon(field, one.after[field]) === to);
+  // Whoever merges records has seen what they hold.
+  const isMerged = history.some((one) => one.kind === "merge" && reached.some((later) => later.order <= one.order));
   const isSeen = held.some((one) => reached.some((later) => later.order > one.order));
-  return isSeen
+  return isSeen || isMerged
     ? []
     : [`I2: ${ref.id} moved ${field} from ${line.from} to ${line.to}, but never held ${line.from} before`];
 }
 
+/** Someone has merged or restored records since, and so made what they hold their own. */
+function isChosen({ order }: Change, history: readonly Change[]): boolean {
+  return history.some((one) => (one.kind === "merge" || one.kind === "undelete") && one.order > order);
+}
+
+/** Made by Truce with a lost reply, and given another e-mail before it was seen, where nothing but the e-mail tells. */
+function isStranger(system: SimSystem, id: string): boolean {
+  const history = system.records.get(id)?.history ?? [];
+  return (
+    history[0]?.by === "truce" &&
+    !system.profile.createKey &&
+    history.some((one) => isByPeople(one) && "email" in one.after)
+  );
+}
+
 /** Every value that becomes the agreed one was entered by someone where the journal says, or decided by a person or a rule. */
 function checkOrigin(truth: Truth, line: JournalEntry): string[] {
-  if (line.kind !== "set" || line.field === null || line.source.kind !== "record") return [];
+  if (line.kind !== "set" || line.field === null || line.source.kind !== "record" || truth.isGrouped(line.field))
+    return [];
   const { field } = line;
   const { ref } = line.source;
   const system = systemOf(truth.world, ref.system);
@@ -132,12 +168,12 @@ function checkOrigin(truth: Truth, line: JournalEntry): string[] {
   const entered = truth
     .familyOf(system, ref.id)
     .flatMap((record) => record.history)
-    .filter((one) => isByPeople(one) && field in one.after);
+    .filter((one, _, all) => field in one.after && (isByPeople(one) || isChosen(one, all)));
   const found = entered.some((one) => {
     const value = truth.canon(field, one.after[field]);
     return value === to || isJunk(truth.typeOf(field), value);
   });
-  return found || (to === null && entered.length === 0)
+  return found || (to === null && entered.length === 0) || isStranger(system, ref.id)
     ? []
     : [`I2: ${line.goldenId}.${field} became ${line.to}, which nobody entered in ${ref.id} of ${ref.system}`];
 }

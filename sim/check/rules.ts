@@ -37,19 +37,23 @@ function plainTales(truth: Truth, rule: string): Tale[] {
     if (field.rule !== rule || world.rules.has(field.name) || Object.keys(field.directions).length > 0) continue;
     for (const golden of world.ledger.goldens.values()) {
       const lines = world.ledger.journal.filter((line) => line.goldenId === golden.id && line.field === field.name);
+      if (world.ledger.journal.some((line) => line.goldenId === golden.id && line.kind === "merged")) continue;
       const isPlain = lines.every(
         (line) => line.kind === "set" && ["fast-forward", "first value", rule].includes(line.why),
       );
       const links = golden.links.filter((link) => link.id !== null);
+      const everIts = [...world.ledger.goldensOf].filter(([, goldens]) => goldens.has(golden.id)).length;
+      if (everIts !== links.length) continue;
       const isOnePerSystem = new Set(links.map((link) => link.system)).size === links.length;
       const records = links.map((link) => ({
         link,
         system: systemOf(world, link.system),
         record: systemOf(world, link.system).records.get(link.id!)!,
       }));
-      const isSimple = records.every(({ link, record }) => {
+      const isSimple = records.every(({ link, system, record }) => {
         const isEntire = record.history.every(
-          (one) => ["create", "update"].includes(one.kind) && !one.unseen.includes(field.name),
+          (one) =>
+            ["create", "update"].includes(one.kind) && (system.profile.history || !one.unseen.includes(field.name)),
         );
         return (
           isEntire &&
@@ -82,16 +86,42 @@ function plainTales(truth: Truth, rule: string): Tale[] {
 
 /** counter: the value is what it began with and every difference that anyone made. */
 function checkCounters(truth: Truth): string[] {
-  return plainTales(truth, "counter").flatMap(({ goldenId, field, changes }) => {
+  return plainTales(truth, "counter").flatMap(({ goldenId, field, changes, lines }) => {
     const beginnings = changes.filter((one) => one.kind === "create").map((one) => truth.canon(field, one.after));
     const edits = changes.filter((one) => one.kind !== "create");
     const isBlankAnywhere = edits.some((one) => one.before === null || one.after === null);
     if (new Set(beginnings).size > 1 || beginnings[0] == null || isBlankAnywhere) return [];
+    // A user who comes to the number that was agreed on, and a write of ours of the same number that got no answer: nothing tells them apart.
+    const reached = edits.map((one) => truth.canon(field, one.after));
+    const isUnsure = [...truth.world.ledger.attempts.values()].some(
+      (one) =>
+        one.goldenId === goldenId && one.fields.includes(field) && ["lost", "UNKNOWN_OUTCOME"].includes(one.result),
+    );
+    if (isOnUnanswered(truth, goldenId, field)) return [];
+    const products = lines
+      .filter((line) => line.why === "counter")
+      .map((line) => truth.canon(field, line.to as RawValue));
+    if (isUnsure && reached.some((one, i) => products.includes(one) || reached.indexOf(one) < i)) return [];
     const sum = edits.reduce((all, one) => all + Number(one.after) - Number(one.before), Number(beginnings[0]));
     const value = truth.world.ledger.goldens.get(goldenId)?.fields[field]?.value;
     truth.world.marks.add("check/counter");
     return value === String(sum) ? [] : [`I2: counter ${goldenId}.${field} is ${value}, the edits come to ${sum}`];
   });
+}
+
+/** An edit on top of a write of ours that got no answer: without history nothing tells from what it was counted. */
+function isOnUnanswered(truth: Truth, goldenId: string, field: string): boolean {
+  return truth.world.systems.some((system) =>
+    [...system.records.values()].some((record) => {
+      if (system.profile.history || !truth.goldensOf(system.name, record.id).has(goldenId)) return false;
+      const changes = record.history.filter((one) => field in one.after);
+      return changes.some((one, i) => {
+        const isUnanswered =
+          one.by === "truce" && truth.world.ledger.attempts.get(one.attempt ?? "")?.result !== "written";
+        return isUnanswered && changes[i + 1] !== undefined && isByPeople(changes[i + 1]!);
+      });
+    }),
+  );
 }
 
 /** union: what someone added and nobody took out again is there. */
@@ -112,7 +142,13 @@ function checkUnions(truth: Truth): string[] {
 /** newest: the side that wins was changed later, by true time. */
 function checkNewest(truth: Truth): string[] {
   return truth.world.ledger.journal.flatMap((line) => {
-    if (line.why !== "newest" || line.field === null || truth.typeOf(line.field).kind !== "text") return [];
+    if (
+      line.why !== "newest" ||
+      line.field === null ||
+      truth.isGrouped(line.field) ||
+      truth.typeOf(line.field).kind !== "text"
+    )
+      return [];
     const [winner, loser] = line.kind === "set" ? [line.to, line.other] : [line.to, line.other];
     const won = timesOf(truth, line, winner as RawValue);
     const lost = timesOf(truth, line, loser as RawValue);

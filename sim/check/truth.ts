@@ -8,6 +8,8 @@ import type { World } from "../world.ts";
 export type Truth = {
   readonly world: World;
   typeOf(field: string): FieldType;
+  /** Fields of a group are decided as a unit: what holds for one value alone need not hold for them. */
+  isGrouped(field: string): boolean;
   canon(field: string, value: RawValue | undefined): string | null;
   /** The same value after the system has stored it. */
   keptCanon(system: SimSystem, field: string, value: RawValue): string | null;
@@ -27,6 +29,7 @@ export function truthOf(world: World): Truth {
   return {
     world,
     typeOf,
+    isGrouped: (field) => world.scenario.fields.some((one) => one.name === field && one.group !== null),
     canon,
     keptCanon: (system, field, value) => canon(field, system.kept(field, system.raw(field, value as string))),
     isKept: (field, value) => kept.has(`${field}=${value}`),

@@ -18,7 +18,8 @@ function checkEchoes(truth: Truth): string[] {
           const value = truth.canon(cell, one.asked[cell]);
           const key = `${one.id}/${cell}/${value}`;
           const isCut = value !== truth.canon(cell, one.after[cell]) && !tried.has(key);
-          tried.add(key);
+          // Without its answer nobody knows yet.
+          if (truth.world.ledger.attempts.get(one.attempt ?? "")?.result === "written") tried.add(key);
           return !isCut;
         })
         .map((cell) => `I5: ${one.id}.${cell} was written with what it held (${one.after[cell]}) at ${one.at}`);
