@@ -11,7 +11,8 @@ const seedsMax = Number(process.argv[3]);
 if (bug === undefined) throw new Error(`There is no planted bug ${process.argv[2]}.`);
 const file = new URL(`../../src/${bug.file}`, import.meta.url);
 const source = readFileSync(file, "utf8");
-if (source.split(bug.find).length !== 2) throw new Error(`"${bug.id}" no longer fits ${bug.file}: update sim/planted/bugs.ts.`);
+if (source.split(bug.find).length !== 2)
+  throw new Error(`"${bug.id}" no longer fits ${bug.file}: update sim/planted/bugs.ts.`);
 
 registerHooks({
   load(url, context, nextLoad) {
@@ -38,4 +39,6 @@ for (let seed = 1; seed <= seedsMax && caught === null; seed++) {
   if (message !== null) caught = { seed, message };
   await new Promise((resolve) => setImmediate(resolve));
 }
-process.stdout.write(`${JSON.stringify({ id: bug.id, seed: caught?.seed ?? null, message: caught?.message ?? null })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ id: bug.id, seed: caught?.seed ?? null, message: caught?.message ?? null })}\n`,
+);

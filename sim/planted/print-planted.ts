@@ -23,7 +23,10 @@ export async function printPlanted(only: string | null, json: boolean): Promise<
   };
   await Promise.all(Array.from({ length: atOnce }, search));
   const escaped = found.filter((one) => one.seed === null).map((one) => one.id);
-  if (json) process.stdout.write(`${JSON.stringify({ planted: found.length, caught: found.length - escaped.length, escaped })}\n`);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ planted: found.length, caught: found.length - escaped.length, escaped })}\n`,
+    );
   else process.stdout.write(`${found.length - escaped.length} of ${found.length} planted bugs caught\n`);
   return escaped.length === 0 ? 0 : 1;
 }
@@ -37,10 +40,23 @@ function catchBug(number: number): Promise<Caught> {
   const script = fileURLToPath(new URL("./catch-bug.ts", import.meta.url));
   const { id } = bugs[number]!;
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [script, String(number), String(standardSeeds)], { timeout: searchMsMax }, (error, stdout, stderr) => {
-      if (error?.killed === true) resolve({ id, seed: 0, message: "it never came to an end" });
-      else if (error !== null) reject(new Error(stderr.trim().split("\n").find((line) => line.includes("Error")) ?? error.message));
-      else resolve(JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Caught);
-    });
+    execFile(
+      process.execPath,
+      [script, String(number), String(standardSeeds)],
+      { timeout: searchMsMax },
+      (error, stdout, stderr) => {
+        if (error?.killed === true) resolve({ id, seed: 0, message: "it never came to an end" });
+        else if (error !== null)
+          reject(
+            new Error(
+              stderr
+                .trim()
+                .split("\n")
+                .find((line) => line.includes("Error")) ?? error.message,
+            ),
+          );
+        else resolve(JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Caught);
+      },
+    );
   });
 }
