@@ -8,6 +8,7 @@ import { type FieldValue, isBlank, type RawValue, sameRaw, sameValue } from "../
 import { contestDelete } from "./apply-delete.ts";
 import { compareField, type Verdict } from "./compare.ts";
 import { type Context, type Draft, freezes, linkAt, putHold, recordSource, setField, setLink, write } from "./draft.ts";
+import { addDelta } from "./normalize/decimal.ts";
 import { normalizeValue } from "./normalize/normalize-value.ts";
 import { claimsMore, type Resolution, resolve, systemOf } from "./resolve/resolve.ts";
 
@@ -536,6 +537,7 @@ function joinHold(step: Step, hold: Hold, verdicts: ReadonlyMap<FieldName, Verdi
   const [only, ...more] = changed;
   if (hold.kind === "conflict" && only !== undefined && more.length === 0 && isMereBlank(step, only))
     return putBack(step, only, "kept", "a blank never beats a value");
+  const counted = only !== undefined && more.length === 0 ? countOn(step, hold, only) : null;
   journalHeld(step, changed, "joins an open hold");
   // Other fields of its group join too: they are decided as a unit.
   const fields = [...new Set([...hold.fields, ...changed])];
@@ -551,8 +553,10 @@ function joinHold(step: Step, hold: Hold, verdicts: ReadonlyMap<FieldName, Verdi
   const others = hold.candidates
     .filter((candidate, i) => i === 0 || !isFrom(candidate, seen))
     .map((candidate) => ({ ...candidate, values: { ...agreed, ...candidate.values } }));
-  const agrees = fields.every((field) => sameAsGolden(step, field));
-  const candidates = agrees ? others : [...others, mine];
+  const agrees = fields.every(
+    (field) => sameAsGolden(step, field) && sameValue(others[0]?.values[field] ?? null, agreed[field] ?? null),
+  );
+  const candidates = counted ?? (agrees ? others : [...others, mine]);
   const settled = candidates.length === 1;
   putHold(draft, {
     ...hold,
@@ -563,6 +567,27 @@ function joinHold(step: Step, hold: Hold, verdicts: ReadonlyMap<FieldName, Verdi
     revision: hold.revision + 1,
     status: settled ? "closed" : "open",
     closed: settled ? { at: context.now, by: "truce", choice: "the systems agree by themselves" } : null,
+  });
+}
+
+/**
+ * A counter goes on counting while a person is asked about it: what was added here is added to the number that waits. The candidates then;
+ * `null` where the value is no addition, or more than one number waits.
+ */
+function countOn(step: Step, hold: Hold, field: FieldName): readonly Candidate[] | null {
+  const { rule } = policyOf(step, field);
+  const base = linkAt(step.draft, step.index).shadow[field];
+  const value = presentValue(step, field);
+  const numbers = hold.candidates.flatMap((one, i) => (isBlank(one.values[field]) ? [] : [i]));
+  const [at = -1] = numbers;
+  const waiting = hold.candidates[at]?.values[field];
+  if (rule.kind !== "counter" || numbers.length !== 1 || isOurs(step, field)) return null;
+  if (typeof base !== "string" || typeof value !== "string" || typeof waiting !== "string") return null;
+  return hold.candidates.with(at, {
+    values: { [field]: addDelta(waiting, value, base) },
+    source: { kind: "rule", rule: "counter" },
+    at: changeTime(step, field),
+    cause: step.context.cause,
   });
 }
 

@@ -54,6 +54,26 @@ describe("one field, seen from several systems", () => {
     expect(world.dispatch()).toEqual(['desk: {"phone":"200"}']);
   });
 
+  test.each([
+    ["crm", "db"],
+    ["db", "crm"],
+  ])("a counter that is held goes on counting, whoever is heard first (%s, then %s)", (first, second) => {
+    const score = {
+      type: { kind: "number" as const },
+      rule: { kind: "counter" as const },
+      clears: "propagate" as const,
+    };
+    const world = agreed(testPolicy({ email, score }), { email: "a@b.co", score: "100" });
+    const raised = new Map([
+      ["crm", "101"],
+      ["db", "121"],
+    ]);
+    world.says(first, "1", { email: "a@b.co", score: raised.get(first) ?? "" });
+    expect(world.says("desk", "1", { email: "a@b.co", score: "" })).toBe("held");
+    expect(world.says(second, "1", { email: "a@b.co", score: raised.get(second) ?? "" })).toBe("held");
+    expect(world.openHolds()[0]?.candidates.map((one) => one.values["score"])).toEqual(["122", null]);
+  });
+
   test("an absent field says nothing and is read before it is written; a first blank is filled, not copied", () => {
     const world = scene(testPolicy({ email, phone: {} }));
     world.says("crm", "1", { email: "a@b.co", phone: "100" });
