@@ -70,12 +70,16 @@ export function faultyStore(
     setCursors: (cursors) => call("setCursors", () => store.setCursors(cursors)),
     hold: (id) => call("hold", () => store.hold(id)),
     holds: (filter) => call("holds", () => store.holds(filter)),
+    holdGroups: () => call("holdGroups", () => store.holdGroups()),
     journal: (filter) => call("journal", () => store.journal(filter)),
     deadLetters: (limit) => call("deadLetters", () => store.deadLetters(limit)),
     goldens: (entity, after, limit) => call("goldens", () => store.goldens(entity, after, limit)),
-    search: (text, limit) => call("search", () => store.search(text, limit)),
+    search: (text, limit, how) => call("search", () => store.search(text, limit, how)),
     linkedIds: (system, name, after, limit) => call("linkedIds", () => store.linkedIds(system, name, after, limit)),
     counts: (now) => call("counts", () => store.counts(now)),
+    document: (kind, key, now) => call("document", () => store.document(kind, key, now)),
+    documents: (filter, now) => call("documents", () => store.documents(filter, now)),
+    putDocuments: (changes, now) => call("putDocuments", () => store.putDocuments(changes, now)),
     close: () => store.close(),
   };
 }

@@ -46,6 +46,7 @@ export function storeContract(name: string, place: () => Promise<StorePlace>): v
     dispatchContract(fresh);
     loadContract(fresh);
     listContract(fresh);
+    documentContract(fresh);
     textContract(fresh);
     reopenContract(place, opened, open);
     workersContract(place, opened);
@@ -581,6 +582,59 @@ function listContract(fresh: Fresh): void {
       expect(await store.hold("nobody")).toBeNull();
     });
 
+    test("holds are found by their fields and ids, and open ones are counted by kind, entity and fields", async () => {
+      const store = await fresh();
+      await commitOne(store, {
+        holds: [
+          sampleHold("a", { fields: ["phone"] }),
+          sampleHold("b", { fields: ["street", "city"] }),
+          sampleHold("c", { fields: ["phone"] }),
+          sampleHold("d", { kind: "delete", fields: [] }),
+          sampleHold("e", { fields: ["phone"], status: "closed" }),
+        ],
+      });
+      expect(idsOf(await store.holds({ fields: ["phone"], status: "open", limit: 9 }))).toEqual(["a", "c"]);
+      expect(idsOf(await store.holds({ fields: ["street", "city"], limit: 9 }))).toEqual(["b"]);
+      expect(idsOf(await store.holds({ fields: [], limit: 9 }))).toEqual(["d"]);
+      expect(idsOf(await store.holds({ ids: ["d", "a", "nobody"], limit: 9 }))).toEqual(["a", "d"]);
+      expect(await store.holdGroups()).toEqual([
+        { kind: "conflict", entity: "contact", fields: ["phone"], count: 2 },
+        { kind: "conflict", entity: "contact", fields: ["street", "city"], count: 1 },
+        { kind: "delete", entity: "contact", fields: [], count: 1 },
+      ]);
+    });
+
+    test("the journal is read back from its end, page by page", async () => {
+      const store = await fresh();
+      const journal = ["g1", "g2", "g1", "g1"].map((id, i) => sampleLine(id, { at: t0 + i }));
+      await commitOne(store, { journal });
+      const list = async (filter: Omit<Parameters<Store["journal"]>[0], "limit">, limit = 10) =>
+        (await store.journal({ ...filter, limit, newestFirst: true })).map((line) => line.at - t0);
+      const lines = await store.journal({ limit: 10 });
+      expect(await list({})).toEqual([3, 2, 1, 0]);
+      expect(await list({ goldenId: "g1" }, 2)).toEqual([3, 2]);
+      expect(await list({ goldenId: "g1", before: lines[2]?.sequence ?? 0 })).toEqual([0]);
+      expect(await list({ before: lines[3]?.sequence ?? 0, after: lines[0]?.sequence ?? 0 })).toEqual([2, 1]);
+    });
+
+    test("search finds what begins with a text", async () => {
+      const store = await fresh();
+      const golden = (id: string, name: string) => sampleGolden(id, { fields: sampleFields({ name }) });
+      for (const [id, name] of [
+        ["g1", "Rosa Klein"],
+        ["g2", "rosalie"],
+        ["g3", "Ana Rosa"],
+      ] as const)
+        await commitOne(store, { golden: golden(id, name) });
+      const found = async (text: string, limit = 9) => idsOf(await store.search(text, limit, "start"));
+      expect(await found("ROSA")).toEqual(["g1", "g2"]);
+      expect(await found("rosa k")).toEqual(["g1"]);
+      expect(await found("rosa", 1)).toHaveLength(1);
+      expect(await found("%")).toEqual([]);
+      await commitOne(store, { golden: { ...golden("g1", "Ute"), version: 2 } });
+      expect(await found("rosa")).toEqual(["g2"]);
+    });
+
     test("the journal is append-only, and is read by golden record, field, kind, record, time and place", async () => {
       const store = await fresh();
       await commitOne(store, { journal: [sampleLine("g1"), sampleLine("g2", { at: t0 + 1, field: "name" })] });
@@ -720,6 +774,61 @@ function listContract(fresh: Fresh): void {
   });
 }
 
+function documentContract(fresh: Fresh): void {
+  describe("documents", () => {
+    const put = { kind: "user", value: { role: "viewer" }, expiresAt: null };
+
+    test("are put, changed and taken away by kind and key, and come in order of their keys", async () => {
+      const store = await fresh();
+      expect(await store.document("user", "ann", t0)).toBeNull();
+      await store.putDocuments(
+        [
+          { ...put, key: "bob" },
+          { ...put, key: "ann" },
+          { ...put, kind: "token", key: "t" },
+        ],
+        t0,
+      );
+      await store.putDocuments([{ ...put, key: "ann", value: ["anything"] }], t0);
+      const ann = { kind: "user", key: "ann", value: ["anything"], revision: 2, expiresAt: null };
+      expect(await store.document("user", "ann", t0)).toEqual(ann);
+      const keys = async (filter: Omit<Parameters<Store["documents"]>[0], "kind" | "limit">, limit = 9) =>
+        (await store.documents({ kind: "user", ...filter, limit }, t0)).map((one) => one.key);
+      expect(await keys({})).toEqual(["ann", "bob"]);
+      expect(await keys({}, 1)).toEqual(["ann"]);
+      expect(await keys({ after: "ann" })).toEqual(["bob"]);
+      expect(await keys({ newestFirst: true })).toEqual(["bob", "ann"]);
+      expect(await keys({ newestFirst: true, after: "bob" })).toEqual(["ann"]);
+      await store.putDocuments([{ ...put, key: "ann", value: null }], t0);
+      expect(await keys({})).toEqual(["bob"]);
+    });
+
+    test("change together or not at all, as expected or not at all", async () => {
+      const store = await fresh();
+      expect(await store.putDocuments([{ ...put, key: "a", expected: 0 }], t0)).toBe(true);
+      expect(await store.putDocuments([{ ...put, key: "a", expected: 0 }], t0)).toBe(false);
+      const both = (expected: number) => [
+        { ...put, key: "b" },
+        { ...put, key: "a", value: "new", expected },
+      ];
+      expect(await store.putDocuments(both(2), t0)).toBe(false);
+      expect(await store.document("user", "b", t0)).toBeNull();
+      expect(await store.putDocuments(both(1), t0)).toBe(true);
+      expect(await store.document("user", "a", t0)).toMatchObject({ value: "new", revision: 2 });
+    });
+
+    test("are gone when their time is over, and may then be made anew", async () => {
+      const store = await fresh();
+      await store.putDocuments([{ ...put, key: "a", expiresAt: t0 + 10 }], t0);
+      expect(await store.document("user", "a", t0 + 9)).toMatchObject({ expiresAt: t0 + 10 });
+      expect(await store.document("user", "a", t0 + 10)).toBeNull();
+      expect(await store.documents({ kind: "user", limit: 9 }, t0 + 10)).toEqual([]);
+      expect(await store.putDocuments([{ ...put, key: "a", expected: 0 }], t0 + 10)).toBe(true);
+      expect(await store.document("user", "a", t0 + 10)).toMatchObject({ revision: 1, expiresAt: null });
+    });
+  });
+}
+
 /** Texts that databases choke on: NUL, halves of surrogate pairs, escapes of escapes, quotes, names that objects have. */
 const hostileTexts = [
   "nul\u0000inside",
@@ -851,6 +960,7 @@ function reopenContract(
     });
     const before = await store.counts(t0);
     open.splice(open.indexOf(store), 1);
+    await store.putDocuments([{ kind: "user", key: "ann", value: { role: "admin" }, expiresAt: null }], t0);
     await store.close();
     const again = await opened(at);
     expect(await again.counts(t0)).toEqual(before);
@@ -862,6 +972,7 @@ function reopenContract(
     expect(await again.holds({ limit: 10 })).toEqual([sampleHold("h")]);
     expect((await again.journal({ limit: 10 })).map((line) => line.goldenId)).toEqual(["g"]);
     expect(await again.deadLetters(10)).toEqual([letter("d")]);
+    expect(await again.document("user", "ann", t0)).toMatchObject({ value: { role: "admin" } });
   });
 }
 

@@ -124,9 +124,21 @@ export type HoldFilter = {
   readonly kind?: HoldKind;
   readonly entity?: EntityType;
   readonly status?: "open" | "closed";
+  /** Exactly these fields. */
+  readonly fields?: readonly FieldName[];
+  /** Only those of these ids. */
+  readonly ids?: readonly string[];
   /** Holds after this id, in order of opening. */
   readonly after?: string;
   readonly limit: number;
+};
+
+/** Open holds of one kind on the same fields of one entity type: what one rule could settle. */
+export type HoldGroup = {
+  readonly kind: HoldKind;
+  readonly entity: EntityType;
+  readonly fields: readonly FieldName[];
+  readonly count: number;
 };
 
 export type JournalFilter = {
@@ -140,6 +152,41 @@ export type JournalFilter = {
   readonly until?: Instant;
   /** Lines after this sequence number. With several workers, lines of a commit under way may still appear a little before the newest. */
   readonly after?: number;
+  /** Lines before this sequence number. */
+  readonly before?: number;
+  /** From the newest line back. */
+  readonly newestFirst?: boolean;
+  readonly limit: number;
+};
+
+/** A small document of the server's own: a user, a token, a session ... One per kind and key. */
+export type Document = {
+  readonly kind: string;
+  readonly key: string;
+  /** Any JSON but `null`. */
+  readonly value: unknown;
+  /** Grows by 1 with each change. */
+  readonly revision: number;
+  /** From then on it is not there; `null`: it stays. */
+  readonly expiresAt: Instant | null;
+};
+
+export type DocumentChange = {
+  readonly kind: string;
+  readonly key: string;
+  /** `null` takes it away. */
+  readonly value: unknown;
+  readonly expiresAt: Instant | null;
+  /** The revision that it must have; 0: there must be none. Left out: whatever is there. */
+  readonly expected?: number;
+};
+
+export type DocumentFilter = {
+  readonly kind: string;
+  /** Documents after this key; with `newestFirst` those before it. */
+  readonly after?: string;
+  /** From the last key back: keys made of sortable ids then come newest first. */
+  readonly newestFirst?: boolean;
   readonly limit: number;
 };
 
@@ -200,8 +247,13 @@ export type Store = {
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /** Golden records of a type in id order, after `after`. */
   goldens(entity: EntityType | null, after: GoldenId | null, limit: number): Promise<readonly GoldenRecord[]>;
-  /** Golden records that have a field or a set's member with exactly this text (at most 200 characters), or this id, or a record with this id; case ignored. In id order. */
-  search(text: string, limit: number): Promise<readonly GoldenRecord[]>;
+  /** Open holds, counted; the largest group first. */
+  holdGroups(): Promise<readonly HoldGroup[]>;
+  /**
+   * Golden records that have a field or a set's member with exactly this text (at most 200 characters), or this id, or a record with this id; case
+   * ignored. In id order. `start`: that begin with it; of more than `limit`, which ones is not said.
+   */
+  search(text: string, limit: number, how?: "whole" | "start"): Promise<readonly GoldenRecord[]>;
   /** Live links of one object, in record id order, after `after`: what a sweep compares with. */
   linkedIds(
     system: SystemId,
@@ -210,5 +262,10 @@ export type Store = {
     limit: number,
   ): Promise<readonly { readonly id: string; readonly goldenId: GoldenId }[]>;
   counts(now: Instant): Promise<StoreCounts>;
+  document(kind: string, key: string, now: Instant): Promise<Document | null>;
+  /** In order of their keys. */
+  documents(filter: DocumentFilter, now: Instant): Promise<readonly Document[]>;
+  /** All of the changes, or none and `false` where one of them expected something else. */
+  putDocuments(changes: readonly DocumentChange[], now: Instant): Promise<boolean>;
   close(): Promise<void>;
 };

@@ -79,13 +79,15 @@ test("what is remembered only to know it again comes along: keys of events, page
       result: "intent",
     };
     await store.commit([...goldens, sampleUnit({ done, attempts: [attempt] })]);
+    await store.putDocuments([{ kind: "user", key: "ann", value: "whole", expiresAt: null }], t0);
   });
   const url = await freshDatabase();
   const told: MoveProgress[] = [];
   const moved = await moveStore(file, url, (at) => told.push(at));
-  expect(moved).toMatchObject({ golden: count, journal: count, inbox: 1, dedupe: count - 1, attempt: 1 });
+  expect(moved).toMatchObject({ golden: count, journal: count, inbox: 1, dedupe: count - 1, attempt: 1, document: 1 });
   expect(told.filter((at) => at.part === "golden").map((at) => at.done)).toEqual([0, 500, 1000, count]);
   const store = await openPostgresStore(url);
+  expect(await store.document("user", "ann", t0)).toMatchObject({ value: "whole", revision: 1 });
   const again = ids.map((id) => sampleItem(`again ${id}`, id, { dedupeKey: `event ${id}` }));
   expect(await store.receive(again, [])).toEqual({ stored: 0, repeated: count });
   expect((await store.claim(9, t0, 1)).map((item) => item.id)).toEqual(["0"]);

@@ -3,6 +3,7 @@ import type { CommitUnit } from "../ports/store.ts";
 import { saveCounters } from "./postgres/counters.ts";
 import { counts as postgresCounts } from "./postgres/counts.ts";
 import { openDatabase as openPostgres, type Query } from "./postgres/database.ts";
+import { takeOverDocuments } from "./postgres/documents.ts";
 import { migrate as migratePostgres } from "./postgres/migrate.ts";
 import { takeIn } from "./postgres/receive.ts";
 import { lockEmptyStore, sizeOfTable, takeOverDone, takeOverUnits } from "./postgres/take-over.ts";
@@ -71,6 +72,7 @@ const writers: { readonly [P in Part]: (query: Query, rows: readonly Contents[P]
   dead_letter: (query, deadLetters) => takeOverUnits(query, [{ ...nothing, deadLetters }]),
   pin: (query, pins) => takeOverUnits(query, [{ ...nothing, pins }]),
   cursor: (query, cursors) => takeIn(query, [], cursors),
+  document: takeOverDocuments,
 };
 
 function writePage<P extends Part>(query: Query, part: P, rows: readonly Contents[P][]): Promise<unknown> {

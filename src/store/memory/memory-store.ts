@@ -8,7 +8,11 @@ import type {
   CommitUnit,
   CursorRow,
   DeadLetter,
+  Document,
+  DocumentChange,
+  DocumentFilter,
   HoldFilter,
+  HoldGroup,
   JournalFilter,
   Loaded,
   Outcome,
@@ -41,6 +45,8 @@ type State = {
   readonly pins: Map<RecordKey, GoldenId | "new">;
   readonly cursors: Map<string, string>;
   readonly deadLetters: Map<string, DeadLetter>;
+  /** By kind, then key. */
+  readonly documents: Map<string, Map<string, Document>>;
   readonly outcomes: Record<Outcome, number>;
   /** All golden ids in order; `null` when one came since it was last wanted. */
   sortedIds: readonly GoldenId[] | null;
@@ -70,12 +76,16 @@ export function createMemoryStore(): Store {
     setCursors: async (cursors) => setCursors(state, cursors),
     hold: async (id) => state.holds.get(id) ?? null,
     holds: async (filter) => holds(state, filter),
+    holdGroups: async () => holdGroups(state),
     journal: async (filter) => journal(state, filter),
     deadLetters: async (limit) => [...state.deadLetters.values()].slice(0, limit),
     goldens: async (entity, after, limit) => goldens(state, entity, after, limit),
-    search: async (text, limit) => search(state, text, limit),
+    search: async (text, limit, how) => search(state, text, limit, how),
     linkedIds: async (system, object, after, limit) => linkedIds(state, system, object, after, limit),
     counts: async () => counts(state),
+    document: async (kind, key, now) => document(state, kind, key, now),
+    documents: async (filter, now) => documents(state, filter, now),
+    putDocuments: async (changes, now) => putDocuments(state, changes, now),
     close: async () => undefined,
   };
 }
@@ -94,6 +104,7 @@ function emptyState(): State {
     pins: new Map(),
     cursors: new Map(),
     deadLetters: new Map(),
+    documents: new Map(),
     outcomes: { applied: 0, "no-op": 0, superseded: 0, held: 0, dead: 0 },
     sortedIds: null,
   };
@@ -242,7 +253,7 @@ function nextDueAt(state: State, systems: readonly SystemId[]): Instant | null {
   return next;
 }
 
-function holds(state: State, { kind, entity, status, after, limit }: HoldFilter): readonly Hold[] {
+function holds(state: State, { kind, entity, status, fields, ids, after, limit }: HoldFilter): readonly Hold[] {
   const found: Hold[] = [];
   let isPast = after === undefined || !state.holds.has(after);
   for (const hold of state.holds.values()) {
@@ -250,14 +261,30 @@ function holds(state: State, { kind, entity, status, after, limit }: HoldFilter)
     const isWanted =
       (kind ?? hold.kind) === hold.kind &&
       (entity ?? hold.entity) === hold.entity &&
-      (status ?? hold.status) === hold.status;
+      (status ?? hold.status) === hold.status &&
+      (fields ?? hold.fields).join() === hold.fields.join() &&
+      (ids === undefined || ids.includes(hold.id));
     if (isPast && isWanted) found.push(hold);
     if (hold.id === after) isPast = true;
   }
   return found;
 }
 
-function journal(state: State, { after = 0, limit, ...filter }: JournalFilter): readonly Line[] {
+function holdGroups(state: State): readonly HoldGroup[] {
+  const groups = new Map<string, HoldGroup>();
+  for (const { status, kind, entity, fields } of state.holds.values()) {
+    if (status !== "open") continue;
+    const key = [kind, entity, fields.join()].join("\n");
+    groups.set(key, { kind, entity, fields, count: (groups.get(key)?.count ?? 0) + 1 });
+  }
+  const inOrder = [...groups].sort(([a, one], [b, other]) => other.count - one.count || (a < b ? -1 : 1));
+  return inOrder.map(([, group]) => group);
+}
+
+function journal(
+  state: State,
+  { after = 0, before = Number.POSITIVE_INFINITY, newestFirst = false, limit, ...filter }: JournalFilter,
+): readonly Line[] {
   const record = filter.ref === undefined ? null : recordKey(filter.ref);
   const isWanted = (line: Line) =>
     (filter.goldenId ?? line.goldenId) === line.goldenId &&
@@ -268,8 +295,9 @@ function journal(state: State, { after = 0, limit, ...filter }: JournalFilter): 
     (filter.until === undefined || line.at < filter.until);
   const found: Line[] = [];
   // Lines are in order of their sequence numbers, which start at 1.
-  for (let i = Math.max(0, after); i < state.journal.length && found.length < limit; i++) {
-    const line = state.journal[i];
+  const [first, end] = [Math.max(0, after), Math.min(state.journal.length, before - 1)];
+  for (let n = 0; n < end - first && found.length < limit; n++) {
+    const line = state.journal[newestFirst ? end - 1 - n : first + n];
     if (line !== undefined && isWanted(line)) found.push(line);
   }
   return found;
@@ -297,10 +325,11 @@ function placeAfter(ids: readonly GoldenId[], after: GoldenId): number {
   return low;
 }
 
-function search(state: State, text: string, limit: number): readonly GoldenRecord[] {
+function search(state: State, text: string, limit: number, how: "whole" | "start" = "whole"): readonly GoldenRecord[] {
   const wanted = searchTextOf(text.trim());
   if (wanted === null) return [];
-  const found = [...state.goldens.values()].filter((golden) => searchTextsOf(golden).includes(wanted));
+  const isFound = (one: string) => (how === "whole" ? one === wanted : one.startsWith(wanted));
+  const found = [...state.goldens.values()].filter((golden) => searchTextsOf(golden).some(isFound));
   return found.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
 }
 
@@ -344,4 +373,34 @@ function counts(state: State): StoreCounts {
 
 function add(counts: Map<string, number>, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+function document(state: State, kind: string, key: string, now: Instant): Document | null {
+  const found = state.documents.get(kind)?.get(key);
+  return found === undefined || (found.expiresAt ?? now + 1) <= now ? null : found;
+}
+
+function documents(
+  state: State,
+  { kind, after, newestFirst = false, limit }: DocumentFilter,
+  now: Instant,
+): readonly Document[] {
+  const keys = [...(state.documents.get(kind)?.keys() ?? [])].sort();
+  if (newestFirst) keys.reverse();
+  const isPast = (key: string) => after === undefined || (newestFirst ? key < after : key > after);
+  const found = keys.filter(isPast).flatMap((key) => document(state, kind, key, now) ?? []);
+  return found.slice(0, limit);
+}
+
+function putDocuments(state: State, changes: readonly DocumentChange[], now: Instant): boolean {
+  const revisionOf = ({ kind, key }: DocumentChange) => document(state, kind, key, now)?.revision ?? 0;
+  if (changes.some((change) => (change.expected ?? revisionOf(change)) !== revisionOf(change))) return false;
+  for (const change of changes) {
+    const { kind, key, value, expiresAt } = change;
+    const ofKind = state.documents.get(kind) ?? new Map<string, Document>();
+    state.documents.set(kind, ofKind);
+    if (value === null) ofKind.delete(key);
+    else ofKind.set(key, { kind, key, value, revision: revisionOf(change) + 1, expiresAt });
+  }
+  return true;
 }

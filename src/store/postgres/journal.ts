@@ -30,7 +30,7 @@ export async function journal(
   db: Database,
   filter: JournalFilter,
 ): Promise<readonly (JournalEntry & { readonly sequence: number })[]> {
-  const { goldenId, field, kind, ref, since, until, after, limit } = filter;
+  const { goldenId, field, kind, ref, since, until, after, before, newestFirst = false, limit } = filter;
   const where = newWhere();
   where.equals("golden_id", goldenId && toStored(goldenId));
   where.equals("field", field && toStored(field));
@@ -39,11 +39,12 @@ export async function journal(
   where.holds("at >= ?", since);
   where.holds("at < ?", until);
   where.holds("seq > ?", after);
+  where.holds("seq < ?", before);
   // Lines are nearly in order of time: this finds where to begin, so that old ones need not be read.
   if (goldenId === undefined) where.holds("seq >= (select min(seq) from truce.journal where at >= ?)", since);
   const rows = await db.read<Row>(
     `select seq, golden_id, entity, at, kind, field, version, why, cause, doc
-     from truce.journal ${where.sql()} order by seq limit ${where.add(limit)}`,
+     from truce.journal ${where.sql()} order by seq ${newestFirst ? "desc" : "asc"} limit ${where.add(limit)}`,
     ...where.values,
   );
   return rows.map(lineOf);

@@ -76,4 +76,20 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
         with (fillfactor = 50);
     `,
   },
+  {
+    name: "lists and documents of the server",
+    sql: `
+      -- fields: as in the document, with a comma between.
+      alter table truce.hold add column fields text not null default '';
+      update truce.hold set fields = coalesce((select string_agg(value, ',' order by n)
+        from jsonb_array_elements_text((doc::json -> 'fields')::jsonb) with ordinality as field (value, n)), '');
+      create index hold_kind on truce.hold (status, kind, seq);
+      create index hold_group on truce.hold (status, kind, entity, fields, seq);
+
+      -- Users, tokens, sessions and what else the server keeps.
+      create table truce.document (kind text collate "C" not null, key text collate "C" not null, revision integer not null,
+        expires_at double precision, doc text not null, primary key (kind, key));
+      create index document_expiry on truce.document (expires_at) where expires_at is not null;
+    `,
+  },
 ];

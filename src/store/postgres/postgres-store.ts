@@ -6,8 +6,9 @@ import { counts } from "./counts.ts";
 import { cursor } from "./cursor.ts";
 import { openDatabase, type PostgresOptions } from "./database.ts";
 import { deadLetters } from "./dead-letters.ts";
+import { document, documents, putDocuments } from "./documents.ts";
 import { goldens } from "./goldens.ts";
-import { hold, holds } from "./holds.ts";
+import { hold, holdGroups, holds } from "./holds.ts";
 import { journal } from "./journal.ts";
 import { linkedIds } from "./linked-ids.ts";
 import { load } from "./load.ts";
@@ -41,12 +42,16 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     setCursors: (cursors) => setCursors(db, cursors),
     hold: (id) => hold(db, id),
     holds: (filter) => holds(db, filter),
+    holdGroups: () => holdGroups(db),
     journal: (filter) => journal(db, filter),
     deadLetters: (limit) => deadLetters(db, limit),
     goldens: (entity, after, limit) => goldens(db, entity, after, limit),
-    search: (text, limit) => search(db, text, limit),
+    search: (text, limit, how) => search(db, text, limit, how),
     linkedIds: (system, object, after, limit) => linkedIds(db, system, object, after, limit),
     counts: () => counts(db),
+    document: (kind, key, now) => document(db, kind, key, now),
+    documents: (filter, now) => documents(db, filter, now),
+    putDocuments: (changes, now) => putDocuments(db, changes, now),
     close: () => db.close(),
   };
 }

@@ -2,6 +2,7 @@ import type { CommitUnit } from "../../ports/store.ts";
 import { lastById } from "../../ports/store-index.ts";
 import { toStored } from "../../ports/store-text.ts";
 import type { Query } from "./database.ts";
+import { fieldsText } from "./holds.ts";
 import { journalDoc } from "./journal.ts";
 import { storedKey, storedOrNull, storedRecord } from "./stored.ts";
 
@@ -50,13 +51,13 @@ function putHolds(query: Query, units: readonly CommitUnit[]): Sent {
     hold.goldenId === null && hold.ref !== null && hold.status === "open" ? hold.ref : null,
   );
   return query(
-    `insert into truce.hold (id, kind, entity, status, record, matches, doc)
-     select id, kind, entity, status, record, array(select jsonb_array_elements_text(matches::jsonb)), doc
-     from unnest(truce.texts($1), truce.texts($2), truce.texts($3), truce.texts($4), truce.texts($5), truce.texts($6), truce.texts($7))
-       with ordinality as hold (id, kind, entity, status, record, matches, doc, n)
+    `insert into truce.hold (id, kind, entity, status, record, matches, doc, fields)
+     select id, kind, entity, status, record, array(select jsonb_array_elements_text(matches::jsonb)), doc, fields
+     from unnest(truce.texts($1), truce.texts($2), truce.texts($3), truce.texts($4), truce.texts($5), truce.texts($6), truce.texts($7),
+       truce.texts($8)) with ordinality as hold (id, kind, entity, status, record, matches, doc, fields, n)
      order by n
      on conflict (id) do update set kind = excluded.kind, entity = excluded.entity, status = excluded.status,
-       record = excluded.record, matches = excluded.matches, doc = excluded.doc`,
+       record = excluded.record, matches = excluded.matches, doc = excluded.doc, fields = excluded.fields`,
     holds.map((hold) => storedKey(hold.id)),
     holds.map((hold) => hold.kind),
     holds.map((hold) => toStored(hold.entity)),
@@ -64,6 +65,7 @@ function putHolds(query: Query, units: readonly CommitUnit[]): Sent {
     onRecord.map((ref) => ref && storedRecord(ref)),
     holds.map((hold, i) => JSON.stringify(onRecord[i] === null ? [] : hold.matches.map(toStored))),
     holds.map((hold) => JSON.stringify(hold)),
+    holds.map((hold) => fieldsText(hold.fields)),
   );
 }
 

@@ -18,6 +18,7 @@ const tables = [
   "pin",
   "cursor",
   "counter",
+  "document",
 ] as const;
 
 /** Locks all tables until the transaction ends, and throws in words when anything is in them. */

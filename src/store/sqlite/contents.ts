@@ -2,11 +2,12 @@ import type { GoldenRecord } from "../../model/golden.ts";
 import type { Hold } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
 import type { RecordRef } from "../../model/record.ts";
-import type { Attempt, CursorRow, DeadLetter, DueLink, InboxItem, Lane, Pin } from "../../ports/store.ts";
+import type { Attempt, CursorRow, DeadLetter, Document, DueLink, InboxItem, Lane, Pin } from "../../ports/store.ts";
 import { fromDoc } from "../../ports/store-doc.ts";
 import { fromStored } from "../../ports/store-text.ts";
 import { type ItemRow, itemOf } from "./claim.ts";
 import type { Database } from "./database.ts";
+import { documentOf } from "./documents.ts";
 import { type LineRow, lineOf } from "./journal.ts";
 import { parseKeys } from "./put-golden.ts";
 import { laneNotDue, parseWork } from "./put-work.ts";
@@ -32,6 +33,7 @@ export type Contents = {
   readonly dead_letter: DeadLetter;
   readonly pin: Pin;
   readonly cursor: CursorRow;
+  readonly document: Document;
 };
 export type Part = keyof Contents;
 
@@ -54,6 +56,7 @@ const readers: { readonly [P in Part]: Reader<P> } = {
   dead_letter: { columns: "doc", rows: "dead_letter order by seq", of: (row) => JSON.parse(row.doc) },
   pin: { columns: "*", rows: "pin", of: pinOf },
   cursor: { columns: "*", rows: "cursor", of: cursorOf },
+  document: { columns: "*", rows: "document", of: documentOf },
 };
 
 export const parts = Object.keys(readers) as readonly Part[];

@@ -32,7 +32,7 @@ export function journal(
   db: Database,
   filter: JournalFilter,
 ): readonly (JournalEntry & { readonly sequence: number })[] {
-  const { goldenId, field, kind, ref, since, until, after, limit } = filter;
+  const { goldenId, field, kind, ref, since, until, after, before, newestFirst = false, limit } = filter;
   const where = newWhere();
   where.holds(`seq in (${linesOfGolden})`, goldenId);
   where.equals("field", field);
@@ -41,11 +41,12 @@ export function journal(
   where.holds("at >= ?", since);
   where.holds("at < ?", until);
   where.holds("seq > ?", after);
+  where.holds("seq < ?", before);
   // Lines are nearly in order of time: this finds where to begin, so that old ones need not be read. "+": by the index on time.
   if (goldenId === undefined) where.holds("seq >= (select min(+seq) from journal where at >= ?)", since);
   const rows = db.all<LineRow>(
     `select seq, golden_id, entity, at, kind, field, version, why, cause, doc
-     from journal ${where.sql()} order by seq limit ?`,
+     from journal ${where.sql()} order by seq ${newestFirst ? "desc" : "asc"} limit ?`,
     ...where.values,
     limit,
   );

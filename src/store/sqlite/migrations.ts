@@ -61,4 +61,19 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create table counter (name text primary key, value integer not null) without rowid;
     `,
   },
+  {
+    name: "lists and documents of the server",
+    sql: `
+      -- fields: as in the document, with a comma between.
+      alter table hold add column fields text not null default '';
+      update hold set fields = coalesce((select group_concat(value, ',') from json_each(doc, '$.fields')), '');
+      create index hold_kind on hold (status, kind);
+      create index hold_group on hold (status, kind, entity, fields);
+
+      -- Users, tokens, sessions and what else the server keeps.
+      create table document (kind text not null, key text not null, revision integer not null, expires_at integer, doc text not null,
+        primary key (kind, key)) without rowid;
+      create index document_expiry on document (expires_at) where expires_at is not null;
+    `,
+  },
 ];

@@ -2,6 +2,7 @@ import type { Hold } from "../../model/hold.ts";
 import { recordKey } from "../../model/record.ts";
 import type { Attempt, CommitUnit, DeadLetter } from "../../ports/store.ts";
 import type { Database } from "./database.ts";
+import { fieldsText } from "./holds.ts";
 
 /** Holds, pins, attempts and dead letters. */
 export function putRows(db: Database, { holds, pins, attempts, deadLetters }: CommitUnit): void {
@@ -20,12 +21,13 @@ export function putRows(db: Database, { holds, pins, attempts, deadLetters }: Co
 function putHold(db: Database, hold: Hold): void {
   const isOnRecord = hold.goldenId === null && hold.ref !== null && hold.status === "open";
   db.run(
-    `insert into hold (id, kind, entity, status, record, doc) values (?, ?, ?, ?, ?, ?)
-     on conflict (id) do update set kind = excluded.kind, entity = excluded.entity, status = excluded.status,
-       record = excluded.record, doc = excluded.doc`,
+    `insert into hold (id, kind, entity, fields, status, record, doc) values (?, ?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set kind = excluded.kind, entity = excluded.entity, fields = excluded.fields,
+       status = excluded.status, record = excluded.record, doc = excluded.doc`,
     hold.id,
     hold.kind,
     hold.entity,
+    fieldsText(hold.fields),
     hold.status,
     isOnRecord ? recordKey(hold.ref) : null,
     JSON.stringify(hold),

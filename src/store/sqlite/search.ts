@@ -25,14 +25,24 @@ function parted(texts: string): string[] {
 }
 
 /** Reads through a narrow table: some tenths of a second for a million golden records, and cheap to keep up to date. */
-export function search(db: Database, text: string, limit: number): readonly GoldenRecord[] {
-  const wanted = searchTextOf(text.trim());
-  if (wanted === null) return [];
+export function search(
+  db: Database,
+  text: string,
+  limit: number,
+  how: "whole" | "start" = "whole",
+): readonly GoldenRecord[] {
+  const found = searchTextOf(text.trim());
+  if (found === null) return [];
+  const wanted = how === "whole" ? joined([found]) : searchTextSeparator + found;
+  // Of many that begin so, the first ones found will do: the rest need not be read. Some of them may have that text no more.
+  const candidatesMax = how === "whole" ? -1 : 4 * limit;
   const rows = db.all<{ doc: string }>(
-    `select doc from golden where instr(texts, ?) > 0 and seq in (select golden from search_text where instr(texts, ?) > 0)
+    `select doc from golden where instr(texts, ?) > 0
+       and seq in (select golden from search_text where instr(texts, ?) > 0 limit ?)
      order by id limit ?`,
-    joined([wanted]),
-    joined([wanted]),
+    wanted,
+    wanted,
+    candidatesMax,
     limit,
   );
   return rows.map((row) => fromDoc(row.doc));

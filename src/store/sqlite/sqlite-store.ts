@@ -6,9 +6,10 @@ import { counts } from "./counts.ts";
 import { cursor, setCursors } from "./cursors.ts";
 import { openDatabase } from "./database.ts";
 import { deadLetters } from "./dead-letters.ts";
+import { document, documents, putDocuments } from "./documents.ts";
 import { keepCommitted, newGoldenCache } from "./golden-cache.ts";
 import { goldens } from "./goldens.ts";
-import { hold, holds } from "./holds.ts";
+import { hold, holdGroups, holds } from "./holds.ts";
 import { journal } from "./journal.ts";
 import { newLeases } from "./leases.ts";
 import { linkedIds } from "./linked-ids.ts";
@@ -45,12 +46,16 @@ export async function openSqliteStore(file: string): Promise<Store> {
     setCursors: async (cursors) => db.transaction(() => setCursors(db, cursors)),
     hold: async (id) => hold(db, id),
     holds: async (filter) => holds(db, filter),
+    holdGroups: async () => holdGroups(db),
     journal: async (filter) => journal(db, filter),
     deadLetters: async (limit) => deadLetters(db, limit),
     goldens: async (entity, after, limit) => goldens(db, entity, after, limit),
-    search: async (text, limit) => search(db, text, limit),
+    search: async (text, limit, how) => search(db, text, limit, how),
     linkedIds: async (system, object, after, limit) => linkedIds(db, system, object, after, limit),
     counts: async () => counts(db),
+    document: async (kind, key, now) => document(db, kind, key, now),
+    documents: async (filter, now) => documents(db, filter, now),
+    putDocuments: async (changes, now) => putDocuments(db, changes, now),
     close: async () => db.close(),
   };
 }

@@ -274,12 +274,15 @@ export async function everything(store: Store, now: number): Promise<unknown> {
     openHolds: await store.holds({ limit: 2, status: "open", after: "b" }),
     journal: await store.journal({ limit: 99 }),
     someJournal: await store.journal({ limit: 3, goldenId: "a", since: now - 9, until: now, after: 1 }),
+    latest: await store.journal({ limit: 3, newestFirst: true, before: 5 }),
+    groups: await store.holdGroups(),
     deadLetters: await store.deadLetters(3),
     goldens: await store.goldens("contact", "a", 2),
     found: [
       await store.search("same", 3),
       await store.search(recordKey(sampleRef("a")), 3),
       await store.search("a", 9),
+      await store.search("sa", 9, "start"),
     ],
     linked: await store.linkedIds("crm", "contacts", "a", 9),
   };
