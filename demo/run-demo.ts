@@ -333,7 +333,7 @@ async function memoryOf(
 ): Promise<{ readonly kept: string[]; readonly holds: readonly Hold[]; readonly deadLetters: readonly DeadLetter[] }> {
   const store = await openSqliteStore(file);
   const holds = await store.holds({ status: "open", limit: 100_000 });
-  const deadLetters = await store.deadLetters(1_000);
+  const deadLetters = await store.deadLetters({ status: "open", limit: 1_000 });
   const kept = holds.flatMap((hold) => hold.candidates.flatMap((candidate) => Object.values(candidate.values)));
   for (let after = 0; ; ) {
     const lines = await store.journal({ after, limit: 5_000 });

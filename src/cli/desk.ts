@@ -1,3 +1,4 @@
+import { type DeadReport, type DeadSelection, discardDead, editDead, replayDead } from "../control/dead-letters.ts";
 import { type Deps, mappedObjects } from "../engine/deps.ts";
 import { decideHold, type Reviewed } from "../engine/review.ts";
 import type { Running } from "../engine/run.ts";
@@ -6,7 +7,8 @@ import type { GoldenRecord } from "../model/golden.ts";
 import type { Decision, Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { RecordRef, SystemId } from "../model/record.ts";
-import type { DeadLetter, HoldFilter, JournalFilter, StoreCounts } from "../ports/store.ts";
+import type { RawValue } from "../model/value.ts";
+import type { DeadLetter, DeadLetterFilter, HoldFilter, JournalFilter, StoreCounts } from "../ports/store.ts";
 
 export type Status = {
   /** Since when a process has been syncing; `null` when none is, or none that this command can reach. */
@@ -27,6 +29,11 @@ export type Desk = {
   holds(filter: HoldFilter): Promise<readonly Hold[]>;
   hold(id: string): Promise<Hold | null>;
   decide(decision: Decision): Promise<Reviewed>;
+  deadLetters(filter: DeadLetterFilter): Promise<readonly DeadLetter[]>;
+  deadLetter(id: string): Promise<DeadLetter | null>;
+  replayDead(selection: DeadSelection, by: string): Promise<DeadReport>;
+  editDead(id: string, values: Readonly<Record<string, RawValue>>, by: string): Promise<DeadReport>;
+  discardDead(selection: DeadSelection, by: string, reason: string): Promise<DeadReport>;
   search(text: string, limit: number): Promise<readonly GoldenRecord[]>;
   byRecord(ref: RecordRef): Promise<GoldenRecord | null>;
   journal(filter: JournalFilter): Promise<readonly (JournalEntry & { readonly sequence: number })[]>;
@@ -39,6 +46,11 @@ export const deskCalls = [
   "holds",
   "hold",
   "decide",
+  "deadLetters",
+  "deadLetter",
+  "replayDead",
+  "editDead",
+  "discardDead",
   "search",
   "byRecord",
   "journal",
@@ -54,7 +66,7 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     async status() {
       const [counts, deadLetters, loaded] = await Promise.all([
         store.counts(deps.clock.now()),
-        store.deadLetters(deadLettersShown),
+        store.deadLetters({ status: "open", limit: deadLettersShown }),
         running === null ? store.cursor("loaded").then((place) => place !== null) : running.isLoaded(),
       ]);
       return { runningSince: running === null ? null : deps.startedAt, loaded, counts, deadLetters };
@@ -62,6 +74,11 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     holds: (filter) => store.holds(filter),
     hold: (id) => store.hold(id),
     decide: (decision) => decideHold(deps, decision),
+    deadLetters: (filter) => store.deadLetters(filter),
+    deadLetter: (id) => store.deadLetter(id),
+    replayDead: (selection, by) => replayDead(deps, selection, by),
+    editDead: (id, values, by) => editDead(deps, id, values, by),
+    discardDead: (selection, by, reason) => discardDead(deps, selection, by, reason),
     search: (text, limit) => store.search(text, limit),
     async byRecord(ref) {
       const { goldens } = await store.load({ records: [ref], keys: [], ids: [] });

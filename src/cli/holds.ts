@@ -1,13 +1,14 @@
-import { userInfo } from "node:os";
 import type { Choice, Hold } from "../model/hold.ts";
-import type { FieldValue } from "../model/value.ts";
+import { assignments } from "./assignment.ts";
 import type { Desk } from "./desk.ts";
 import { CliError, exitUsage } from "./exit.ts";
 import { wholeNumber } from "./number-option.ts";
 import { atDesk } from "./open-desk.ts";
 import { color, counted, print, printJson, safeText, spanText, table, timeText, valueText } from "./output.ts";
 import type { CommonOptions } from "./session.ts";
+import { findByEnd, quoted, shortIds } from "./short-id.ts";
 import { sourceText } from "./source-text.ts";
+import { userName } from "./user-name.ts";
 
 export type HoldsOptions = CommonOptions & { readonly kind?: Hold["kind"]; readonly limit: string };
 
@@ -89,11 +90,6 @@ function waysOf({ kind, goldenId, candidates, fields, matches }: Hold): string[]
   }
 }
 
-/** Ids are made of record ids, which may hold anything. */
-function quoted(text: string): string {
-  return /^[\w./:-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 export type DecideOptions = CommonOptions & {
   readonly revision?: string;
   readonly by?: string;
@@ -132,40 +128,15 @@ export function decideCommand(id: string, options: DecideOptions): Promise<void>
   });
 }
 
-const shortLengthMin = 8;
-
-/** The shortest ends of these ids that tell them apart. */
-function shortIds(ids: readonly string[]): (id: string) => string {
-  for (let length = shortLengthMin; ; length += 4) {
-    const ends = new Set(ids.map((id) => id.slice(-length)));
-    if (ends.size === new Set(ids).size) return (id) => id.slice(-length);
-  }
-}
-
 /** The hold with this id, or the one open hold whose id ends so. */
 async function findHold(desk: Desk, text: string): Promise<Hold> {
   const exact = await desk.hold(text);
   if (exact !== null) return exact;
-  const found = new Map<string, Hold>();
-  for (let after: string | undefined; ; ) {
-    const page = await desk.holds({ status: "open", limit: 500, ...(after === undefined ? {} : { after }) });
-    for (const hold of page) if (hold.id.endsWith(text)) found.set(hold.id, hold);
-    after = page.at(-1)?.id;
-    if (after === undefined || page.length < 500) break;
-  }
-  const [hold, ...others] = found.values();
-  if (hold === undefined) throw unknownHold(text);
-  if (others.length > 0) throw new CliError(`${counted(found.size, "hold")} end in "${text}"; write more of the id.`);
-  return hold;
-}
-
-/** A user that the machine has no name for, as in many containers, is still somebody. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "cli";
-  }
+  const found = await findByEnd(text, "hold", (after, limit) =>
+    desk.holds({ status: "open", limit, ...(after === undefined ? {} : { after }) }),
+  );
+  if (found === null) throw unknownHold(text);
+  return found;
 }
 
 function unknownHold(id: string): CliError {
@@ -176,7 +147,7 @@ function choiceOf(options: DecideOptions): Choice {
   const { take, set, link } = options;
   const choices: Choice[] = [
     ...(take === undefined ? [] : [{ kind: "take" as const, candidate: wholeNumber("--take", take) }]),
-    ...(set === undefined ? [] : [{ kind: "set" as const, values: Object.fromEntries(set.map(assignment)) }]),
+    ...(set === undefined ? [] : [{ kind: "set" as const, values: assignments(set) }]),
     ...(link === undefined ? [] : [{ kind: "link" as const, goldenId: link }]),
     ...(["new", "delete", "restore", "leave"] as const)
       .filter((kind) => options[kind] === true)
@@ -188,10 +159,4 @@ function choiceOf(options: DecideOptions): Choice {
     "Say one way to decide it: --take, --set, --link, --new, --delete, --restore or --leave.",
     exitUsage,
   );
-}
-
-function assignment(text: string): [string, FieldValue] {
-  const at = text.indexOf("=");
-  if (at <= 0) throw new CliError(`--set takes field=value, not "${text}".`, exitUsage);
-  return [text.slice(0, at), text.slice(at + 1)];
 }

@@ -124,11 +124,60 @@ function addReview(program: Command): void {
     .option("--leave", "leave it as it is")
     .option("--revision <number>", "refuse if the hold has changed since this revision")
     .option("--by <name>", "who decides (default: the user)");
+  addDead(program);
   on(
     program.command("history <text>"),
     "Who set which field of a record when, and why; found by id, e-mail or other value",
     async () => (await import("./history.ts")).historyCommand,
   ).option("--field <name>", "this field only");
+}
+
+function addDead(program: Command): void {
+  const dead = program.command("dead").description("List, show, correct, replay and discard what failed for good");
+  const selected = (command: Command) =>
+    command
+      .addOption(new Option("--kind <kind>", "only these").choices(["observation", "write"]))
+      .option("--system <name>", "only those of this system");
+  selected(
+    on(
+      dead.command("list", { isDefault: true }),
+      "What failed for good",
+      async () => (await import("./dead.ts")).listDead,
+    ),
+  )
+    .option("--closed", "those that have ended instead")
+    .option("--limit <count>", "at most so many", "50");
+  on(
+    dead.command("show <id>"),
+    "One of them, whole, with what can be done",
+    async () => (await import("./dead.ts")).showDead,
+  );
+  on(
+    dead.command("edit <id>"),
+    "Correct one of them and try it again",
+    async () => (await import("./dead.ts")).editDeadCommand,
+  )
+    .requiredOption("--set <field=value...>", "fields of a write, cells of an observation; nothing after = is a blank")
+    .option("--by <name>", "who says so (default: the user)");
+  selected(
+    on(
+      dead.command("replay [ids...]"),
+      "Try them again, decided afresh on today's state",
+      async () => (await import("./dead.ts")).replayDeadCommand,
+    ),
+  )
+    .option("--all", "all that are open, of the kind and system if given")
+    .option("--by <name>", "who says so (default: the user)");
+  selected(
+    on(
+      dead.command("discard [ids...]"),
+      "Give them up, for a reason that is kept",
+      async () => (await import("./dead.ts")).discardDeadCommand,
+    ),
+  )
+    .option("--all", "all that are open, of the kind and system if given")
+    .requiredOption("--reason <text>", "why")
+    .option("--by <name>", "who says so (default: the user)");
 }
 
 function addStore(program: Command): void {

@@ -4,7 +4,7 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
 import type { RecordRef } from "../model/record.ts";
 import type { Instant, Interval } from "../model/time.ts";
-import type { FieldValue } from "../model/value.ts";
+import { type FieldValue, sameValue } from "../model/value.ts";
 import { normalizeValue } from "./normalize/normalize-value.ts";
 
 /** A golden record while a decision is being made on it: the parts that change, and what must be told about the change. */
@@ -179,6 +179,14 @@ export function setField(
     other: sides.other ?? null,
     why: next.why,
     source: next.source,
+  });
+}
+
+/** Links that already hold a value which was decided on have nothing left to be told. */
+export function catchUp(draft: Draft, field: FieldName, value: FieldValue): void {
+  const version = draft.fields[field]?.version ?? 0;
+  draft.links.forEach((link, index) => {
+    if (sameValue(link.shadow[field], value)) setLink(draft, index, { seen: { ...link.seen, [field]: version } });
   });
 }
 

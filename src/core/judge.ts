@@ -5,7 +5,7 @@ import type { EntityPolicy, Policy } from "../model/policy.ts";
 import type { RecordRef } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
 import { type FieldValue, isBlank, sameValue } from "../model/value.ts";
-import { type Context, type Draft, draftOf, goldenOf, newLink, putHold, setField, setLink, write } from "./draft.ts";
+import { type Context, catchUp, type Draft, draftOf, goldenOf, newLink, putHold, setField, write } from "./draft.ts";
 import { normalizeValue } from "./normalize/normalize-value.ts";
 
 /** What a person's decision on a hold comes to. */
@@ -126,14 +126,6 @@ function judgeFields(draft: Draft, hold: Hold, { choice }: Decision, context: Co
 /** Nothing was agreed on, nothing is decided, and no system has anything else. */
 function isBlankEverywhere(draft: Draft, field: FieldName, value: FieldValue): boolean {
   return isBlank(value) && draft.links.every((link) => isBlank(link.shadow[field]));
-}
-
-/** Links that already hold the decided value have nothing left to be told. */
-function catchUp(draft: Draft, field: FieldName, value: FieldValue): void {
-  const version = draft.fields[field]?.version ?? 0;
-  draft.links.forEach((link, index) => {
-    if (sameValue(link.shadow[field], value)) setLink(draft, index, { seen: { ...link.seen, [field]: version } });
-  });
 }
 
 function chosenValues(

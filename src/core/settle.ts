@@ -22,6 +22,7 @@ import {
   write,
 } from "./draft.ts";
 import { observe } from "./observe.ts";
+import { hasRefusals, isStuck } from "./refusal.ts";
 import { afterFailure } from "./retry.ts";
 
 /** What a system answered to a write; the connector's result, seen from here. */
@@ -49,9 +50,14 @@ export type Settled = {
   readonly journal: readonly JournalEntry[];
   readonly holds: readonly Hold[];
   readonly reread: readonly RecordRef[];
-  /** The write failed for good: a dead letter is due, with this reason. */
-  readonly dead: string | null;
+  /** The write failed for good: a dead letter is due. */
+  readonly dead: DeadReason | null;
+  /** What a dead letter of this link told of is written. */
+  readonly isCured: boolean;
 };
+
+/** `refused`: the fields that the system would not take, each with its words. */
+export type DeadReason = { readonly reason: string; readonly refused: Readonly<Record<FieldName, string>> };
 
 type Deps = {
   readonly policy: Policy;
@@ -81,7 +87,15 @@ export function settle(golden: GoldenRecord, index: number, receipt: Receipt, de
     holds: [...draft.changedHolds.values()],
     reread: rest.reread ?? [],
     dead: rest.dead ?? null,
+    isCured: receipt.kind === "written" && isCured(draft, link, receipt.id),
   };
+}
+
+function isCured(draft: Draft, before: Link, id: RecordId): boolean {
+  const after = draft.links.find(
+    (one) => one.system === before.system && one.object === before.object && one.id === id,
+  );
+  return hasRefusals(before) && (after === undefined || !isStuck(draft, after));
 }
 
 /** How long a link rests while its record is read. */
@@ -95,7 +109,7 @@ type Step = {
   readonly context: Context;
   readonly deps: Deps;
 };
-type Rest = { readonly reread?: readonly RecordRef[]; readonly dead?: string };
+type Rest = { readonly reread?: readonly RecordRef[]; readonly dead?: DeadReason };
 
 function settleKind(step: Step, receipt: Receipt): Rest {
   switch (receipt.kind) {
@@ -160,6 +174,7 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
     status: "linked",
     unsure: Object.fromEntries(Object.entries(link.unsure).filter(([, { until }]) => until > receipt.observedAt)),
     cells: { ...base, ...inFlight.patch, ...onlyPatched(inFlight, receipt.cells) },
+    refused: Object.fromEntries(Object.entries(link.refused).filter(([field]) => !(field in inFlight.versions))),
     ...heldAfter(step, receipt.cells),
   });
   write(draft, context, {
@@ -293,7 +308,7 @@ function settleFailed(step: Step, error: SyncError): Rest {
 
 /**
  * The system understood and refuses. Where it names the cells, those fields wait with its words and the rest goes on. Where it doesn't, all of
- * this write's values wait, and a dead letter tells. Either way a newer value of a refused field is tried again.
+ * this write's values wait. Either way a dead letter tells, and a newer value of a refused field is tried again.
  */
 function settleRejected(step: Step, error: SyncError & { code: "REJECTED" }): Rest {
   const { draft, index, inFlight, deps, link } = step;
@@ -307,10 +322,11 @@ function settleRejected(step: Step, error: SyncError & { code: "REJECTED" }): Re
   const named = inFlight.kind === "update" ? all.filter((field) => cellOf(field) in error.cells) : [];
   // Refusals of earlier creates are of no account: a field that this one left out must not wake it.
   if (inFlight.kind === "create") setLink(draft, index, { refused: {} });
-  for (const field of named.length > 0 ? named : all) refuse(step, field, error.cells[cellOf(field)] ?? error.message);
-  if (named.length > 0) return {};
+  const refused = named.length > 0 ? named : all;
+  const words = Object.fromEntries(refused.map((field) => [field, error.cells[cellOf(field)] ?? error.message]));
+  for (const field of refused) refuse(step, field, words[field] ?? "");
   if (inFlight.kind !== "update") setLink(draft, index, { failures: step.link.failures + 1, dead: error.message });
-  return { dead: error.message };
+  return { dead: { reason: error.message, refused: words } };
 }
 
 function refuse(step: Step, field: FieldName, reason: string): void {
@@ -330,7 +346,7 @@ function backOff(step: Step, error: SyncError): Rest {
     return {};
   }
   setLink(draft, index, { failures: tries, dead: error.message });
-  return { dead: error.message };
+  return { dead: { reason: error.message, refused: {} } };
 }
 
 /** The outcome is unknown. A create looks before it tries again; an update is read back: our own value there is an echo. */

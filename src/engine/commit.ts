@@ -16,6 +16,7 @@ export const emptyUnit: CommitUnit = {
   done: [],
   postponed: [],
   deadLetters: [],
+  closedLetters: [],
   inbox: [],
   wake: [],
 };

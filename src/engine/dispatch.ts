@@ -1,13 +1,21 @@
 import { dueAt } from "../core/behind.ts";
 import { baseOf, type Composed, compose } from "../core/compose.ts";
+import { hasRefusals, isStuck } from "../core/refusal.ts";
 import { afterFailure } from "../core/retry.ts";
-import { type Receipt, type Settled, settle } from "../core/settle.ts";
+import { type DeadReason, type Receipt, type Settled, settle } from "../core/settle.ts";
 import type { GoldenId, GoldenRecord, InFlight, Link } from "../model/golden.ts";
 import { type EntityPolicy, mappingOf, type ObjectMapping } from "../model/policy.ts";
 import { type ObjectName, type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import type { MappedObject, WriteRequest, WriteResult } from "../ports/connector.ts";
-import { type Attempt, type CommitResult, type CommitUnit, type DeadLetter, laneLive } from "../ports/store.ts";
+import {
+  type Attempt,
+  type CommitResult,
+  type CommitUnit,
+  type DeadLetter,
+  type DeadWrite,
+  laneLive,
+} from "../ports/store.ts";
 import { goldenUnit, isAbandoned } from "./commit.ts";
 import { connectorOf, type Deps, landedMs, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
 import { insist } from "./insist.ts";
@@ -73,6 +81,7 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
   const sends: Send[] = [];
   const attempts: Attempt[] = [];
   const deadLetters: DeadLetter[] = [];
+  const cured: string[] = [];
   const reread: RecordRef[] = [];
   golden.links.forEach((_, index) => {
     const link = current.links[index];
@@ -91,6 +100,7 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
     const after = next.kind === "unread" ? rested(deps, next.link, now) : next.link;
     current = { ...current, links: current.links.with(index, after) };
     if (next.kind === "dead") deadLetters.push(next.letter);
+    if (next.kind === "settled" && hasRefusals(link) && !isStuck(current, after)) cured.push(letterId(golden.id, link));
     if (next.kind === "unread" && link.id !== null) reread.push(refOf(link, link.id));
     if (next.kind !== "write") return;
     sends.push({ goldenId: golden.id, link, inFlight: next.inFlight, ...found });
@@ -100,7 +110,15 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
   const wake = attempts.some((one) => one.result === "lost") ? refsOf(golden, system) : [];
   return {
     sends,
-    unit: { ...unit, keys: null, attempts, deadLetters, inbox: reread.map((ref) => hintOf(deps, ref)), wake },
+    unit: {
+      ...unit,
+      keys: null,
+      attempts,
+      deadLetters,
+      closedLetters: cured.map((id) => curedLetter(deps, id)),
+      inbox: reread.map((ref) => hintOf(deps, ref)),
+      wake,
+    },
   };
 }
 
@@ -140,9 +158,18 @@ function composeOrDead(deps: Deps, golden: GoldenRecord, link: Link, found: Foun
     const reason = messageOf(error);
     const ref = refOf(link, link.id ?? "");
     deps.tell({ kind: "poisoned", ref, message: reason });
-    const id = deps.random.id();
-    const tries = link.failures + 1;
-    const letter = { id, kind: "write", ref, goldenId: golden.id, payload: null, reason, tries, at: now } as const;
+    const letter: DeadLetter = {
+      id: letterId(golden.id, link),
+      kind: "write",
+      ref,
+      goldenId: golden.id,
+      payload: null,
+      code: "BUG",
+      reason,
+      tries: link.failures + 1,
+      at: now,
+      closed: null,
+    };
     return { kind: "dead", link: { ...link, dead: reason }, letter };
   }
 }
@@ -294,6 +321,7 @@ function settleGolden(
   const reread: RecordRef[] = [];
   const attempts: Attempt[] = [];
   const deadLetters: DeadLetter[] = [];
+  const cured: string[] = [];
   const wake: RecordRef[] = [];
   for (const { send, result } of items) {
     const index = current.links.findIndex((link) => link.inFlight?.attemptId === send.inFlight.attemptId);
@@ -308,10 +336,13 @@ function settleGolden(
     holds.push(...settled.holds);
     reread.push(...settled.reread);
     if (recordId !== null) wake.push(refOf(send.link, recordId));
-    if (settled.dead !== null) deadLetters.push(deadWrite(deps, golden.id, send, settled.dead, recordId));
+    if (settled.dead !== null) deadLetters.push(deadWrite(deps, golden.id, send, settled.dead, result));
+    if (settled.isCured) cured.push(letterId(golden.id, send.link));
   }
   const unit = goldenUnit(deps, current, laneLive, ownerOfKey);
-  return { ...unit, journal, holds, attempts, deadLetters, wake, inbox: reread.map((ref) => hintOf(deps, ref)) };
+  const closedLetters = cured.map((id) => curedLetter(deps, id));
+  const inbox = reread.map((ref) => hintOf(deps, ref));
+  return { ...unit, journal, holds, attempts, deadLetters, closedLetters, wake, inbox };
 }
 
 function receiptOf(result: WriteResult, { goldenId, link, inFlight }: Send, ownerOf: OwnerOf): Receipt {
@@ -334,22 +365,34 @@ function settleOne(deps: Deps, golden: GoldenRecord, index: number, receipt: Rec
   }
 }
 
+/** One letter a link: its next failure is told in the same one. */
+function letterId(goldenId: GoldenId, { system, object, id }: Link): string {
+  return `write/${goldenId}/${system}/${object}/${id ?? ""}`;
+}
+
+function curedLetter(deps: Deps, id: string): CommitUnit["closedLetters"][number] {
+  return { id, closed: { how: "cured", at: deps.clock.now(), by: "truce", reason: "a later write went well" } };
+}
+
 function deadWrite(
   deps: Deps,
   goldenId: GoldenId,
   { link, inFlight }: Send,
-  reason: string,
-  recordId: string | null,
+  { reason, refused }: DeadReason,
+  result: WriteResult,
 ): DeadLetter {
+  const { kind, patch, versions, values } = inFlight;
   return {
-    id: inFlight.attemptId,
+    id: letterId(goldenId, link),
     kind: "write",
-    ref: refOf(link, recordId ?? ""),
+    ref: refOf(link, link.id ?? ""),
     goldenId,
-    payload: { kind: inFlight.kind, patch: inFlight.patch, versions: inFlight.versions },
+    payload: { kind, patch, versions, values, refused } satisfies DeadWrite,
+    code: result.kind === "failed" ? result.error.code : "BUG",
     reason,
     tries: link.failures + 1,
     at: deps.clock.now(),
+    closed: null,
   };
 }
 

@@ -42,7 +42,7 @@ export async function readHints(deps: Deps, items: readonly InboxItem[]): Promis
         for (const item of group) {
           const next = afterFailure(error.error, item.tries + 1, deps.policy.retry, deps.random.fraction());
           if (next.kind === "retry") postponed.push({ inboxId: item.id, dueAt: deps.clock.now() + next.delayMs });
-          else dead.push({ item, letter: letterOf(deps, item, error.message) });
+          else dead.push({ item, letter: letterOf(deps, item, error.error.code, error.message) });
         }
       }
     }),
@@ -52,16 +52,18 @@ export async function readHints(deps: Deps, items: readonly InboxItem[]): Promis
   return { statements: inOrder, postponed, dead };
 }
 
-export function letterOf(deps: Deps, item: InboxItem, reason: string): DeadLetter {
+export function letterOf(deps: Deps, item: InboxItem, code: DeadLetter["code"], reason: string): DeadLetter {
   return {
     id: item.id,
     kind: "observation",
     ref: item.observation.ref,
     goldenId: null,
     payload: item.observation,
+    code,
     reason,
     tries: item.tries + 1,
     at: deps.clock.now(),
+    closed: null,
   };
 }
 

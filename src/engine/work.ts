@@ -218,7 +218,7 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
       loose = mergeUnits(loose, {
         ...emptyUnit,
         done: [{ inboxId: prepared.item.id, outcome: "dead" }],
-        deadLetters: [letterOf(deps, prepared.item, one.message)],
+        deadLetters: [letterOf(deps, prepared.item, "BUG", one.message)],
       });
       results.push({ prepared, goldens: [], outcome: "dead" });
       continue;
@@ -382,6 +382,7 @@ function mergeUnits(a: CommitUnit, b: CommitUnit): CommitUnit {
     done: [...a.done, ...b.done],
     postponed: [...a.postponed, ...b.postponed],
     deadLetters: [...a.deadLetters, ...b.deadLetters],
+    closedLetters: [...a.closedLetters, ...b.closedLetters],
     inbox: [...a.inbox, ...b.inbox],
     wake: [...a.wake, ...b.wake],
   };

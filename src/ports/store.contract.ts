@@ -1,7 +1,15 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { GoldenRecord } from "../model/golden.ts";
 import { recordKey } from "../model/record.ts";
-import { type CommitUnit, type InboxItem, laneBackfill, laneDecision, laneLive, type Store } from "./store.ts";
+import {
+  type CommitUnit,
+  type DeadLetter,
+  type InboxItem,
+  laneBackfill,
+  laneDecision,
+  laneLive,
+  type Store,
+} from "./store.ts";
 import {
   sampleDue,
   sampleFields,
@@ -300,7 +308,7 @@ function commitContract(fresh: Fresh): void {
       expect(await loadById(store, "g")).toEqual(sampleGolden("g"));
       expect(await store.journal({ limit: 10 })).toEqual([]);
       expect(await store.hold("h")).toBeNull();
-      expect(await store.deadLetters(10)).toEqual([]);
+      expect(await store.deadLetters({ limit: 10 })).toEqual([]);
       const loaded = await store.load({ records: [sampleRef("1")], keys: ["k"], ids: [] });
       expect([loaded.pins.size, loaded.byKey.size]).toEqual([0, 0]);
       expect((await store.counts(t0)).outcomes.applied).toBe(1);
@@ -399,15 +407,18 @@ function commitContract(fresh: Fresh): void {
   });
 }
 
-const letter = (id: string) => ({
+const letter = (id: string, also: Partial<DeadLetter> = {}): DeadLetter => ({
   id,
-  kind: "observation" as const,
+  kind: "observation",
   ref: sampleRef("1"),
   goldenId: null,
   payload: { what: ["it", 1, null] },
+  code: "BUG",
   reason: "poison",
   tries: 3,
   at: t0,
+  closed: null,
+  ...also,
 });
 
 function dispatchContract(fresh: Fresh): void {
@@ -672,9 +683,33 @@ function listContract(fresh: Fresh): void {
       const store = await fresh();
       await commitOne(store, { deadLetters: [letter("b"), letter("a")] });
       await commitOne(store, { deadLetters: [{ ...letter("b"), tries: 4 }] });
-      expect(await store.deadLetters(10)).toEqual([{ ...letter("b"), tries: 4 }, letter("a")]);
-      expect(idsOf(await store.deadLetters(1))).toEqual(["b"]);
+      expect(await store.deadLetters({ limit: 10 })).toEqual([{ ...letter("b"), tries: 4 }, letter("a")]);
+      expect(idsOf(await store.deadLetters({ limit: 1 }))).toEqual(["b"]);
       expect((await store.counts(t0)).deadLetters).toBe(2);
+      expect(await store.deadLetter("a")).toEqual(letter("a"));
+      expect(await store.deadLetter("c")).toBeNull();
+    });
+
+    test("dead letters are listed by kind and system, page by page, and end once", async () => {
+      const store = await fresh();
+      const write = letter("c", { kind: "write", ref: sampleRef("1", "desk") });
+      await commitOne(store, { deadLetters: [letter("b"), letter("a"), write] });
+      expect(idsOf(await store.deadLetters({ kind: "observation", after: "b", limit: 9 }))).toEqual(["a"]);
+      expect(idsOf(await store.deadLetters({ system: "desk", limit: 9 }))).toEqual(["c"]);
+      const ended = (by: string) => ({ how: "discarded" as const, at: t0, by, reason: "no use" });
+      await commitOne(store, {
+        closedLetters: [
+          { id: "a", closed: ended("ann") },
+          { id: "z", closed: ended("ann") },
+        ],
+      });
+      await commitOne(store, { closedLetters: [{ id: "a", closed: ended("bob") }] });
+      expect(await store.deadLetters({ status: "closed", limit: 9 })).toEqual([letter("a", { closed: ended("ann") })]);
+      expect(idsOf(await store.deadLetters({ status: "open", limit: 9 }))).toEqual(["b", "c"]);
+      expect((await store.counts(t0)).deadLetters).toBe(2);
+      // It failed once more.
+      await commitOne(store, { deadLetters: [letter("a", { tries: 4 })] });
+      expect(idsOf(await store.deadLetters({ status: "open", limit: 9 }))).toEqual(["b", "a", "c"]);
     });
 
     test("golden records come in id order, of one type or all, page by page", async () => {
@@ -923,7 +958,7 @@ function textContract(fresh: Fresh): void {
       }
       const held = await store.load({ records: hostileTexts.map((text) => sampleRef(text)), keys: [], ids: [] });
       expect([held.holds.size, held.pins.size]).toEqual([goldens.length, goldens.length]);
-      expect(await store.deadLetters(99)).toHaveLength(goldens.length);
+      expect(await store.deadLetters({ limit: 99 })).toHaveLength(goldens.length);
       const counts = await store.counts(t0);
       for (const part of [counts.goldens, counts.behind, counts.links]) {
         expect(Object.keys(part).sort()).toEqual([...hostileTexts].sort());
@@ -971,7 +1006,7 @@ function reopenContract(
     expect(await again.claimDue("crm", 10, t0, minute)).toEqual([golden]);
     expect(await again.holds({ limit: 10 })).toEqual([sampleHold("h")]);
     expect((await again.journal({ limit: 10 })).map((line) => line.goldenId)).toEqual(["g"]);
-    expect(await again.deadLetters(10)).toEqual([letter("d")]);
+    expect(await again.deadLetters({ limit: 10 })).toEqual([letter("d")]);
     expect(await again.document("user", "ann", t0)).toMatchObject({ value: { role: "admin" } });
   });
 }

@@ -2,8 +2,10 @@ import type { EntityType, FieldName, GoldenId, GoldenRecord } from "../model/gol
 import type { Hold, HoldKind } from "../model/hold.ts";
 import type { JournalEntry, JournalKind } from "../model/journal.ts";
 import type { RawObservation } from "../model/observation.ts";
-import type { ObjectName, RecordKey, RecordRef, SystemId } from "../model/record.ts";
+import type { CellName, ObjectName, RecordKey, RecordRef, SystemId } from "../model/record.ts";
+import type { SyncError } from "../model/sync-error.ts";
 import type { Instant } from "../model/time.ts";
+import type { FieldValue, RawValue } from "../model/value.ts";
 
 /** live before decisions before backfill. */
 export type Lane = 0 | 1 | 2;
@@ -62,16 +64,51 @@ export type Attempt = {
   readonly result: string;
 };
 
+/**
+ * What failed for good, whole. An observation has its inbox item's id; the writes of a link are one letter, told anew each time that one
+ * fails. Storing one with a known id replaces it, and opens it.
+ */
 export type DeadLetter = {
   readonly id: string;
   readonly kind: "observation" | "write";
+  /** Its id is "" for a record that was to be created. */
   readonly ref: RecordRef | null;
   readonly goldenId: GoldenId | null;
-  /** The observation, whole; for a write the fields that could not be written. */
+  /** The observation, whole; for a write a `DeadWrite`, or `null` where it could not even be composed. */
   readonly payload: unknown;
+  /** The SyncError's; BUG where Truce itself failed. */
+  readonly code: SyncError["code"] | "BUG";
   readonly reason: string;
   readonly tries: number;
   readonly at: Instant;
+  readonly closed: DeadLetterEnd | null;
+};
+
+/** The payload of a write's dead letter. */
+export type DeadWrite = {
+  readonly kind: Attempt["kind"];
+  readonly patch: Readonly<Record<CellName, RawValue>>;
+  readonly versions: Readonly<Record<FieldName, number>>;
+  readonly values: Readonly<Record<FieldName, FieldValue>>;
+  /** The fields that the system would not take, each with its words. */
+  readonly refused: Readonly<Record<FieldName, string>>;
+};
+
+/** How a dead letter ended: tried again, given up by a person, or overtaken by a later write that went well. */
+export type DeadLetterEnd = {
+  readonly how: "replayed" | "discarded" | "cured";
+  readonly at: Instant;
+  readonly by: string;
+  readonly reason: string;
+};
+
+export type DeadLetterFilter = {
+  readonly kind?: DeadLetter["kind"];
+  readonly system?: SystemId;
+  readonly status?: "open" | "closed";
+  /** Letters after this id, in order of their first failure. */
+  readonly after?: string;
+  readonly limit: number;
 };
 
 /** Everything that one golden record's decisions changed; commits as a whole or not at all. Units of one commit are independent of each other. */
@@ -97,6 +134,8 @@ export type CommitUnit = {
   readonly done: readonly { readonly inboxId: string; readonly outcome: Outcome }[];
   readonly postponed: readonly { readonly inboxId: string; readonly dueAt: Instant }[];
   readonly deadLetters: readonly DeadLetter[];
+  /** Ends dead letters; one that is not open stays as it is. */
+  readonly closedLetters: readonly { readonly id: string; readonly closed: DeadLetterEnd }[];
   /** New observations to take in (hints to re-read ...). */
   readonly inbox: readonly InboxItem[];
   /** Inbox items about these records that wait become due at once. */
@@ -197,6 +236,7 @@ export type StoreCounts = {
   readonly inboxOldestAt: Instant | null;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly holds: Readonly<Partial<Record<HoldKind, number>>>;
+  /** Those that are open. */
   readonly deadLetters: number;
   /** Links behind (`behindSince`), by system, and since when the oldest. */
   readonly behind: Readonly<Record<SystemId, { readonly count: number; readonly oldestAt: Instant | null }>>;
@@ -244,7 +284,8 @@ export type Store = {
   hold(id: string): Promise<Hold | null>;
   holds(filter: HoldFilter): Promise<readonly Hold[]>;
   journal(filter: JournalFilter): Promise<readonly (JournalEntry & { readonly sequence: number })[]>;
-  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  deadLetter(id: string): Promise<DeadLetter | null>;
+  deadLetters(filter: DeadLetterFilter): Promise<readonly DeadLetter[]>;
   /** Golden records of a type in id order, after `after`. */
   goldens(entity: EntityType | null, after: GoldenId | null, limit: number): Promise<readonly GoldenRecord[]>;
   /** Open holds, counted; the largest group first. */

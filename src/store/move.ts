@@ -91,6 +91,7 @@ const nothing: CommitUnit = {
   done: [],
   postponed: [],
   deadLetters: [],
+  closedLetters: [],
   inbox: [],
   wake: [],
 };

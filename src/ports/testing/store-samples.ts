@@ -135,6 +135,7 @@ export function sampleUnit(also: Partial<CommitUnit> = {}): CommitUnit {
     done: [],
     postponed: [],
     deadLetters: [],
+    closedLetters: [],
     inbox: [],
     wake: [],
     ...also,

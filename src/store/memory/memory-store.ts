@@ -8,6 +8,7 @@ import type {
   CommitUnit,
   CursorRow,
   DeadLetter,
+  DeadLetterFilter,
   Document,
   DocumentChange,
   DocumentFilter,
@@ -78,7 +79,8 @@ export function createMemoryStore(): Store {
     holds: async (filter) => holds(state, filter),
     holdGroups: async () => holdGroups(state),
     journal: async (filter) => journal(state, filter),
-    deadLetters: async (limit) => [...state.deadLetters.values()].slice(0, limit),
+    deadLetter: async (id) => state.deadLetters.get(id) ?? null,
+    deadLetters: async (filter) => deadLetters(state, filter),
     goldens: async (entity, after, limit) => goldens(state, entity, after, limit),
     search: async (text, limit, how) => search(state, text, limit, how),
     linkedIds: async (system, object, after, limit) => linkedIds(state, system, object, after, limit),
@@ -161,6 +163,7 @@ function commit(state: State, units: readonly CommitUnit[]): readonly CommitResu
   for (const unit of kept) giveUp(state, unit);
   for (const unit of kept) putGolden(state, unit);
   for (const unit of kept) putRows(state, unit);
+  for (const unit of kept) closeLetters(state, unit);
   for (const unit of kept) finishItems(state, unit);
   for (const unit of kept) unit.inbox.forEach(state.inbox.take);
   state.inbox.wake(new Set(kept.flatMap((unit) => unit.wake.map(recordKey))));
@@ -205,6 +208,13 @@ function putRows(state: State, unit: CommitUnit): void {
   for (const hold of unit.holds) putHold(state, hold);
   for (const { ref, goldenId } of unit.pins) state.pins.set(recordKey(ref), goldenId);
   for (const letter of unit.deadLetters) state.deadLetters.set(letter.id, letter);
+}
+
+function closeLetters(state: State, { closedLetters }: CommitUnit): void {
+  for (const { id, closed } of closedLetters) {
+    const letter = state.deadLetters.get(id);
+    if (letter?.closed === null) state.deadLetters.set(id, { ...letter, closed });
+  }
 }
 
 function putHold(state: State, hold: Hold): void {
@@ -266,6 +276,21 @@ function holds(state: State, { kind, entity, status, fields, ids, after, limit }
       (ids === undefined || ids.includes(hold.id));
     if (isPast && isWanted) found.push(hold);
     if (hold.id === after) isPast = true;
+  }
+  return found;
+}
+
+function deadLetters(state: State, { kind, system, status, after, limit }: DeadLetterFilter): readonly DeadLetter[] {
+  const found: DeadLetter[] = [];
+  let isPast = after === undefined || !state.deadLetters.has(after);
+  for (const letter of state.deadLetters.values()) {
+    if (found.length === limit) break;
+    const isWanted =
+      (kind ?? letter.kind) === letter.kind &&
+      (system === undefined || letter.ref?.system === system) &&
+      (status === undefined || (status === "open") === (letter.closed === null));
+    if (isPast && isWanted) found.push(letter);
+    if (letter.id === after) isPast = true;
   }
   return found;
 }
@@ -365,7 +390,7 @@ function counts(state: State): StoreCounts {
     inboxOldestAt: state.inbox.oldestAt(),
     outcomes: { ...state.outcomes },
     holds: Object.fromEntries(kinds),
-    deadLetters: state.deadLetters.size,
+    deadLetters: deadLetters(state, { status: "open", limit: Number.POSITIVE_INFINITY }).length,
     behind: Object.fromEntries(behind),
     links: Object.fromEntries(links),
   };

@@ -13,7 +13,7 @@ export async function counts(db: Pick<Database, "look">): Promise<StoreCounts> {
       query<{ kind: string; count: number }>(
         "select kind, count(*)::integer as count from truce.hold where status = 'open' group by kind",
       ),
-      query<{ count: number }>("select count(*)::integer as count from truce.dead_letter"),
+      query<{ count: number }>("select count(*)::integer as count from truce.dead_letter where closed is null"),
       query<{ system: string; count: number; oldest: number }>(
         "select system, sum(links)::integer as count, min(since) as oldest from truce.due where links > 0 group by system",
       ),

@@ -92,4 +92,14 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create index document_expiry on truce.document (expires_at) where expires_at is not null;
     `,
   },
+  {
+    name: "dead letters are listed by kind and system, and end",
+    sql: `
+      -- closed: how it ended, as JSON; null while it is open.
+      alter table truce.dead_letter add column kind text not null default 'write', add column system text collate "C", add column closed text;
+      update truce.dead_letter set kind = doc::json ->> 'kind', system = doc::json -> 'ref' ->> 'system',
+        doc = '{"code":"BUG",' || substr(doc, 2);
+      create index dead_letter_open on truce.dead_letter (seq) where closed is null;
+    `,
+  },
 ];

@@ -5,7 +5,7 @@ import { commit } from "./commit.ts";
 import { counts } from "./counts.ts";
 import { cursor } from "./cursor.ts";
 import { openDatabase, type PostgresOptions } from "./database.ts";
-import { deadLetters } from "./dead-letters.ts";
+import { deadLetter, deadLetters } from "./dead-letters.ts";
 import { document, documents, putDocuments } from "./documents.ts";
 import { goldens } from "./goldens.ts";
 import { hold, holdGroups, holds } from "./holds.ts";
@@ -44,7 +44,8 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     holds: (filter) => holds(db, filter),
     holdGroups: () => holdGroups(db),
     journal: (filter) => journal(db, filter),
-    deadLetters: (limit) => deadLetters(db, limit),
+    deadLetter: (id) => deadLetter(db, id),
+    deadLetters: (filter) => deadLetters(db, filter),
     goldens: (entity, after, limit) => goldens(db, entity, after, limit),
     search: (text, limit, how) => search(db, text, limit, how),
     linkedIds: (system, object, after, limit) => linkedIds(db, system, object, after, limit),

@@ -14,6 +14,7 @@ export function putRows(query: Query, units: readonly CommitUnit[]): Promise<unk
     putPins(query, units),
     putAttempts(query, units),
     putDeadLetters(query, units),
+    closeLetters(query, units),
   ].filter((sent) => sent !== null);
 }
 
@@ -114,12 +115,29 @@ function putDeadLetters(query: Query, units: readonly CommitUnit[]): Sent {
   );
   if (letters.length === 0) return null;
   return query(
-    `insert into truce.dead_letter (id, at, doc)
-     select id, at, doc from unnest(truce.texts($1), truce.texts($2)::double precision[], truce.texts($3)) with ordinality as letter (id, at, doc, n)
+    `insert into truce.dead_letter (id, at, doc, kind, system, closed)
+     select id, at, doc, kind, system, closed
+     from unnest(truce.texts($1), truce.texts($2)::double precision[], truce.texts($3), truce.texts($4), truce.texts($5), truce.texts($6))
+       with ordinality as letter (id, at, doc, kind, system, closed, n)
      order by n
-     on conflict (id) do update set at = excluded.at, doc = excluded.doc`,
+     on conflict (id) do update set at = excluded.at, doc = excluded.doc, closed = excluded.closed`,
     letters.map((letter) => storedKey(letter.id)),
     letters.map((letter) => letter.at),
-    letters.map((letter) => JSON.stringify(letter)),
+    letters.map(({ closed: _, ...letter }) => JSON.stringify(letter)),
+    letters.map((letter) => letter.kind),
+    letters.map((letter) => storedOrNull(letter.ref?.system ?? null)),
+    letters.map(({ closed }) => closed && JSON.stringify(closed)),
+  );
+}
+
+function closeLetters(query: Query, units: readonly CommitUnit[]): Sent {
+  // Who ends one first has ended it.
+  const letters = lastById(units.flatMap((unit) => unit.closedLetters).reverse(), (letter) => letter.id);
+  if (letters.length === 0) return null;
+  return query(
+    `update truce.dead_letter set closed = ended.closed from unnest(truce.texts($1), truce.texts($2)) as ended (id, closed)
+     where dead_letter.id = ended.id and dead_letter.closed is null`,
+    letters.map((letter) => storedKey(letter.id)),
+    letters.map((letter) => JSON.stringify(letter.closed)),
   );
 }

@@ -10,7 +10,7 @@ import type { Leases } from "./leases.ts";
 import { ownerOfKey, ownerOfRecord } from "./load.ts";
 import { type Draft, giveUp, putGolden, readDrafts } from "./put-golden.ts";
 import { putJournal } from "./put-journal.ts";
-import { putRows } from "./put-rows.ts";
+import { closeLetters, putRows } from "./put-rows.ts";
 import { takeIn } from "./receive.ts";
 
 /** All units in one transaction: first it is found out which are stale, then the others are written. */
@@ -66,6 +66,7 @@ function write(db: Database, units: readonly CommitUnit[], drafts: Drafts): void
     else putJournal(db, unit, null);
   }
   for (const unit of units) putRows(db, unit);
+  for (const unit of units) closeLetters(db, unit);
   for (const unit of units) finishItems(db, unit, counters);
   for (const unit of units) for (const item of unit.inbox) takeIn(db, item);
   for (const unit of units) for (const ref of unit.wake) wake(db, recordKey(ref));

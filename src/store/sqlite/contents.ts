@@ -7,6 +7,7 @@ import { fromDoc } from "../../ports/store-doc.ts";
 import { fromStored } from "../../ports/store-text.ts";
 import { type ItemRow, itemOf } from "./claim.ts";
 import type { Database } from "./database.ts";
+import { letterOf } from "./dead-letters.ts";
 import { documentOf } from "./documents.ts";
 import { type LineRow, lineOf } from "./journal.ts";
 import { parseKeys } from "./put-golden.ts";
@@ -53,7 +54,7 @@ const readers: { readonly [P in Part]: Reader<P> } = {
   // Those of events that wait come with their inbox items.
   dedupe: { columns: "*", rows: "dedupe where done_at is not null", of: doneEvent },
   attempt: { columns: "*", rows: "attempt", of: attemptOf },
-  dead_letter: { columns: "doc", rows: "dead_letter order by seq", of: (row) => JSON.parse(row.doc) },
+  dead_letter: { columns: "doc, closed", rows: "dead_letter order by seq", of: letterOf },
   pin: { columns: "*", rows: "pin", of: pinOf },
   cursor: { columns: "*", rows: "cursor", of: cursorOf },
   document: { columns: "*", rows: "document", of: documentOf },

@@ -10,13 +10,13 @@ export function counts(db: Database): StoreCounts {
     inboxOldestAt: db.get<{ at: number }>("select received_at as at from inbox order by seq limit 1")?.at ?? null,
     outcomes: { ...noOutcomes, ...readCounters(db, "outcome") },
     holds: holdCounts(db),
-    deadLetters: rowsIn(db, "dead_letter"),
+    deadLetters: rowsIn(db, "dead_letter where closed is null"),
     behind: behindCounts(db),
     links: readCounters(db, "link"),
   };
 }
 
-function rowsIn(db: Database, table: "inbox" | "dead_letter"): number {
+function rowsIn(db: Database, table: "inbox" | "dead_letter where closed is null"): number {
   return db.get<{ count: number }>(`select count(*) as count from ${table}`)?.count ?? 0;
 }
 

@@ -76,4 +76,16 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create index document_expiry on document (expires_at) where expires_at is not null;
     `,
   },
+  {
+    name: "dead letters are listed by kind and system, and end",
+    sql: `
+      -- closed: how it ended, as JSON; null while it is open.
+      alter table dead_letter add column kind text not null default 'write';
+      alter table dead_letter add column system text;
+      alter table dead_letter add column closed text;
+      update dead_letter set kind = json_extract(doc, '$.kind'), system = json_extract(doc, '$.ref.system'),
+        doc = json_set(doc, '$.code', 'BUG');
+      create index dead_letter_open on dead_letter (seq) where closed is null;
+    `,
+  },
 ];

@@ -51,11 +51,22 @@ function putAttempt(db: Database, one: Attempt): void {
   );
 }
 
-function putDeadLetter(db: Database, letter: DeadLetter): void {
+function putDeadLetter(db: Database, { closed, ...letter }: DeadLetter): void {
   db.run(
-    "insert into dead_letter (id, at, doc) values (?, ?, ?) on conflict (id) do update set at = excluded.at, doc = excluded.doc",
+    `insert into dead_letter (id, at, doc, kind, system, closed) values (?, ?, ?, ?, ?, ?)
+     on conflict (id) do update set at = excluded.at, doc = excluded.doc, closed = excluded.closed`,
     letter.id,
     letter.at,
     JSON.stringify(letter),
+    letter.kind,
+    letter.ref?.system ?? null,
+    closed === null ? null : JSON.stringify(closed),
   );
+}
+
+/** Ends those that are open. */
+export function closeLetters(db: Database, { closedLetters }: CommitUnit): void {
+  for (const { id, closed } of closedLetters) {
+    db.run("update dead_letter set closed = ? where id = ? and closed is null", JSON.stringify(closed), id);
+  }
 }

@@ -5,7 +5,7 @@ import { commit } from "./commit.ts";
 import { counts } from "./counts.ts";
 import { cursor, setCursors } from "./cursors.ts";
 import { openDatabase } from "./database.ts";
-import { deadLetters } from "./dead-letters.ts";
+import { deadLetter, deadLetters } from "./dead-letters.ts";
 import { document, documents, putDocuments } from "./documents.ts";
 import { keepCommitted, newGoldenCache } from "./golden-cache.ts";
 import { goldens } from "./goldens.ts";
@@ -48,7 +48,8 @@ export async function openSqliteStore(file: string): Promise<Store> {
     holds: async (filter) => holds(db, filter),
     holdGroups: async () => holdGroups(db),
     journal: async (filter) => journal(db, filter),
-    deadLetters: async (limit) => deadLetters(db, limit),
+    deadLetter: async (id) => deadLetter(db, id),
+    deadLetters: async (filter) => deadLetters(db, filter),
     goldens: async (entity, after, limit) => goldens(db, entity, after, limit),
     search: async (text, limit, how) => search(db, text, limit, how),
     linkedIds: async (system, object, after, limit) => linkedIds(db, system, object, after, limit),

@@ -45,6 +45,7 @@ type UnitAsked = {
   readonly group: string | null;
   readonly pin: { readonly record: string; readonly golden: string } | null;
   readonly dead: string | null;
+  readonly closed: string | null;
   /** Which of the claimed observations it ends or postpones. */
   readonly done: readonly number[];
   readonly postponed: readonly { readonly which: number; readonly inMs: number }[];
@@ -99,6 +100,7 @@ export function steps(): fc.Arbitrary<readonly Step[]> {
     group: fc.constantFrom(null, null, null, "x", "y"),
     pin: maybe(fc.record({ record: name, golden: fc.constantFrom(...names, "new") })),
     dead: maybe(name),
+    closed: maybe(name),
     done: few(fc.nat(5)),
     postponed: few(fc.record({ which: fc.nat(5), inMs: fc.nat(80) })),
     hint: maybe(name),
@@ -235,11 +237,17 @@ function unitOf(asked: UnitAsked, goldens: ReadonlyMap<string, GoldenRecord>, pl
               ref: null,
               goldenId: null,
               payload: at,
+              code: "BUG",
+              closed: null,
               reason: at,
               tries: 1,
               at: play.now,
             },
           ],
+    closedLetters:
+      asked.closed === null
+        ? []
+        : [{ id: asked.closed, closed: { how: "discarded", at: play.now, by: "ann", reason: at } }],
     done: asked.done.flatMap((which) => {
       const inboxId = taken(which);
       return inboxId === undefined ? [] : [{ inboxId, outcome: outcomeNames[which % 5] ?? "dead" }];
@@ -276,7 +284,7 @@ export async function everything(store: Store, now: number): Promise<unknown> {
     someJournal: await store.journal({ limit: 3, goldenId: "a", since: now - 9, until: now, after: 1 }),
     latest: await store.journal({ limit: 3, newestFirst: true, before: 5 }),
     groups: await store.holdGroups(),
-    deadLetters: await store.deadLetters(3),
+    deadLetters: await store.deadLetters({ limit: 3 }),
     goldens: await store.goldens("contact", "a", 2),
     found: [
       await store.search("same", 3),
