@@ -74,7 +74,7 @@ function repeated(
   entity: EntityPolicy,
   mapping: ObjectMapping,
 ): Pick<InFlight, "versions" | "values" | "patch"> | null {
-  if (link.status !== "wanted" || !link.createUnknown || Object.keys(link.unsure).length === 0) return null;
+  if (link.status !== "wanted" || !link.createUnknown) return null;
   const values = sentValues(link, entity, mapping);
   const versions = Object.fromEntries(Object.keys(values).map((field) => [field, 0]));
   const patch = Object.fromEntries(Object.entries(link.unsure).map(([cell, { wrote }]) => [cell, wrote[0] ?? null]));
