@@ -140,7 +140,8 @@ function ageAgainst(link: Link, seen: Upsert): "newer" | "superseded" | "unclear
   return seen.observedAt < link.observedAt ? "unclear" : "newer";
 }
 
-function applyOlder(
+/** What is older than what is known changes nothing; where it says something else, that is journaled. */
+export function applyOlder(
   draft: Draft,
   link: Link,
   seen: Upsert,

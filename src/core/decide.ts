@@ -8,7 +8,7 @@ import type { Instant } from "../model/time.ts";
 import { isBlank, sameRaw, sameValue } from "../model/value.ts";
 import { applyDelete } from "./apply-delete.ts";
 import { applyMerge } from "./apply-merge.ts";
-import { applyUpsert, type UpsertOutcome } from "./apply-upsert.ts";
+import { applyOlder, applyUpsert, type UpsertOutcome } from "./apply-upsert.ts";
 import {
   archived,
   type Context,
@@ -99,6 +99,10 @@ function decideUpsert(state: State, seen: Upsert, mapping: ObjectMapping, contex
   const link = state.golden.links[index];
   if (link === undefined) throw new Error(`Golden record ${state.golden.id} is not linked to ${recordKey(seen.ref)}.`);
   if (link.dead === archived) return nothing("no-op");
+  // A late word of a record that was merged away: whoever merged has chosen between what the two said.
+  if (link.id !== null && link.id !== seen.ref.id) {
+    return decided(draft, applyOlder(draft, link, seen, "unclear", context), { ...seen.ref, id: link.id });
+  }
   if (link.status === "deleted") {
     const older =
       seen.revision !== null && link.revision !== null
@@ -257,11 +261,15 @@ function holdRecord(
   if (before !== null && isUnchanged(before, hold)) return nothing("no-op");
   // One match: the record may be the one wanted here. Several: they may be one thing themselves, so none makes records anywhere.
   const mappings = matches.length > 1 ? context.entity.mappings : [mapping];
-  const blocked = matches.flatMap((id) => {
+  // What it was like before and no longer is waits for it no longer.
+  const concerned = [...new Set([...(before?.matches ?? []), ...matches])];
+  const goldens = concerned.flatMap((id) => {
     const golden = state.goldenById(id);
-    return golden === undefined ? [] : [mappings.reduce((one, where) => blockCreate(one, where, hold.id), golden)];
+    if (golden === undefined) return [];
+    const blocking = matches.includes(id) ? mappings : [];
+    return [blocking.reduce((one, where) => blockCreate(one, where, hold.id), released(golden, hold.id))];
   });
-  return { goldens: blocked, journal: [], holds: [hold], outcome: "held", reread: [] };
+  return { goldens, journal: [], holds: [hold], outcome: "held", reread: [] };
 }
 
 /** The record says what it said when it was held: a person who looks at it need not look again. */
