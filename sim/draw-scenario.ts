@@ -27,6 +27,7 @@ export function drawScenario(seed: number): Scenario {
   const fields = drawFields(chance, systems);
   const names = systems.map((system) => system.name);
   const engines = chance.chance(0.25) ? 2 + chance.below(2) : 1;
+  const byPhone = chance.chance(0.15);
   return {
     seed,
     spanMs,
@@ -35,11 +36,12 @@ export function drawScenario(seed: number): Scenario {
     deletes: anyOf(chance, ["hold", "hold", "propagate", "archive", "ignore"]),
     duplicates: anyOf(chance, ["hold", "link"]),
     required: chance.chance(0.1) ? ["phone"] : [],
+    identity: byPhone ? ["email", "phone"] : ["email"],
     settleMs: chance.chance(0.15) ? 2_000 : 0,
     engines,
     odds: drawOdds(chance),
     sweepEveryMs: chance.chance(0.15) ? 8_000 : null,
-    records: drawRecords(chance, names, fields),
+    records: drawRecords(chance, names, fields, byPhone),
     actions: drawActions(chance, spanMs, systems, fields, engines),
     decideAll: chance.chance(0.5),
   };
@@ -61,6 +63,7 @@ function drawSystems(chance: SeededRandom): SystemSetup[] {
       kind,
       skewMs: skewed ? chance.below(1_200_001) - 600_000 : 0,
       creates: !chance.chance(0.1),
+      keyless: chance.chance(0.1),
       lengthMax: limited && chance.chance(0.5) ? 9 : null,
       refuses: refusing && chance.chance(0.5) ? String(chance.below(10)) : null,
       automation:
@@ -134,7 +137,12 @@ function drawOdds(chance: SeededRandom): Odds {
   };
 }
 
-function drawRecords(chance: SeededRandom, systems: readonly string[], fields: readonly FieldSetup[]) {
+function drawRecords(
+  chance: SeededRandom,
+  systems: readonly string[],
+  fields: readonly FieldSetup[],
+  byPhone: boolean,
+) {
   const records: { system: string; values: Values }[] = [];
   const people = 1 + chance.below(3);
   const alike = chance.chance(0.5);
@@ -142,7 +150,11 @@ function drawRecords(chance: SeededRandom, systems: readonly string[], fields: r
     const shared = drawPerson(chance, person, fields);
     const there = systems.filter(() => chance.chance(0.65));
     for (const system of there.length === 0 ? systems.slice(0, 1) : there) {
-      records.push({ system, values: alike ? shared : variant(chance, shared, system) });
+      const values = alike ? shared : variant(chance, shared, system);
+      records.push({
+        system,
+        values: byPhone ? otherwiseKnown(chance, values, `${system}${person}@other.org`) : values,
+      });
     }
   }
   return records;
@@ -176,6 +188,12 @@ function variant(chance: SeededRandom, shared: Values, system: string): Values {
       return [name, own ? `${value} ${system}` : value];
     }),
   );
+}
+
+/** Now and then without an e-mail, or with another one: then only the phone tells who it is. */
+function otherwiseKnown(chance: SeededRandom, values: Values, other: string): Values {
+  if (!chance.chance(0.4)) return values;
+  return { ...values, email: chance.chance(0.5) ? null : other };
 }
 
 function drawActions(
@@ -353,6 +371,7 @@ export function drawOrderScenario(seed: number): Scenario {
     deletes: "hold",
     duplicates: "hold",
     required: [],
+    identity: ["email"],
     settleMs: 0,
     engines: 1,
     odds: noOdds,

@@ -16,6 +16,8 @@ export type Scenario = {
   readonly deletes: EntityPolicy["deletes"];
   readonly duplicates: EntityPolicy["duplicates"];
   readonly required: readonly string[];
+  /** Fields that a record is known by, the strongest first. */
+  readonly identity: readonly string[];
   readonly settleMs: number;
   /** One: it holds the store alone. Several: they share it. */
   readonly engines: number;
@@ -36,6 +38,8 @@ export type SystemSetup = {
   /** Its clock less the true time, in ms. */
   readonly skewMs: number;
   readonly creates: boolean;
+  /** It keeps no create key and lets two records have one e-mail: whoever makes a record must look for it first. */
+  readonly keyless: boolean;
   /** Cuts notes after so many characters. */
   readonly lengthMax: number | null;
   /** Refuses values that end in this. */
@@ -171,7 +175,7 @@ export function policyOf(scenario: Scenario, rules: ReadonlyMap<string, RuleName
   const contact: EntityPolicy = {
     name: "contact",
     fields: Object.fromEntries(fields),
-    identity: [{ fields: ["email"] }],
+    identity: scenario.identity.map((field) => ({ fields: [field] })),
     mappings,
     deletes: scenario.deletes,
     duplicates: scenario.duplicates,

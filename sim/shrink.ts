@@ -96,7 +96,7 @@ const plainerSystems: Step = async (scenario, stillFails) => {
   let best = scenario;
   for (let i = 0; i < best.systems.length; i++) {
     const setup = best.systems[i]!;
-    const plain = { skewMs: 0, creates: true, lengthMax: null, refuses: null, automation: null };
+    const plain = { skewMs: 0, creates: true, keyless: false, lengthMax: null, refuses: null, automation: null };
     for (const [name, value] of Object.entries(plain)) {
       best = await firstOf(best, stillFails, [
         { ...best, systems: best.systems.with(i, { ...best.systems[i]!, [name]: value }) },
@@ -125,6 +125,7 @@ const plainer: Step = async (scenario, stillFails) => {
     { sweepEveryMs: null },
     { settleMs: 0 },
     { required: [] },
+    { identity: ["email"] },
     { decideAll: false },
     { deletes: "hold" as const },
     { duplicates: "hold" as const },

@@ -388,10 +388,12 @@ export function simulatedConnector(
     const all = system.liveRecords();
     const own = profile.createKey ? all.find((record) => record.key === request.key) : undefined;
     if (own !== undefined) return written(own.id, shown(mapped, own.cells, null), false, {});
-    const email = request.patch["email"];
-    const kept = system.kept("email", email ?? null);
-    const same = all.find((record) => kept !== null && sameRaw(record.cells["email"] ?? null, kept));
-    if (same !== undefined && (profile.uniqueEmail || request.lookFirst)) return { kind: "exists", id: same.id };
+    const wanted = [...(profile.uniqueEmail ? ["email"] : []), ...(request.lookFirst ? request.identity : [])];
+    for (const cell of wanted) {
+      const kept = system.kept(cell, request.patch[cell] ?? null);
+      const same = all.find((record) => kept !== null && sameRaw(record.cells[cell] ?? null, kept));
+      if (same !== undefined) return { kind: "exists", id: same.id };
+    }
     const record = system.create("truce", request.patch, request.key, request.attemptId);
     return written(record.id, shown(mapped, record.cells, null), true, {});
   }

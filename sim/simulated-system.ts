@@ -85,7 +85,8 @@ export function simulatedSystem(
   tell: (system: string, change: Change) => void,
 ): SimSystem {
   const { name } = setup;
-  const profile: Profile = profiles[setup.kind];
+  const keys = setup.keyless ? { createKey: false, uniqueEmail: false } : {};
+  const profile: Profile = { ...profiles[setup.kind], ...keys };
   const records = new Map<string, SimRecord>();
   const log: Change[] = [];
   const types = new Map(scenario.fields.map((field): [string, FieldType] => [field.name, field.type]));

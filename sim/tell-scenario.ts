@@ -5,7 +5,7 @@ export function tellScenario(scenario: Scenario): string[] {
   const { systems, fields, odds, records, actions } = scenario;
   const faults = Object.entries(odds).filter(([, odd]) => odd > 0);
   return [
-    `seed ${scenario.seed}: ${scenario.engines === 1 ? "one process" : `${scenario.engines} processes on one store`}, deletes: ${scenario.deletes}, duplicates: ${scenario.duplicates}`,
+    `seed ${scenario.seed}: ${scenario.engines === 1 ? "one process" : `${scenario.engines} processes on one store`}, deletes: ${scenario.deletes}, duplicates: ${scenario.duplicates}, known by: ${scenario.identity.join(", ")}`,
     ...systems.map(({ name, kind, ...rest }) => `system ${name} is a ${kind}${unusual(rest)}`),
     ...fields.map(
       (field) =>
@@ -29,7 +29,7 @@ function tellAction({ at, kind, ...rest }: Action): string {
 /** What is not as usual: set at all, or switched off. */
 function unusual(settings: Readonly<Record<string, unknown>>): string {
   const told = Object.entries(settings).filter(([name, value]) =>
-    name === "creates" ? value === false : value !== null && value !== 0,
+    name === "creates" ? value === false : value !== null && value !== 0 && value !== false,
   );
   return told.map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`).join("");
 }

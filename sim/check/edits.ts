@@ -1,4 +1,5 @@
 import { archived } from "../../src/core/draft.ts";
+import { writeLeaseMs } from "../../src/engine/deps.ts";
 import type { JournalEntry } from "../../src/model/journal.ts";
 import type { RawValue } from "../../src/model/value.ts";
 import { isJunk } from "../canonical.ts";
@@ -147,14 +148,17 @@ function isChosen({ order }: Change, history: readonly Change[]): boolean {
   return history.some((one) => (one.kind === "merge" || one.kind === "undelete") && one.order > order);
 }
 
-/** Made by Truce with a lost reply, and given another e-mail before it was seen, where nothing but the e-mail tells. */
-function isStranger(system: SimSystem, id: string): boolean {
+/** Made by Truce with a lost reply, where nothing but its identity tells, which it has not, or which was changed before it was seen. */
+function isStranger({ world }: Truth, system: SimSystem, id: string): boolean {
   const history = system.records.get(id)?.history ?? [];
-  return (
-    history[0]?.by === "truce" &&
-    !system.profile.createKey &&
-    history.some((one) => isByPeople(one) && "email" in one.after)
-  );
+  const [first] = history;
+  if (first?.by !== "truce" || system.profile.createKey) return false;
+  const { identity } = world.scenario;
+  const attempt = world.ledger.attempts.get(first.attempt ?? "");
+  const isAnswered = attempt?.result === "written" && first.at - attempt.startedAt < writeLeaseMs;
+  const isChanged = history.some((one) => isByPeople(one) && identity.some((field) => field in one.after));
+  const isKnown = identity.some((field) => (first.after[field] ?? null) !== null);
+  return isChanged || (system.setup.keyless && !(isAnswered && isKnown));
 }
 
 /** Every value that becomes the agreed one was entered by someone where the journal says, or decided by a person or a rule. */
@@ -173,7 +177,7 @@ function checkOrigin(truth: Truth, line: JournalEntry): string[] {
     const value = truth.canon(field, one.after[field]);
     return value === to || isJunk(truth.typeOf(field), value);
   });
-  return found || (to === null && entered.length === 0) || isStranger(system, ref.id)
+  return found || (to === null && entered.length === 0) || isStranger(truth, system, ref.id)
     ? []
     : [`I2: ${line.goldenId}.${field} became ${line.to}, which nobody entered in ${ref.id} of ${ref.system}`];
 }

@@ -1,4 +1,6 @@
+import { writeLeaseMs } from "../../src/engine/deps.ts";
 import { sameRaw } from "../../src/model/value.ts";
+import type { Change, SimSystem } from "../simulated-system.ts";
 import type { Truth } from "./truth.ts";
 
 /** I3, I5, I6, I12: what Truce wrote, by the systems' own logs and the requests that left it. */
@@ -51,7 +53,7 @@ function checkCreates(truth: Truth): string[] {
       const goldenId = ledger.attempts.get(one.attempt ?? "")?.goldenId ?? "";
       const earlier = made.get(goldenId);
       made.set(goldenId, one.id);
-      if (earlier !== undefined && isThereAt(truth, system.name, earlier, one.order))
+      if (earlier !== undefined && isThereAt(truth, system.name, earlier, one.order) && !isBlind(truth, system, one))
         broken.push(`I6: ${one.id} was made in ${system.name} for ${goldenId}, which has ${earlier} there`);
     }
     for (const [goldenId, id] of made) {
@@ -66,13 +68,26 @@ function checkCreates(truth: Truth): string[] {
   return broken;
 }
 
+/**
+ * Nothing in the system tells that the first is there: no key, and no identity, or the sender was stopped between its look and its write for
+ * longer than its write was waited for.
+ */
+function isBlind({ world }: Truth, { setup }: SimSystem, one: Change): boolean {
+  const startedAt = world.ledger.attempts.get(one.attempt ?? "")?.startedAt ?? one.at;
+  const isKnown = world.scenario.identity.some((field) => (one.after[field] ?? null) !== null);
+  return setup.keyless && (!isKnown || one.at - startedAt >= writeLeaseMs);
+}
+
 /** Its e-mail changed, so a system without a create key could not have told. */
 function isThereAt({ world }: Truth, name: string, id: string, order: number): boolean {
   const system = world.systems.find((one) => one.name === name)!;
   const history = system.records.get(id)!.history.filter((one) => one.order < order);
   const last = history.at(-1);
   if (last === undefined || last.kind === "delete" || last.kind === "merged-away") return false;
-  return system.profile.createKey || !history.some((one) => one.by !== "truce" && "email" in one.after);
+  return (
+    system.profile.createKey ||
+    !history.some((one) => one.by !== "truce" && world.scenario.identity.some((field) => field in one.after))
+  );
 }
 
 function isHeld({ world }: Truth, system: string, id: string): boolean {
