@@ -37,7 +37,7 @@ const compositionFiles = [
 const stageFiles = ["src/cli/main-command.ts", "src/cli/sandbox.ts"];
 
 /** Packages that only compute. */
-const purePackages = ["any-ascii", "libphonenumber-js", "node-diff3", "tldts"];
+const purePackages = ["@marcbachmann/cel-js", "any-ascii", "libphonenumber-js", "node-diff3", "tldts"];
 
 /** What would make a decision depend on more than its arguments. */
 const impure =

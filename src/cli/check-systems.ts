@@ -1,6 +1,7 @@
 import { machineClock } from "../clock/machine.ts";
 import type { LoadedConfig } from "../config/load-config.ts";
 import type { ConfigProblem, Path } from "../config/problem.ts";
+import { cellsOf } from "../core/mapping/cells-of.ts";
 import { mappedObjects } from "../engine/deps.ts";
 import type { SystemId } from "../model/record.ts";
 import type { Connector, SchemaProblem } from "../ports/connector.ts";
@@ -50,7 +51,7 @@ function pathOf({ policy }: LoadedConfig, system: SystemId, { object, cell }: Sc
   for (const { name, mappings } of Object.values(policy.entities)) {
     const mapping = mappings.find((one) => one.system === system && one.object === object);
     if (mapping === undefined) continue;
-    const field = Object.entries(mapping.fields).find(([, one]) => one.cell === cell)?.[0];
+    const field = Object.entries(mapping.fields).find(([, one]) => cell !== null && cellsOf(one).includes(cell))?.[0];
     const path = ["entities", name, "systems", system];
     return field === undefined ? [...path, "object"] : [...path, "fields", field];
   }

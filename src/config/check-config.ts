@@ -1,4 +1,5 @@
 import { checkFields } from "./check-fields.ts";
+import { checkForms } from "./check-forms.ts";
 import { checkGroups } from "./check-groups.ts";
 import { checkIdentity } from "./check-identity.ts";
 import { checkMappings, checkSharedObjects } from "./check-mappings.ts";
@@ -36,6 +37,7 @@ function checkMeaning(meaning: Meaning): Finding[] {
       ...checkGroups(one),
       ...checkIdentity(one),
       ...checkMappings(one),
+      ...checkForms(one),
     ]),
   ];
 }

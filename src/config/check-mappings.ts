@@ -53,15 +53,15 @@ function checkObject({ object, fields, create }: Mapping, at: Path, isHurt: bool
 /** Two fields that are written to one cell would undo each other for ever. */
 function sharedCells({ fields }: Mapping, at: Path): Finding[] {
   const writers = new Map<string, string>();
-  return Object.entries(fields).flatMap(([field, { cell, direction }]) => {
+  return Object.entries(fields).flatMap(([field, { cell, cells = [cell], direction, part }]) => {
     if (direction === "read") return [];
-    const other = writers.get(cell);
-    if (other === undefined) {
-      writers.set(cell, field);
-      return [];
-    }
-    const remedy = `Give one of them direction "read", or another cell.`;
-    return [errorAt([...at, "fields", field], `${field} and ${other} are both written to "${cell}"`, remedy)];
+    return cells.flatMap((one) => {
+      const other = writers.get(one);
+      writers.set(one, other ?? field);
+      if (other === undefined || part?.fields.includes(other) === true) return [];
+      const remedy = `Give one of them direction "read", or another cell.`;
+      return [errorAt([...at, "fields", field], `${field} and ${other} are both written to "${one}"`, remedy)];
+    });
   });
 }
 

@@ -1,6 +1,7 @@
 import type { FieldType } from "../model/field-type.ts";
 import type { EntityPolicy, FieldMapping, FieldPolicy, ObjectMapping, Policy, Rule } from "../model/policy.ts";
 import type { SystemId } from "../model/record.ts";
+import { compileMapping } from "./compile-mapping.ts";
 import type { ParsedConfig, ParsedEntity, ParsedField, ParsedSystem } from "./config-schema.ts";
 import type { Reference } from "./reference.ts";
 import type { RuleNode } from "./rule-schema.ts";
@@ -60,9 +61,17 @@ function compileEntity(entity: ParsedEntity, name: string): EntityPolicy {
     mappings: Object.entries(entity.systems).map(([system, mapping]): ObjectMapping => {
       const fields = order.flatMap((field): [string, FieldMapping][] => {
         const one = mapping.fields[field];
-        return one === undefined ? [] : [[field, one]];
+        return one === undefined ? [] : [[field, compileMapping(one, compileType(entity, field))]];
       });
-      return { system, object: mapping.object, create: mapping.create, fields: Object.fromEntries(fields) };
+      const { object, create, only, constants } = mapping;
+      return {
+        system,
+        object,
+        create,
+        fields: Object.fromEntries(fields),
+        ...(only === undefined ? {} : { filter: { expression: only.when, leaves: only.leaves } }),
+        ...(Object.keys(constants).length === 0 ? {} : { constants }),
+      };
     }),
     deletes: entity.deletes,
     duplicates: entity.duplicates,
@@ -79,23 +88,32 @@ function fieldOrder({ fields, groups }: ParsedEntity): string[] {
 
 function compileField(entity: ParsedEntity, entityName: string, name: string): FieldPolicy {
   const field = entity.fields[name] as ParsedField;
-  const [group = null, members = [name]] =
-    Object.entries(entity.groups).find(([, fields]) => fields.includes(name)) ?? [];
-  // A system may lack a group's first field, so each member carries its rule.
-  const decisive = members[0] ?? name;
-  const rule = entity.fields[decisive]?.rule ?? entity.rule ?? "review";
-  const compiled = compileRule(rule, field, `${entityName}.${decisive}`);
+  const group = groupOf(entity, name);
+  const { decisive, rule } = ruleOf(entity, name);
   return {
     name,
-    type: compileType(field, compiled),
-    rule: compiled,
+    type: compileType(entity, name),
+    rule: compileRule(rule, field, `${entityName}.${decisive}`),
     clears: field.clears ?? entity.clears ?? "hold",
-    group,
+    group: group?.name ?? null,
   };
 }
 
-/** Without options of its own, a forward-only field has its stages for options. */
-function compileType({ type: kind, country, currency, decimals, options, to }: ParsedField, rule: Rule): FieldType {
+function groupOf(entity: ParsedEntity, field: string) {
+  const found = Object.entries(entity.groups).find(([, fields]) => fields.includes(field));
+  return found === undefined ? null : { name: found[0], members: found[1] };
+}
+
+/** A system may lack a group's first field, so each member carries its rule. */
+function ruleOf(entity: ParsedEntity, name: string): { readonly decisive: string; readonly rule: RuleNode } {
+  const decisive = groupOf(entity, name)?.members[0] ?? name;
+  return { decisive, rule: entity.fields[decisive]?.rule ?? entity.rule ?? "review" };
+}
+
+/** A field's type. Without options of its own, a forward-only field has its stages for options. */
+export function compileType(entity: ParsedEntity, name: string): FieldType {
+  const field = entity.fields[name] as ParsedField;
+  const { type: kind, country, currency, decimals, options, to } = field;
   switch (kind) {
     case "phone":
       return { kind, ...(country === undefined ? {} : { country }) };
@@ -105,6 +123,7 @@ function compileType({ type: kind, country, currency, decimals, options, to }: P
       return { kind, ...(decimals === undefined ? {} : { decimals }) };
     case "choice":
     case "set": {
+      const rule = compileRule(ruleOf(entity, name).rule, field, name);
       const known = options ?? (rule.kind === "forward-only" ? rule.stages : undefined);
       return { kind, ...(known === undefined ? {} : { options: known }) };
     }

@@ -1,25 +1,9 @@
 import { z } from "zod";
 import { durationSchema } from "./duration.ts";
+import { fieldKinds } from "./field-kinds.ts";
+import { objectSchema } from "./mapping-schema.ts";
 import { nameSchema } from "./name-schema.ts";
 import { ruleSchema } from "./rule-schema.ts";
-
-const fieldKinds = [
-  "text",
-  "name",
-  "email",
-  "phone",
-  "address",
-  "url",
-  "domain",
-  "date",
-  "datetime",
-  "number",
-  "money",
-  "boolean",
-  "choice",
-  "set",
-  "reference",
-] as const;
 
 const clearsSchema = z
   .enum(["propagate", "hold", "restore"])
@@ -39,27 +23,6 @@ const fieldObject = z.strictObject({
 const fieldSchema = z
   .union([z.enum(fieldKinds), fieldObject])
   .transform((field): z.output<typeof fieldObject> => (typeof field === "string" ? { type: field } : field));
-
-const mappingSchema = z
-  .union([
-    z.string().min(1),
-    z.strictObject({
-      cell: z.string().min(1).describe("The system's own name of the field."),
-      direction: z
-        .enum(["both", "read", "write"])
-        .default("both")
-        .describe("read: never written there. write: never taken from there."),
-    }),
-  ])
-  .transform((mapping) => (typeof mapping === "string" ? { cell: mapping, direction: "both" as const } : mapping));
-
-const objectSchema = z.strictObject({
-  object: z.string().min(1).describe("Table or object type, by the system's own name: contacts, public.people ..."),
-  fields: z
-    .record(nameSchema, mappingSchema)
-    .describe("Field of the entity: the system's own name of it, or { cell, direction }."),
-  create: z.boolean().default(false).describe("Whether Truce may create records here. Default: false."),
-});
 
 export const entitySchema = z.strictObject({
   fields: z.record(nameSchema, fieldSchema).describe("The entity's fields: a type, or { type, rule, clears, ... }."),

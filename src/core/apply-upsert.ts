@@ -8,8 +8,11 @@ import { type FieldValue, isBlank, type RawValue, sameRaw, sameValue } from "../
 import { contestDelete } from "./apply-delete.ts";
 import { compareField, type Verdict } from "./compare.ts";
 import { type Context, type Draft, freezes, linkAt, putHold, recordSource, setField, setLink, write } from "./draft.ts";
+import { asKnown } from "./mapping/as-known.ts";
+import { cellsOf, cellsOfField } from "./mapping/cells-of.ts";
+import { readField } from "./mapping/read-field.ts";
+import { isOutside } from "./mapping/takes-part.ts";
 import { addDelta } from "./normalize/decimal.ts";
-import { normalizeValue } from "./normalize/normalize-value.ts";
 import { claimsMore, type Resolution, resolve, systemOf } from "./resolve/resolve.ts";
 
 /**
@@ -25,12 +28,13 @@ export type UpsertOutcome = "applied" | "no-op" | "held" | "superseded" | "waiti
 export function applyUpsert(
   draft: Draft,
   index: number,
-  seen: Upsert,
+  told: Upsert,
   mapping: ObjectMapping,
   context: Context,
 ): UpsertOutcome {
   const link = linkAt(draft, index);
   if (link.inFlight !== null) return "waiting";
+  const seen = asKnown(draft, link, told, mapping, context);
   const age = ageAgainst(link, seen);
   const journaled = draft.journal.length;
   const holdsBefore = draft.changedHolds.size;
@@ -46,6 +50,7 @@ export function applyUpsert(
     return ended();
   }
   const step: Step = { draft, index, seen: withCoveredUnsure(link, seen), mapping, context };
+  if (staysOutside(step)) return ended();
   noteLanded(step);
   for (const unit of unitsOf(step)) applyUnit(step, unit);
   for (const field of Object.keys(step.seen.covered)) applyCovered(step, field);
@@ -64,6 +69,27 @@ export function applyUpsert(
     knownAt: seen.complete ? Math.max(after.knownAt, asOf(step)) : after.knownAt,
   });
   return ended();
+}
+
+/**
+ * The record does not pass its object's filter: nothing of what it says is taken, and what it was before stays the base. Once it passes again,
+ * what was changed meanwhile is an edit like any other.
+ */
+function staysOutside({ draft, index, seen, mapping, context }: Step): boolean {
+  const link = linkAt(draft, index);
+  const values = { ...link.shadow, ...seen.fields };
+  const outside = isOutside(context.entity, mapping, draft.fields, values);
+  if (outside !== link.outside) {
+    setLink(draft, index, { outside });
+    const why = outside ? "it no longer passes the filter" : "it passes the filter again";
+    write(draft, context, { kind: outside ? "paused" : "resumed", why, source: recordSource(seen.ref, seen.author) });
+  }
+  if (!outside) return false;
+  setLink(draft, index, {
+    revision: seen.revision ?? link.revision,
+    observedAt: Math.max(link.observedAt, seen.observedAt),
+  });
+  return true;
 }
 
 /**
@@ -89,24 +115,43 @@ function withCoveredUnsure(link: Link, seen: Upsert): Upsert {
  * has been agreed on since, and what was edited on top of it was edited by someone who had it.
  */
 function noteLanded(step: Step): void {
-  const { draft, index, seen, mapping, context } = step;
+  const { draft, index, seen, context } = step;
   for (const [field, value] of Object.entries(seen.fields)) {
-    const cell = mapping.fields[field]?.cell ?? "";
-    const { shadow, unsure } = linkAt(draft, index);
-    const wrote = unsure[cell]?.wrote ?? [];
+    const { shadow } = linkAt(draft, index);
     const golden = draft.fields[field];
-    if (wrote.length === 0 || sameValue(value, golden?.value) || sameValue(value, shadow[field])) continue;
-    if (wrote.some((one) => isFormOf(seen.cells[cell], one))) {
+    if (!isUnsure(step, field) || sameValue(value, golden?.value) || sameValue(value, shadow[field])) continue;
+    if (hasLanded(step, field, isFormOf)) {
       holdsNow(step, field, value, 0);
-      if (wrote.some((one) => sameRaw(seen.cells[cell], one))) continue;
+      if (hasLanded(step, field, sameRaw)) continue;
       const why = `${seen.ref.system} seems to keep less than was written`;
       write(draft, context, { kind: "lossy", field, other: value, why, source: recordSource(seen.ref, null) });
       continue;
     }
     const before = seen.previous[field];
+    const wrote = linkAt(draft, index).unsure[before?.cell ?? ""]?.wrote ?? [];
     if (before === undefined || !wrote.some((one) => sameRaw(before.raw, one))) continue;
     holdsNow(step, field, before.value, sameValue(before.value, golden?.value) ? (golden?.version ?? 0) : 0);
   }
+}
+
+/** A write of ours to one of the field's cells was never answered. */
+function isUnsure({ draft, index, mapping }: Step, field: FieldName): boolean {
+  const { unsure } = linkAt(draft, index);
+  return cellsOfField(mapping, field).some((cell) => unsure[cell] !== undefined);
+}
+
+/** Every cell of the field whose write was never answered holds what was written there. */
+function hasLanded(
+  { draft, index, seen, mapping }: Step,
+  field: FieldName,
+  isSame: (now: RawValue | undefined, wrote: RawValue) => boolean,
+): boolean {
+  const { unsure } = linkAt(draft, index);
+  const wrote = cellsOfField(mapping, field).flatMap((cell) => {
+    const one = unsure[cell];
+    return one === undefined ? [] : [{ now: seen.cells[cell], values: one.wrote }];
+  });
+  return wrote.length > 0 && wrote.every(({ now, values }) => values.some((one) => isSame(now, one)));
 }
 
 function holdsNow({ draft, index }: Step, field: FieldName, value: FieldValue, version: number): void {
@@ -229,9 +274,8 @@ function applyUnit(step: Step, unit: Unit): void {
 }
 
 /** Nobody's edit, but a landing of ours that we never heard of. */
-function isOurs({ draft, index, seen, mapping }: Step, field: FieldName): boolean {
-  const cell = mapping.fields[field]?.cell ?? "";
-  return linkAt(draft, index).unsure[cell]?.wrote.some((one) => sameRaw(seen.cells[cell], one)) === true;
+function isOurs(step: Step, field: FieldName): boolean {
+  return hasLanded(step, field, sameRaw);
 }
 
 /** A counter that was raised here to what it was raised to elsewhere: both count. */
@@ -643,8 +687,8 @@ function applyCovered(step: Step, field: FieldName): void {
 /** Another value is there now: what was refused about the one before says nothing about this one. */
 function forgetRefusals({ draft, index, seen, mapping }: Step, before: Link): void {
   const kept = Object.entries(linkAt(draft, index).refused).filter(([field]) => {
-    const cell = mapping.fields[field]?.cell ?? "";
-    return !(field in seen.fields) || sameRaw(seen.cells[cell], before.cells[cell]);
+    const cells = cellsOfField(mapping, field);
+    return !(field in seen.fields) || cells.every((cell) => sameRaw(seen.cells[cell], before.cells[cell]));
   });
   setLink(draft, index, { refused: Object.fromEntries(kept) });
 }
@@ -670,15 +714,16 @@ function noteRefused(step: Step, before: Link): void {
 
 /** What a field that is only written here holds. A change of it says nothing about the thing, and is written over. */
 function noteDrift({ draft, index, seen, mapping, context }: Step, before: Link): void {
-  for (const [field, { cell, direction }] of Object.entries(mapping.fields)) {
-    const [now, then] = [seen.cells[cell], before.cells[cell]];
+  for (const [field, one] of Object.entries(mapping.fields)) {
     const type = context.entity.fields[field]?.type;
-    if (direction !== "write" || now === undefined || type === undefined || sameRaw(now, then)) continue;
-    const normalized = normalizeValue(type, now);
-    const value = normalized.ok ? normalized.value : typeof now === "string" ? now : JSON.stringify(now);
+    const changed = cellsOf(one).find((cell) => cell in seen.cells && !sameRaw(seen.cells[cell], before.cells[cell]));
+    if (one.direction !== "write" || type === undefined || changed === undefined) continue;
+    const read = readField(type, one, seen.cells);
+    const now = seen.cells[changed] ?? null;
+    const value = read?.ok === true ? read.value : typeof now === "string" ? now : JSON.stringify(now);
     const link = linkAt(draft, index);
     setLink(draft, index, { shadow: { ...link.shadow, [field]: value }, seen: { ...link.seen, [field]: 0 } });
-    if (then === undefined) continue;
+    if (before.cells[changed] === undefined) continue;
     const source = recordSource(seen.ref, seen.author);
     const base = before.shadow[field] ?? null;
     write(draft, context, { kind: "put-back", field, other: value, base, why: "only written there", source });

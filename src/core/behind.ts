@@ -3,6 +3,7 @@ import type { EntityPolicy, ObjectMapping } from "../model/policy.ts";
 import type { Instant } from "../model/time.ts";
 import { isBlank } from "../model/value.ts";
 import { freezes } from "./draft.ts";
+import { isOutside, takesPart } from "./mapping/takes-part.ts";
 
 type GoldenView = Pick<GoldenRecord, "fields" | "holds">;
 
@@ -37,13 +38,24 @@ export function dueAt(golden: GoldenRecord, link: Link, entity: EntityPolicy): I
   if (link.dead !== null || link.waitsFor !== null) return null;
   if (link.inFlight !== null) return link.inFlight.expiresAt;
   const mapping = entity.mappings.find((m) => m.system === link.system && m.object === link.object);
-  if (mapping === undefined || link.status === "deleted") return null;
+  if (mapping === undefined || link.status === "deleted" || isLeftAlone(golden, link, entity, mapping)) return null;
   if (golden.deletedAt !== null) return link.status === "linked" ? link.retryAt : null;
   if (link.status === "wanted")
     return isCreatable(golden, entity, mapping) ? Math.max(link.retryAt, settled(golden, entity)) : null;
   return behindFields(golden, link, entity, mapping).length > 0
     ? Math.max(link.retryAt, settled(golden, entity))
     : null;
+}
+
+/** It does not take part: by what it was last seen to hold, or by what is agreed since. */
+export function isLeftAlone(
+  golden: Pick<GoldenRecord, "fields">,
+  link: Link,
+  entity: EntityPolicy,
+  mapping: ObjectMapping,
+): boolean {
+  if (link.status === "wanted") return !takesPart(entity, mapping, golden.fields, {});
+  return link.outside || isOutside(entity, mapping, golden.fields, link.shadow);
 }
 
 /** A record may be made where the config allows it, once every required field is known and nothing about identity is open. */

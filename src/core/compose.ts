@@ -1,20 +1,28 @@
 import type { FieldName, GoldenRecord, InFlight, Link } from "../model/golden.ts";
+import type { JournalEntry } from "../model/journal.ts";
 import type { EntityPolicy, ObjectMapping } from "../model/policy.ts";
 import type { CellName } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
-import { type FieldValue, isBlank, type RawValue, sameRaw } from "../model/value.ts";
+import { type FieldValue, isBlank, type RawValue, sameRaw, sameValue } from "../model/value.ts";
 import { behindFields } from "./behind.ts";
-import { freezes, sentValues } from "./draft.ts";
+import { type Context, draftOf, freezes, recordSource, sentValues, write } from "./draft.ts";
+import { cellsOfField } from "./mapping/cells-of.ts";
+import { knownFields } from "./mapping/known-fields.ts";
+import { readField } from "./mapping/read-field.ts";
+import { writeField } from "./mapping/write-field.ts";
 
 /** The system's own form of a canonical value, as its connector gives it. */
 export type Encode = (field: FieldName, cell: CellName, value: FieldValue) => RawValue;
 
+/** Fields whose values have no form there, with the reason; they wait until the value changes. */
+export type Refusals = Readonly<Record<FieldName, string>>;
+
 /** What to send to bring one link up to date, composed from the golden record as it is now. */
 export type Composed =
   /** The link as it stands while the write is under way. */
-  | { readonly kind: "write"; readonly link: Link; readonly inFlight: InFlight }
+  | { readonly kind: "write"; readonly link: Link; readonly inFlight: InFlight; readonly refusals: Refusals }
   /** Nothing differs there: only what it has seen moves on. */
-  | { readonly kind: "settled"; readonly link: Link }
+  | { readonly kind: "settled"; readonly link: Link; readonly refusals: Refusals }
   /** A cell to write was never read (a field newly mapped, an answer that told half): what is there must be seen first. */
   | { readonly kind: "unread"; readonly link: Link };
 
@@ -37,32 +45,83 @@ export function compose(
       : kind === "create"
         ? creatableFields(golden, mapping)
         : behindFields(golden, link, entity, mapping);
-  if (kind === "update" && fields.some((field) => !((mapping.fields[field]?.cell ?? "") in link.cells)))
+  if (kind === "update" && fields.some((field) => cellsOfField(mapping, field).some((cell) => !(cell in link.cells))))
     return { kind: "unread", link };
   const versions: Record<FieldName, number> = {};
   const values: Record<FieldName, FieldValue> = {};
   const patch: Record<CellName, RawValue> = {};
   const seen = { ...link.seen };
   const shadow = { ...link.shadow };
+  const refused = { ...link.refused };
+  const refusals: Record<FieldName, string> = {};
+  const valueFor = (field: FieldName): FieldValue =>
+    fields.includes(field) ? (golden.fields[field]?.value ?? null) : (link.shadow[field] ?? null);
   for (const field of fields) {
     const version = golden.fields[field];
-    const cell = mapping.fields[field]?.cell;
-    if (version === undefined || cell === undefined) continue;
-    const raw = encode(field, cell, version.value);
-    if (kind === "update" && cell in link.cells && sameRaw(link.cells[cell], raw)) {
+    const mapped = mapping.fields[field];
+    const policy = entity.fields[field];
+    if (version === undefined || mapped === undefined || policy === undefined) continue;
+    const isHeld = kind === "update" && holdsAlready(link, field, version.value, entity, mapping);
+    const written = isHeld ? nothingToWrite : writeField(field, policy.type, mapped, valueFor);
+    if (!written.ok) {
+      refusals[field] = written.reason;
+      refused[field] = { version: version.version, reason: written.reason };
+      continue;
+    }
+    const raws = Object.entries<FieldValue>(written.cells).map(
+      ([cell, value]) => [cell, encode(field, cell, value)] as const,
+    );
+    const differing = kind === "update" ? raws.filter(([cell, raw]) => !sameRaw(link.cells[cell], raw)) : raws;
+    if (differing.length === 0) {
       seen[field] = version.version;
       shadow[field] = version.value;
       continue;
     }
     versions[field] = version.version;
     values[field] = version.value;
-    patch[cell] = raw;
+    Object.assign(patch, Object.fromEntries(differing));
   }
-  if (kind === "update" && Object.keys(patch).length === 0) return { kind: "settled", link: { ...link, seen, shadow } };
+  if (kind === "create") {
+    for (const [cell, value] of Object.entries(mapping.constants ?? {})) patch[cell] ??= encode("", cell, value);
+  }
+  if (kind === "update" && Object.keys(patch).length === 0)
+    return { kind: "settled", link: { ...link, seen, shadow, refused }, refusals };
   const content = repeated(link, entity, mapping) ?? { versions, values, patch };
   const { id: attemptId, startedAt, expiresAt } = attempt;
   const inFlight: InFlight = { attemptId, kind, startedAt, expiresAt, ...content };
-  return { kind: "write", link: { ...link, seen, shadow, inFlight }, inFlight };
+  return { kind: "write", link: { ...link, seen, shadow, refused, inFlight }, inFlight, refusals };
+}
+
+const nothingToWrite = { ok: true, cells: {} } as const;
+
+/** Whatever its cells are, they mean this value already: another form of it is nobody's to correct. */
+function holdsAlready(
+  link: Link,
+  field: FieldName,
+  value: FieldValue,
+  entity: EntityPolicy,
+  mapping: ObjectMapping,
+): boolean {
+  const [mapped, type] = [mapping.fields[field], entity.fields[field]?.type];
+  if (mapped?.form === undefined || mapped.direction !== "both" || type === undefined) return false;
+  const known = knownFields(link.cells, entity, mapping, [(one) => link.shadow[one]]);
+  if (field in known) return sameValue(known[field], value);
+  const read = readField(type, mapped, link.cells);
+  return read?.ok === true && sameValue(read.value, value);
+}
+
+/** The journal's lines about values that have no form in a system. */
+export function refusalLines(
+  golden: GoldenRecord,
+  link: Link,
+  refusals: Refusals,
+  context: Context,
+): readonly JournalEntry[] {
+  const draft = draftOf(golden, context.entity);
+  const source = recordSource({ system: link.system, object: link.object, id: link.id ?? "" }, null);
+  for (const [field, why] of Object.entries(refusals))
+    write(draft, context, { kind: "refused", field, other: golden.fields[field]?.value ?? null, why, source });
+  return draft.journal;
 }
 
 /**

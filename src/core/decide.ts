@@ -23,6 +23,7 @@ import {
   unarchive,
   write,
 } from "./draft.ts";
+import { takesPart } from "./mapping/takes-part.ts";
 import { identitiesOf } from "./match/identity.ts";
 import { liveLinkIn, match } from "./match/match.ts";
 
@@ -151,6 +152,11 @@ function admit(state: State, seen: Upsert, mapping: ObjectMapping, context: Cont
   if (pinned !== undefined) return join(state, pinned, seen, mapping, context, "decided by a person");
   const maker = makerOf(state, seen, mapping, context);
   if (maker !== undefined) return join(state, maker, seen, mapping, context, "made before it was deleted");
+  if (mapping.filter !== undefined) {
+    if (!seen.complete) return nothing("reread", [], [seen.ref]);
+    if (!takesPart(context.entity, mapping, {}, seen.fields))
+      return closingHold(state, context, nothing("no-op"), "it does not pass the filter");
+  }
   const found =
     state.pin === "new"
       ? ({ kind: "new" } as const)

@@ -5,7 +5,7 @@ import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
 import type { RecordRef } from "../model/record.ts";
 import type { Instant, Interval } from "../model/time.ts";
 import { type FieldValue, sameValue } from "../model/value.ts";
-import { normalizeValue } from "./normalize/normalize-value.ts";
+import { readField } from "./mapping/read-field.ts";
 
 /** A golden record while a decision is being made on it: the parts that change, and what must be told about the change. */
 export type Draft = {
@@ -100,6 +100,7 @@ export function newLink(mapping: ObjectMapping, id: string | null, generation: n
     inFlight: null,
     createUnknown: false,
     waitsFor: null,
+    outside: false,
     unsure: {},
     refused: {},
     failures: 0,
@@ -128,10 +129,11 @@ export function sentValues(
   mapping: ObjectMapping,
 ): Record<FieldName, FieldValue> {
   const sent: Record<FieldName, FieldValue> = {};
-  for (const [field, { cell }] of Object.entries(mapping.fields)) {
-    const [type, raw] = [entity.fields[field]?.type, unsure[cell]?.wrote[0]];
-    const normalized = type === undefined || raw === undefined ? null : normalizeValue(type, raw);
-    if (normalized?.ok === true) sent[field] = normalized.value;
+  const cells = Object.fromEntries(Object.entries(unsure).map(([cell, { wrote }]) => [cell, wrote[0] ?? null]));
+  for (const [field, one] of Object.entries(mapping.fields)) {
+    const type = entity.fields[field]?.type;
+    const read = type === undefined ? null : readField(type, one, cells);
+    if (read?.ok === true) sent[field] = read.value;
   }
   return sent;
 }

@@ -2,7 +2,7 @@ import type { FieldName, GoldenRecord, Link } from "../model/golden.ts";
 import type { EntityPolicy } from "../model/policy.ts";
 import type { Instant } from "../model/time.ts";
 import type { FieldValue } from "../model/value.ts";
-import { behindFields, dueAt } from "./behind.ts";
+import { behindFields, dueAt, isLeftAlone } from "./behind.ts";
 import { archived, newLink, sentValues } from "./draft.ts";
 import { identitiesOf } from "./match/identity.ts";
 
@@ -39,6 +39,7 @@ export function finish(decided: GoldenRecord, entity: EntityPolicy, now: Instant
     const mapping = entity.mappings.find((m) => m.system === link.system && m.object === link.object);
     const behind =
       mapping !== undefined &&
+      !isLeftAlone(golden, link, entity, mapping) &&
       (link.status === "wanted"
         ? mapping.create
         : link.status === "linked" && behindFields(golden, link, entity, mapping).length > 0);

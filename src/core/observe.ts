@@ -1,8 +1,10 @@
 import type { FieldName } from "../model/golden.ts";
-import type { CellChange, CoveredCell, CoveredValue, RawUpsert, RefusedCell, Upsert } from "../model/observation.ts";
-import type { EntityPolicy, ObjectMapping } from "../model/policy.ts";
-import type { FieldValue } from "../model/value.ts";
-import { normalizeValue } from "./normalize/normalize-value.ts";
+import type { CellChange, CoveredValue, RawUpsert, RefusedCell, Upsert } from "../model/observation.ts";
+import type { EntityPolicy, FieldMapping, FieldPolicy, ObjectMapping } from "../model/policy.ts";
+import type { CellName } from "../model/record.ts";
+import type { FieldValue, RawValue } from "../model/value.ts";
+import { cellsOf } from "./mapping/cells-of.ts";
+import { readField } from "./mapping/read-field.ts";
 
 /**
  * The normalize stage: a system's cells become the entity's fields, each value in its type's canonical form. A value that can't be is
@@ -15,25 +17,30 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
   const covered: Record<FieldName, CoveredValue[]> = {};
   const previous: Record<FieldName, Upsert["previous"][string]> = {};
   const cells: Record<string, RawUpsert["cells"][string]> = {};
-  for (const [field, { cell, direction }] of Object.entries(mapping.fields)) {
+  for (const [field, one] of Object.entries(mapping.fields)) {
     const policy = entity.fields[field];
     if (policy === undefined) continue;
-    const under = (raw.covered?.[cell] ?? []).flatMap((one) => coveredValue(policy.type, one));
+    const names = cellsOf(one);
+    const under = names.flatMap((cell) =>
+      (raw.covered?.[cell] ?? []).flatMap((old) => {
+        const value = valueWith(raw, cell, old.value, policy, one);
+        return value === null ? [] : [{ value: value.value, at: old.at, author: old.author }];
+      }),
+    );
     if (under.length > 0) covered[field] = under;
-    if (!Object.hasOwn(raw.cells, cell)) continue;
-    const value = raw.cells[cell] ?? null;
-    cells[cell] = value;
-    if (direction === "write") continue;
-    const normalized = normalizeValue(policy.type, value);
-    if (normalized.ok) fields[field] = normalized.value;
-    else refused[field] = { cell, raw: value, reason: normalized.reason };
-    const change = raw.cellChanges?.[cell];
+    const mentioned = names.filter((cell) => Object.hasOwn(raw.cells, cell));
+    for (const cell of mentioned) cells[cell] = raw.cells[cell] ?? null;
+    if (mentioned.length === 0 || one.direction === "write") continue;
+    const read = readField(policy.type, one, raw.cells);
+    if (read?.ok === true) fields[field] = read.value;
+    else if (read !== null) refused[field] = { cell: one.cell, raw: raw.cells[one.cell] ?? null, reason: read.reason };
+    const change = lastOf(mentioned.flatMap((cell) => raw.cellChanges?.[cell] ?? []));
     if (change !== undefined) fieldChanges[field] = change;
-    if (raw.previous !== undefined && Object.hasOwn(raw.previous, cell)) {
-      const before = raw.previous[cell] ?? null;
-      const was = normalizeValue(policy.type, before);
-      if (was.ok) previous[field] = { cell, raw: before, value: was.value };
-    }
+    const cell = mentioned.find((name) => raw.previous !== undefined && Object.hasOwn(raw.previous, name));
+    if (cell === undefined) continue;
+    const before = raw.previous?.[cell] ?? null;
+    const was = valueWith(raw, cell, before, policy, one);
+    if (was !== null) previous[field] = { cell, raw: before, value: was.value };
   }
   const { ref, revision, observedAt, complete, changedAt, author } = raw;
   const pushed = raw.pushed === true ? { pushed: true } : {};
@@ -59,7 +66,18 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
   };
 }
 
-function coveredValue(type: Parameters<typeof normalizeValue>[0], cell: CoveredCell): CoveredValue[] {
-  const normalized = normalizeValue(type, cell.value);
-  return normalized.ok ? [{ value: normalized.value, at: cell.at, author: cell.author }] : [];
+/** What the field was when one of its cells held another value; `null` where that can't be told. */
+function valueWith(
+  raw: RawUpsert,
+  cell: CellName,
+  value: RawValue,
+  { type }: FieldPolicy,
+  mapping: FieldMapping,
+): { readonly value: FieldValue } | null {
+  const read = readField(type, mapping, { ...raw.cells, [cell]: value });
+  return read?.ok === true ? read : null;
+}
+
+function lastOf(changes: readonly CellChange[]): CellChange | undefined {
+  return changes.toSorted((a, b) => b.at.until - a.at.until)[0];
 }

@@ -21,6 +21,8 @@ import {
   setLink,
   write,
 } from "./draft.ts";
+import { cellsOfField } from "./mapping/cells-of.ts";
+import { knownFields } from "./mapping/known-fields.ts";
 import { observe } from "./observe.ts";
 import { hasRefusals, isStuck } from "./refusal.ts";
 import { afterFailure } from "./retry.ts";
@@ -220,16 +222,20 @@ function unsureOf({ link, inFlight, deps }: Step, laterMs = 0): Link["unsure"] {
 function heldAfter(step: Step, cells: Readonly<Record<CellName, RawValue>>): Pick<Link, "shadow" | "seen"> {
   const { draft, link, inFlight, context, deps } = step;
   const ref = refOf(link, link.id ?? "");
+  const held = { ...link.cells, ...inFlight.patch, ...cells };
   const readBack = observe(
-    { kind: "upsert", ref, revision: null, observedAt: 0, complete: false, cells, changedAt: null, author: null },
+    { kind: "upsert", ref, revision: null, observedAt: 0, complete: false, cells: held, changedAt: null, author: null },
     deps.entity,
     deps.mapping,
   );
+  const known = knownFields(held, deps.entity, deps.mapping, [
+    (field) => (field in inFlight.values ? inFlight.values[field] : (link.shadow[field] ?? null)),
+  ]);
   const shadow: Record<FieldName, FieldValue> = { ...link.shadow };
   const seen: Record<FieldName, number> = { ...link.seen };
   for (const [field, version] of Object.entries(inFlight.versions)) {
     const wrote = inFlight.values[field] ?? null;
-    const kept = field in readBack.fields ? (readBack.fields[field] ?? null) : wrote;
+    const kept = { [field]: wrote, ...readBack.fields, ...known }[field] ?? null;
     shadow[field] = kept;
     seen[field] = version;
     if (sameValue(kept, wrote)) continue;
@@ -317,13 +323,14 @@ function settleRejected(step: Step, error: SyncError & { code: "REJECTED" }): Re
     setLink(draft, index, { createUnknown: false, unsure: {} });
     return backOff(step, { code: "UNREACHABLE", message: "" });
   }
-  const cellOf = (field: FieldName) => deps.mapping.fields[field]?.cell ?? "";
+  const reasonFor = (field: FieldName) =>
+    cellsOfField(deps.mapping, field).flatMap((cell) => error.cells[cell] ?? [])[0];
   const all = Object.keys(inFlight.versions);
-  const named = inFlight.kind === "update" ? all.filter((field) => cellOf(field) in error.cells) : [];
+  const named = inFlight.kind === "update" ? all.filter((field) => reasonFor(field) !== undefined) : [];
   // Refusals of earlier creates are of no account: a field that this one left out must not wake it.
   if (inFlight.kind === "create") setLink(draft, index, { refused: {} });
   const refused = named.length > 0 ? named : all;
-  const words = Object.fromEntries(refused.map((field) => [field, error.cells[cellOf(field)] ?? error.message]));
+  const words = Object.fromEntries(refused.map((field) => [field, reasonFor(field) ?? error.message]));
   for (const field of refused) refuse(step, field, words[field] ?? "");
   if (inFlight.kind !== "update") setLink(draft, index, { failures: step.link.failures + 1, dead: error.message });
   return { dead: { reason: error.message, refused: words } };

@@ -1,8 +1,10 @@
+import { cellsOf, cellTypeOf } from "../core/mapping/cells-of.ts";
+import type { FieldType } from "../model/field-type.ts";
 import type { Policy } from "../model/policy.ts";
 import type { ObjectName, RecordRef, SystemId } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
 import type { Clock, Random } from "../ports/clock.ts";
-import type { Connector, MappedObject } from "../ports/connector.ts";
+import type { Connector, MappedCell, MappedObject } from "../ports/connector.ts";
 import type { Outcome, Store } from "../ports/store.ts";
 
 /** What the engine tells about its work, for progress, logs and metrics. No field values. */
@@ -80,11 +82,22 @@ export function mappedObjects(policy: Policy, system: SystemId): MappedObject[] 
   const objects: MappedObject[] = [];
   for (const entity of Object.values(policy.entities)) {
     for (const mapping of entity.mappings.filter((one) => one.system === system)) {
-      const cells = Object.entries(mapping.fields).flatMap(([field, { cell, direction }]) => {
-        const type = entity.fields[field]?.type;
-        return type === undefined ? [] : [{ cell, field, type, direction }];
-      });
-      objects.push({ object: mapping.object, cells, create: mapping.create });
+      const cells = new Map<string, MappedCell>();
+      for (const [field, one] of Object.entries(mapping.fields)) {
+        const policy = entity.fields[field];
+        if (policy === undefined) continue;
+        const type = cellTypeOf(one, policy.type);
+        for (const cell of cellsOf(one)) {
+          const known = cells.get(cell);
+          const direction = known === undefined || known.direction === one.direction ? one.direction : "both";
+          cells.set(cell, known === undefined ? { cell, field, type, direction } : { ...known, direction });
+        }
+      }
+      for (const [cell, value] of Object.entries(mapping.constants ?? {})) {
+        const type: FieldType = typeof value === "boolean" ? { kind: "boolean" } : { kind: "text" };
+        if (!cells.has(cell)) cells.set(cell, { cell, field: cell, type, direction: "write" });
+      }
+      objects.push({ object: mapping.object, cells: [...cells.values()], create: mapping.create });
     }
   }
   return objects;

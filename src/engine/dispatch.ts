@@ -1,13 +1,14 @@
 import { dueAt } from "../core/behind.ts";
-import { baseOf, type Composed, compose } from "../core/compose.ts";
+import { baseOf, type Composed, compose, type Encode, type Refusals, refusalLines } from "../core/compose.ts";
 import { hasRefusals, isStuck } from "../core/refusal.ts";
 import { afterFailure } from "../core/retry.ts";
 import { type DeadReason, type Receipt, type Settled, settle } from "../core/settle.ts";
 import type { GoldenId, GoldenRecord, InFlight, Link } from "../model/golden.ts";
+import type { JournalEntry } from "../model/journal.ts";
 import { type EntityPolicy, mappingOf, type ObjectMapping } from "../model/policy.ts";
 import { type ObjectName, type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
-import type { MappedObject, WriteRequest, WriteResult } from "../ports/connector.ts";
+import type { Connector, MappedObject, WriteRequest, WriteResult } from "../ports/connector.ts";
 import {
   type Attempt,
   type CommitResult,
@@ -83,6 +84,7 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
   const deadLetters: DeadLetter[] = [];
   const cured: string[] = [];
   const reread: RecordRef[] = [];
+  const journal: JournalEntry[] = [];
   golden.links.forEach((_, index) => {
     const link = current.links[index];
     const found = link === undefined ? null : mappingOf(deps.policy, system, link.object);
@@ -101,6 +103,8 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
     current = { ...current, links: current.links.with(index, after) };
     if (next.kind === "dead") deadLetters.push(next.letter);
     if (next.kind === "settled" && hasRefusals(link) && !isStuck(current, after)) cured.push(letterId(golden.id, link));
+    if (next.kind === "write" || next.kind === "settled")
+      journal.push(...refusalsOf(deps, current, link, found, next, now));
     if (next.kind === "unread" && link.id !== null) reread.push(refOf(link, link.id));
     if (next.kind !== "write") return;
     sends.push({ goldenId: golden.id, link, inFlight: next.inFlight, ...found });
@@ -113,6 +117,7 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
     unit: {
       ...unit,
       keys: null,
+      journal,
       attempts,
       deadLetters,
       closedLetters: cured.map((id) => curedLetter(deps, id)),
@@ -176,19 +181,33 @@ function composeOrDead(deps: Deps, golden: GoldenRecord, link: Link, found: Foun
 
 function composeOne(deps: Deps, golden: GoldenRecord, link: Link, { entity, mapping }: Found, now: number): Composed {
   const connector = connectorOf(deps, link.system);
-  const cells = new Map(mappedObject(deps.policy, link.system, link.object).cells.map((cell) => [cell.field, cell]));
-  return compose(
-    golden,
-    link,
-    entity,
-    mapping,
-    (field, _cell, value) => {
-      const cell = cells.get(field);
-      if (cell === undefined) throw new Error(`Field ${field} is not mapped in ${link.system}.`);
-      return connector.encode(link.object, cell, value);
-    },
-    { id: deps.random.id(), startedAt: now, expiresAt: now + writeLeaseMs },
-  );
+  return compose(golden, link, entity, mapping, encoderOf(deps, connector, link.object), {
+    id: deps.random.id(),
+    startedAt: now,
+    expiresAt: now + writeLeaseMs,
+  });
+}
+
+/** A system's own form of cells' values. */
+export function encoderOf(deps: Pick<Deps, "policy">, connector: Connector, object: ObjectName): Encode {
+  const cells = new Map(mappedObject(deps.policy, connector.system, object).cells.map((cell) => [cell.cell, cell]));
+  return (_field, name, value) => {
+    const cell = cells.get(name);
+    if (cell === undefined) throw new Error(`Cell ${name} is not mapped in ${connector.system}.`);
+    return connector.encode(object, cell, value);
+  };
+}
+
+function refusalsOf(
+  deps: Deps,
+  golden: GoldenRecord,
+  link: Link,
+  { entity }: Found,
+  { refusals }: { readonly refusals: Refusals },
+  now: number,
+): readonly JournalEntry[] {
+  if (Object.keys(refusals).length === 0) return [];
+  return refusalLines(golden, link, refusals, { policy: deps.policy, entity, now, cause: deps.random.id() });
 }
 
 function attemptOf(
@@ -246,7 +265,7 @@ function requestOf({ goldenId, link, inFlight, entity, mapping }: Send): WriteRe
   const { attemptId, patch, kind } = inFlight;
   if (kind === "create") {
     const identity = entity.identity.flatMap((key) =>
-      key.fields.length === 1 ? (mapping.fields[key.fields[0] ?? ""]?.cell ?? []) : [],
+      key.fields.length === 1 ? ownCellOf(mapping, key.fields[0] ?? "") : [],
     );
     return { kind, attemptId, key: goldenId, patch, identity, lookFirst: link.createUnknown };
   }
@@ -255,6 +274,12 @@ function requestOf({ goldenId, link, inFlight, entity, mapping }: Send): WriteRe
   return kind === "update"
     ? { kind, attemptId, id: link.id, patch, base, revision: link.revision }
     : { kind, attemptId, id: link.id, base, revision: link.revision };
+}
+
+/** The cell by which a record may be found: one that holds the field and nothing else. */
+function ownCellOf(mapping: ObjectMapping, field: string): readonly string[] {
+  const one = mapping.fields[field];
+  return one === undefined || one.form !== undefined ? [] : [one.cell];
 }
 
 /** Settles receipts on the golden records as they are now; other commits may have come between since the intents. */

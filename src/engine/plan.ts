@@ -1,10 +1,12 @@
+import { isLeftAlone } from "../core/behind.ts";
 import { compose } from "../core/compose.ts";
 import type { GoldenRecord, Link } from "../model/golden.ts";
 import type { Hold } from "../model/hold.ts";
 import { mappingOf } from "../model/policy.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
 import type { FieldValue } from "../model/value.ts";
-import { connectorOf, type Deps, mappedObject, mappedObjects } from "./deps.ts";
+import { connectorOf, type Deps, mappedObjects } from "./deps.ts";
+import { encoderOf } from "./dispatch.ts";
 import { firstScan } from "./scan.ts";
 import { createWorker } from "./work.ts";
 
@@ -128,17 +130,13 @@ function addLink(
     object.read++;
     if (golden.links.some((other) => other !== link && other.status === "linked")) object.linked++;
   }
-  const cells = new Map(mappedObject(deps.policy, link.system, link.object).cells.map((cell) => [cell.field, cell]));
+  if (isLeftAlone(golden, link, found.entity, found.mapping)) return;
   const next = compose(
     golden,
     link,
     found.entity,
     found.mapping,
-    (field, _cell, value) => {
-      const cell = cells.get(field);
-      if (cell === undefined) throw new Error(`Field ${field} is not mapped in ${link.system}.`);
-      return connectorOf(deps, link.system).encode(link.object, cell, value);
-    },
+    encoderOf(deps, connectorOf(deps, link.system), link.object),
     { id: "plan", startedAt: 0, expiresAt: 0 },
   );
   if (next.kind !== "write" || (link.status === "wanted" && !found.mapping.create)) return;

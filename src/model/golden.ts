@@ -75,6 +75,8 @@ export type Link = {
   readonly createUnknown: boolean;
   /** The open hold on a record that may be the one wanted here; nothing is created until it is decided. */
   readonly waitsFor: string | null;
+  /** The record does not pass the filter of its object: it is left alone, and what it was before stays the base. */
+  readonly outside: boolean;
   readonly unsure: Readonly<Record<CellName, Unsure>>;
   /** Fields that the system refused, with its words and the golden version refused; not sent again until the value changes. */
   readonly refused: Readonly<Record<FieldName, { readonly version: number; readonly reason: string }>>;

@@ -7,6 +7,7 @@ import type { FieldValue } from "./value.ts";
  * set: the field got a new version. kept: the golden value stayed against another one (`other`). put-back: an edit beside
  * the source of truth is undone there. held: no rule decides; a person will. superseded: an observation older than what
  * is known. refused, lossy: a system would not take, or did not keep, the value. written: a system was brought up to date.
+ * paused, resumed: the record left its object's filter, or passes it again.
  * created, linked, unlinked, merged, deleted: the golden record's own life; `field` is `null`.
  */
 export type JournalKind =
@@ -18,6 +19,8 @@ export type JournalKind =
   | "refused"
   | "lossy"
   | "written"
+  | "paused"
+  | "resumed"
   | "created"
   | "linked"
   | "unlinked"

@@ -49,7 +49,46 @@ export type FieldPolicy = {
 };
 
 /** One field of an entity in one system. `read`: never written there. `write`: never taken from there. */
-export type FieldMapping = { readonly cell: CellName; readonly direction: "both" | "read" | "write" };
+export type FieldMapping = {
+  /** The cell that it is kept in; of several the first. */
+  readonly cell: CellName;
+  readonly direction: "both" | "read" | "write";
+  /** How the value is kept there. Absent: as it is. */
+  readonly form?: FieldForm;
+};
+
+/** How a field is kept in cells, where that is more than its value in a cell of its own. `cellType`: what each of the cells holds. */
+export type FieldForm = { readonly cellType: FieldType } & (
+  | {
+      /** A picklist's values by other names. */
+      readonly kind: "values";
+      readonly toCell: Readonly<Record<string, string>>;
+      readonly toField: Readonly<Record<string, string>>;
+      /** What stands for a value that is not listed; `null`: it is refused. */
+      readonly otherwise: { readonly read: string | null; readonly write: string | null };
+    }
+  /** The field is the parts together: a full name that is kept as first and last name. */
+  | { readonly kind: "parts"; readonly cells: readonly CellName[]; readonly by: Seam }
+  /** The cell is several fields together, this one at `index`: first and last name that are kept as a full name. */
+  | { readonly kind: "part"; readonly index: number; readonly fields: readonly FieldName[]; readonly by: Seam }
+  /** Expressions (CEL) over `value` (the first) and `values` (all). `write`: one a cell. `null`: not in that direction. */
+  | {
+      readonly kind: "expression";
+      readonly cells: readonly CellName[];
+      readonly read: string | null;
+      readonly write: readonly string[] | null;
+    }
+);
+
+/** What holds parts together: a separator, or `null` for the rules of a person's name (given and family). */
+export type Seam = string | null;
+
+/** Which records take part, by an expression (CEL) over the entity's fields. */
+export type ObjectFilter = {
+  readonly expression: string;
+  /** A linked record that no longer passes: nothing travels to and from it until it does again, or it stays as it was. */
+  readonly leaves: "pause" | "keep";
+};
 
 /** How an entity type appears in one system. */
 export type ObjectMapping = {
@@ -58,6 +97,9 @@ export type ObjectMapping = {
   readonly fields: Readonly<Record<FieldName, FieldMapping>>;
   /** Whether Truce may create records here. */
   readonly create: boolean;
+  readonly filter?: ObjectFilter;
+  /** What a record that Truce creates holds in cells that no field is kept in. */
+  readonly constants?: Readonly<Record<CellName, string | boolean>>;
 };
 
 /** Fields that together name one thing, exactly. Strongest first in the entity's list. */

@@ -7,6 +7,7 @@ import type { RawValue } from "../../model/value.ts";
 import { compose } from "../compose.ts";
 import { type Decided, decide, linkIndexOf } from "../decide.ts";
 import { finish } from "../finish.ts";
+import { cellsOf } from "../mapping/cells-of.ts";
 import { identitiesOf } from "../match/identity.ts";
 import { observe } from "../observe.ts";
 import { settle } from "../settle.ts";
@@ -136,7 +137,9 @@ export function scene(policy: Policy) {
           sent.push(`${link.system}: ${JSON.stringify(next.inFlight.patch)}`);
           const written = { ...current, links: current.links.with(index, next.link) };
           const isNew = next.inFlight.kind === "create";
-          const blank = Object.fromEntries(Object.values(mapping.fields).map(({ cell }) => [cell, null]));
+          const blank = Object.fromEntries(
+            Object.values(mapping.fields).flatMap((one) => cellsOf(one).map((cell) => [cell, null])),
+          );
           const recordId = next.link.id ?? `${link.system}-${id}`;
           const receipt = {
             kind: "written" as const,

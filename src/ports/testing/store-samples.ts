@@ -50,6 +50,7 @@ export function sampleLink(id: string | null, also: Partial<Link> = {}): Link {
     inFlight: null,
     createUnknown: false,
     waitsFor: null,
+    outside: false,
     unsure: {},
     knownAt: 0,
     refused: {},
