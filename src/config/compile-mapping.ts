@@ -15,7 +15,7 @@ export function compileMapping(mapping: ParsedMapping, type: FieldType): FieldMa
 }
 
 /** `null`: the cell's value is the field's. */
-export function compileForm(mapping: ParsedMapping, type: FieldType): FieldForm | null {
+function compileForm(mapping: ParsedMapping, type: FieldType): FieldForm | null {
   const { cell, cells, values, part, by, read, write } = mapping;
   const seam: Seam = by === "name" ? null : (by ?? " ");
   const partType = typeOf(mapping.as ?? (type.kind === "name" || type.kind === "address" ? type.kind : "text"));
