@@ -153,7 +153,7 @@ function drawRecords(
       const values = alike ? shared : variant(chance, shared, system);
       records.push({
         system,
-        values: byPhone ? otherwiseKnown(chance, values, `${system}${person}@other.org`) : values,
+        values: byPhone ? otherwiseKnown(chance, values, `other${person}-${system}@people.org`) : values,
       });
     }
   }

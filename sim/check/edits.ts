@@ -158,7 +158,7 @@ function isStranger({ world }: Truth, system: SimSystem, id: string): boolean {
   const isAnswered = attempt?.result === "written" && first.at - attempt.startedAt < writeLeaseMs;
   const isChanged = history.some((one) => isByPeople(one) && identity.some((field) => field in one.after));
   const isKnown = identity.some((field) => (first.after[field] ?? null) !== null);
-  return isChanged || (system.setup.keyless && !(isAnswered && isKnown));
+  return isChanged || !isKnown || (system.setup.keyless && !isAnswered);
 }
 
 /** Every value that becomes the agreed one was entered by someone where the journal says, or decided by a person or a rule. */

@@ -1,9 +1,10 @@
 import { compose } from "../../src/core/compose.ts";
 import { type Decided, decide, linkIndexOf } from "../../src/core/decide.ts";
-import { finish } from "../../src/core/finish.ts";
+import { finish, keysOf } from "../../src/core/finish.ts";
 import { observe } from "../../src/core/observe.ts";
 import { type Receipt, settle } from "../../src/core/settle.ts";
 import type { GoldenRecord, Link } from "../../src/model/golden.ts";
+import type { Hold } from "../../src/model/hold.ts";
 import type { JournalEntry } from "../../src/model/journal.ts";
 import type { RawUpsert } from "../../src/model/observation.ts";
 import { mappingOf, type Policy } from "../../src/model/policy.ts";
@@ -19,6 +20,7 @@ export function coreStory(policy: Policy) {
   const entity = policy.entities["contact"]!;
   const journal: JournalEntry[] = [];
   let golden: GoldenRecord | null = null;
+  let recordHold: Hold | null = null;
   let cause = 0;
 
   const mappingIn = (system: string) => mappingOf(policy, system, "contacts")!.mapping;
@@ -31,8 +33,9 @@ export function coreStory(policy: Policy) {
     golden = finish(decided, entity, now).golden;
     journal.push(...lines);
   };
-  const take = ({ goldens, journal: lines, outcome }: Decided, now: number) => {
+  const take = ({ goldens, journal: lines, holds, outcome }: Decided, now: number) => {
     for (const one of goldens) commit(one, lines, now);
+    for (const hold of holds) if (hold.goldenId === null) recordHold = hold.status === "open" ? hold : null;
     return outcome;
   };
 
@@ -59,10 +62,10 @@ export function coreStory(policy: Policy) {
       const isKnown = golden !== null && linkIndexOf(golden, ref) !== -1;
       const state = {
         golden: isKnown ? golden : null,
-        goldenByKey: () => golden ?? undefined,
+        goldenByKey: (key: string) => (golden !== null && keysOf(golden, entity).includes(key) ? golden : undefined),
         goldenById: () => golden ?? undefined,
         goldenByRecord: () => undefined,
-        hold: null,
+        hold: isKnown ? null : recordHold,
         pin: null,
         freshId: "g1",
       };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { testPolicy } from "../../src/core/testing/policy.ts";
 import { scene } from "../../src/core/testing/scene.ts";
+import { coreStory, unknownOutcome } from "./core-story.ts";
 
 const policy = testPolicy(
   { email: { type: { kind: "email" } }, phone: {} },
@@ -17,4 +18,15 @@ test("seed 50909: what a held record no longer looks like does not wait for it a
   expect(world.says("crm", "1", { email: "cleo@example.org", phone: "200" })).toBe("held");
   expect(world.openHolds()[0]?.matches).toHaveLength(1);
   expect(world.dispatch()).toEqual(['crm: {"email":"desk@example.org","phone":"100"}']);
+});
+
+test("seed 55035: a record that was held while a create was on its way is waited for once that create comes to nothing", () => {
+  const story = coreStory(policy);
+  story.says("desk", "1", 1_000, { email: "ann@example.org", phone: "100" });
+  story.sends("crm", 2_000);
+  const found = { email: "ben@example.org", phone: "100" };
+  expect(story.says("crm", "1", 3_000, found)).toBe("held");
+  story.answers("crm", 4_000, unknownOutcome);
+  expect(story.says("crm", "1", 5_000, found)).toBe("no-op");
+  expect(story.link("crm").waitsFor).not.toBeNull();
 });

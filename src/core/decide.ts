@@ -264,7 +264,6 @@ function holdRecord(
     status: "open",
     closed: null,
   };
-  if (before !== null && isUnchanged(before, hold)) return nothing("no-op");
   // One match: the record may be the one wanted here. Several: they may be one thing themselves, so none makes records anywhere.
   const mappings = matches.length > 1 ? context.entity.mappings : [mapping];
   // What it was like before and no longer is waits for it no longer.
@@ -275,7 +274,15 @@ function holdRecord(
     const blocking = matches.includes(id) ? mappings : [];
     return [blocking.reduce((one, where) => blockCreate(one, where, hold.id), released(golden, hold.id))];
   });
-  return { goldens, journal: [], holds: [hold], outcome: "held", reread: [] };
+  if (before === null || !isUnchanged(before, hold)) {
+    return { goldens, journal: [], holds: [hold], outcome: "held", reread: [] };
+  }
+  // Nothing to ask anew; only who had a create on its way when it was held begins to wait.
+  return { ...nothing("no-op"), goldens: goldens.filter((one) => waitsOf(one) !== waitsOf(state.goldenById(one.id))) };
+}
+
+function waitsOf(golden: GoldenRecord | undefined): string | undefined {
+  return golden?.links.map((link) => link.waitsFor).join();
 }
 
 /** The record says what it said when it was held: a person who looks at it need not look again. */
