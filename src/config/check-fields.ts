@@ -18,6 +18,7 @@ const belongsTo = {
   decimals: ["number"],
   options: ["choice", "set"],
   to: ["reference"],
+  many: ["reference"],
 } as const satisfies Record<string, readonly ParsedField["type"][]>;
 
 function checkDetails({ entities }: EntityMeaning, field: ParsedField, path: Path): Finding[] {

@@ -23,6 +23,7 @@ export function checkMappings(meaning: EntityMeaning): Finding[] {
       ...strangers,
       ...checkObject(mapping, at, isHurt([...at, "fields"])),
       ...sharedCells(mapping, at),
+      ...checkTargets(meaning, system, mapping, at),
     ];
   });
   if (count > 1 || isHurt([...path, "systems"])) return findings;
@@ -48,6 +49,17 @@ function checkObject({ object, fields, create }: Mapping, at: Path, isHurt: bool
     findings.push(errorAt([...at, "create"], "records shall be created here, but every field is only read", remedy));
   }
   return findings;
+}
+
+/** A reference is the id of a record there, so what it points to must be known there. */
+function checkTargets({ config, entity }: EntityMeaning, system: string, { fields }: Mapping, at: Path): Finding[] {
+  return Object.keys(fields).flatMap((field) => {
+    const to = entity.fields[field]?.to;
+    const target = to === undefined ? undefined : config.entities[to];
+    if (to === undefined || target === undefined || system in target.systems) return [];
+    const message = `${field} points to a ${to}, and ${system} has none`;
+    return [errorAt([...at, "fields", field], message, `Map ${to} in ${system}, or leave ${field} out there.`)];
+  });
 }
 
 /** Two fields that are written to one cell would undo each other for ever. */

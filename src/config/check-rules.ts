@@ -74,7 +74,8 @@ function checkNames(meaning: EntityMeaning, rule: RuleNode, path: Path, isInner 
 function checkFit(field: ParsedField, rule: RuleNode, path: Path): Finding[] {
   const name = ruleName(rule);
   const types = fits[name];
-  if (types !== undefined && !types.includes(field.type)) {
+  const isMany = field.type === "reference" && field.many === true;
+  if (types !== undefined && !types.includes(isMany ? "set" : field.type)) {
     const remedy = `${name} is for ${listed(types)}.`;
     return [errorAt(path, `the rule ${name} can't decide about a field of type ${field.type}`, remedy)];
   }

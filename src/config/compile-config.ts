@@ -113,7 +113,7 @@ function ruleOf(entity: ParsedEntity, name: string): { readonly decisive: string
 /** A field's type. Without options of its own, a forward-only field has its stages for options. */
 export function compileType(entity: ParsedEntity, name: string): FieldType {
   const field = entity.fields[name] as ParsedField;
-  const { type: kind, country, currency, decimals, options, to } = field;
+  const { type: kind, country, currency, decimals, options, to, many } = field;
   switch (kind) {
     case "phone":
       return { kind, ...(country === undefined ? {} : { country }) };
@@ -128,7 +128,7 @@ export function compileType(entity: ParsedEntity, name: string): FieldType {
       return { kind, ...(known === undefined ? {} : { options: known }) };
     }
     case "reference":
-      return { kind, to: to ?? "" };
+      return { kind, to: to ?? "", ...(many === true ? { many } : {}) };
     default:
       return { kind };
   }

@@ -16,6 +16,7 @@ const fieldObject = z.strictObject({
   decimals: z.number().int().min(0).max(20).describe("number: digits kept after the decimal point.").optional(),
   options: z.array(z.string()).min(1).describe("choice, set: the only values there are.").optional(),
   to: z.string().describe("reference: the entity it points to.").optional(),
+  many: z.boolean().describe("reference: it points to any number of them. Default: false.").optional(),
   rule: ruleSchema.optional(),
   clears: clearsSchema.optional(),
 });

@@ -84,13 +84,14 @@ export function mappedObjects(policy: Policy, system: SystemId): MappedObject[] 
     for (const mapping of entity.mappings.filter((one) => one.system === system)) {
       const cells = new Map<string, MappedCell>();
       for (const [field, one] of Object.entries(mapping.fields)) {
-        const policy = entity.fields[field];
-        if (policy === undefined) continue;
-        const type = cellTypeOf(one, policy.type);
+        const fieldType = entity.fields[field]?.type;
+        if (fieldType === undefined) continue;
+        const type = cellTypeOf(one, fieldType);
         for (const cell of cellsOf(one)) {
           const known = cells.get(cell);
           const direction = known === undefined || known.direction === one.direction ? one.direction : "both";
-          cells.set(cell, known === undefined ? { cell, field, type, direction } : { ...known, direction });
+          const target = targetOf(policy, system, type);
+          cells.set(cell, known === undefined ? { cell, field, type, direction, ...target } : { ...known, direction });
         }
       }
       for (const [cell, value] of Object.entries(mapping.constants ?? {})) {
@@ -101,6 +102,12 @@ export function mappedObjects(policy: Policy, system: SystemId): MappedObject[] 
     }
   }
   return objects;
+}
+
+function targetOf(policy: Policy, system: SystemId, type: FieldType): { readonly target?: ObjectName } {
+  if (type.kind !== "reference") return {};
+  const mapping = policy.entities[type.to]?.mappings.find((one) => one.system === system);
+  return mapping === undefined ? {} : { target: mapping.object };
 }
 
 export function mappedObject(policy: Policy, system: SystemId, object: ObjectName): MappedObject {

@@ -11,6 +11,10 @@ export type FieldType =
     }
   | { readonly kind: "money" /** ISO 4217 code of amounts that come without one. */; readonly currency?: string }
   | { readonly kind: "choice" | "set"; readonly options?: readonly string[] }
-  | { readonly kind: "reference" /** The entity type it points to. */; readonly to: string };
+  | {
+      readonly kind: "reference" /** The entity type it points to. */;
+      readonly to: string /** Points to any number of them. */;
+      readonly many?: boolean;
+    };
 
 export type FieldTypeKind = FieldType["kind"];

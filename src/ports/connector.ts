@@ -13,11 +13,17 @@ export type MappedObject = {
   readonly create: boolean;
 };
 
+/**
+ * A cell of type `reference` holds the id of another record of the same system, as it stands there (a lookup, a foreign key, a linked record),
+ * or with `many` a list of ids in any order. Truce translates ids to golden records and back; a connector reads and writes them like any other value.
+ */
 export type MappedCell = {
   readonly cell: CellName;
   readonly field: FieldName;
   readonly type: FieldType;
   readonly direction: "both" | "read" | "write";
+  /** References only: the object whose records it points to. */
+  readonly target?: ObjectName;
 };
 
 /** An object (table, object type) as the system describes it. */

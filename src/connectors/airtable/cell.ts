@@ -59,6 +59,8 @@ export function encodeValue({ type }: MappedCell, value: FieldValue): RawValue {
       return Array.isArray(value) && value.length > 0 ? [...value].sort() : null;
     case "datetime":
       return new Date(String(value)).toISOString();
+    case "reference":
+      return Array.isArray(value) ? onlyItem([...value].sort()) : value;
     default:
       return value;
   }

@@ -150,8 +150,10 @@ function fits(type: FieldType, column: Column): boolean {
       return base === "enum" || numbers.has(base);
     case "set":
       return base.startsWith("_") || base.startsWith("json");
-    case "text":
     case "reference":
+      if (type.many === true) return base.startsWith("_") || base.startsWith("json");
+      return base === "uuid" || numbers.has(base) || base === "enum";
+    case "text":
       return base === "uuid" || numbers.has(base) || base === "enum" || base.startsWith("json");
     default:
       return false;

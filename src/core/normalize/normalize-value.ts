@@ -12,7 +12,7 @@ import { normalizeName } from "./name.ts";
 import { blank, type Normalized, refused, type Scalar } from "./normalized.ts";
 import { normalizeNumber } from "./number.ts";
 import { normalizePhone } from "./phone.ts";
-import { normalizeReference } from "./reference.ts";
+import { normalizeReference, normalizeReferences } from "./reference.ts";
 import { brokenText } from "./scalar-text.ts";
 import { normalizeSet } from "./set.ts";
 import { normalizeText } from "./text.ts";
@@ -25,6 +25,7 @@ export type { Normalized } from "./normalized.ts";
  * for its item. What can't be brought into form is refused with a reason; nothing is truncated, guessed or dropped. Never throws.
  */
 export function normalizeValue(type: FieldType, raw: RawValue): Normalized {
+  if (type.kind === "reference" && type.many === true) return normalizeReferences(raw);
   const value = type.kind === "set" ? raw : onlyItem(raw);
   if (value === null || value === undefined) return blank;
   if (typeof value === "string") {

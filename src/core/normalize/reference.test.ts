@@ -17,3 +17,17 @@ test.each([
 ])("reference %j is refused: %s", (raw, why) => {
   expect(outcome({ kind: "reference", to: "company" }, raw)).toContain(why);
 });
+
+test.each([
+  [
+    ["b", "a", "b", 3],
+    ["3", "a", "b"],
+  ],
+  ["a", ["a"]],
+  ["b; a", ["a", "b"]],
+  [[], null],
+  [null, null],
+  ["", null],
+])("references %j are the ids %j", (raw, expected) => {
+  expect(outcome({ kind: "reference", to: "company", many: true }, raw)).toEqual(expected);
+});
