@@ -1,0 +1,52 @@
+import type { FieldValue, RawValue } from "../../model/value.ts";
+import type { MappedCell } from "../../ports/connector.ts";
+import type { FieldShape } from "./options.ts";
+
+/** A cell as Truce keeps it: moments that travel as numbers become ISO 8601. Anything else stays as it came. */
+export function readCell(field: FieldShape | undefined, held: RawValue): RawValue {
+  if (typeof held !== "number" && !(typeof held === "string" && /^\d+$/u.test(held))) return held;
+  if (field?.as === "seconds") return isoOf(Number(held) * 1_000) ?? held;
+  if (field?.as === "milliseconds") return isoOf(Number(held)) ?? held;
+  return held;
+}
+
+/** The value that goes on the wire for a cell. */
+export function wireCell(field: FieldShape | undefined, raw: RawValue): RawValue {
+  if (typeof raw !== "string") return raw;
+  if (field?.as === "seconds") return Math.floor(Date.parse(raw) / 1_000);
+  if (field?.as === "milliseconds") return Date.parse(raw);
+  return raw;
+}
+
+/** The cell for a canonical value, equal to what a reading gives if the tool keeps it as it is. */
+export function encodeValue({ type }: MappedCell, field: FieldShape | undefined, value: FieldValue): RawValue {
+  if (type.kind === "set") return Array.isArray(value) ? [...value] : [];
+  if (value === null) return null;
+  switch (type.kind) {
+    case "number":
+      return field?.as === "text" ? String(value) : exactNumber(String(value));
+    case "money": {
+      const { amount, currency } = value as { readonly amount: string; readonly currency: string };
+      if (currency !== type.currency) return `${amount} ${currency}`;
+      return field?.as === "text" ? amount : exactNumber(amount);
+    }
+    case "boolean":
+      return field?.as === "text" ? String(value) : value === true;
+    case "reference":
+      return field?.as === "number" ? exactNumber(String(value)) : value;
+    default:
+      return value;
+  }
+}
+
+/** A JSON number where it can hold every digit, else the digits as text. */
+function exactNumber(digits: string): RawValue {
+  const number = Number(digits);
+  const isExact = Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number));
+  return isExact ? number : digits;
+}
+
+function isoOf(ms: number): string | null {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}

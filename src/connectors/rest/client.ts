@@ -1,0 +1,197 @@
+import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
+import type { Instant } from "../../model/time.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { createCredentials } from "./auth.ts";
+import { type Json, parseJson } from "./json.ts";
+import type { Query, RestOptions } from "./options.ts";
+import { createPace, type Urgency } from "./pace.ts";
+import { type Effect, lostError, type Refusal, refusalOf, refusedError } from "./refusal.ts";
+import { type HttpAnswer, type HttpRequest, sendRequest, Unsent } from "./request.ts";
+
+export type Call = {
+  readonly method: string;
+  /** After the API's address, or a whole address of the same host, as paging links are. */
+  readonly path: string;
+  readonly query?: Query | undefined;
+  readonly body?: Json;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly effect: Effect;
+  readonly urgency?: Urgency;
+  /** For messages: "reading contacts". */
+  readonly what: string;
+};
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** `undefined` where the answer is empty. */
+  readonly body: Json;
+  /** The tool's own time, `null` if it doesn't tell. */
+  readonly at: Instant | null;
+  /** The address that answered; links in it are relative to this one. */
+  readonly url: string;
+};
+
+export type Client = {
+  /** Rejects with `RefusedCall` for 4xx, and with a plain `SyncFailure` for everything else. */
+  call(call: Call): Promise<Answer>;
+};
+
+/** A call that the tool understood and refused: nothing was done. */
+export class RefusedCall extends SyncFailure {
+  readonly status: number;
+  readonly refusal: Refusal;
+
+  constructor(error: SyncError, status: number, refusal: Refusal) {
+    super(error);
+    this.status = status;
+    this.refusal = refusal;
+  }
+}
+
+const parallelDefault = 4;
+const timeoutMsDefault = 30_000;
+const silenceMsDefault = 5_000;
+/** Longest Retry-After that is obeyed; a larger one is taken for a mistake. */
+const silenceMsMax = 3_600_000;
+const redirectsMax = 3;
+
+/** Speaks HTTP with one tool: one host, one pace, one set of credentials. */
+export function createClient(options: RestOptions): Client {
+  const { clock, timeoutMs = timeoutMsDefault, linkLocal = false, rateLimit } = options;
+  const base = new URL(options.url);
+  const gapMs = rateLimit === undefined ? 0 : rateLimit.per / rateLimit.requests;
+  const pace = createPace(clock, options.parallel ?? parallelDefault, gapMs);
+  const send = (request: HttpRequest) => sendRequest(request, { timeoutMs, linkLocal });
+  const credentials = createCredentials(options.auth, base, clock, send);
+  let silentUntil = 0;
+
+  const refuseInSilence = (): void => {
+    const retryAfterMs = silentUntil - clock.now();
+    if (retryAfterMs <= 0 || retryAfterMs > silenceMsMax) return;
+    const message = "the tool's request limit was passed, by us or by another client of it";
+    throw new SyncFailure({ code: "RATE_LIMITED", retryAfterMs, message });
+  };
+
+  const exchange = async (call: Call, url: URL): Promise<HttpAnswer> => {
+    const headers = {
+      accept: "application/json",
+      "accept-encoding": "identity",
+      ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+      ...options.headers,
+      ...call.headers,
+      ...(await credentials.headers()),
+    };
+    const body = call.body === undefined ? null : JSON.stringify(call.body);
+    try {
+      return await send({ method: call.method, url, headers, body });
+    } catch (error) {
+      const message = `${call.what}: no answer from ${base.host} (${reasonOf(error)})`;
+      throw new SyncFailure(
+        error instanceof Unsent ? { code: "UNREACHABLE", message } : lostError(call.effect, message),
+      );
+    }
+  };
+
+  /** Follows where a read is sent on to, within the host. */
+  const follow = async (call: Call): Promise<{ readonly answer: HttpAnswer; readonly url: URL }> => {
+    let url = addressOf(base, call);
+    for (let times = 0; ; times++) {
+      const answer = await exchange(call, url);
+      const { location } = answer.headers;
+      if (answer.status < 300 || answer.status >= 400 || answer.status === 304 || location === undefined) {
+        return { answer, url };
+      }
+      const next = new URL(location, url);
+      const where = `${call.what}: ${base.host} sends on to ${next.origin}${next.pathname}`;
+      if (!isSameHost(base, next)) {
+        throw new SyncFailure({
+          code: "SCHEMA",
+          message: `${where}, another host, where Truce does not follow; correct url`,
+        });
+      }
+      if (call.method !== "GET" || times >= redirectsMax) {
+        throw new SyncFailure({ code: "SCHEMA", message: `${where}; write url and path as they are there` });
+      }
+      url = next;
+    }
+  };
+
+  return {
+    call: (call) =>
+      pace.run(call.urgency ?? "live", async () => {
+        refuseInSilence();
+        let { answer, url } = await follow(call);
+        if (answer.status === 401 && credentials.refused()) ({ answer, url } = await follow(call));
+        const { status, headers } = answer;
+        if (status === 429) {
+          const asked = retryAfterMsOf(headers["retry-after"], clock);
+          const retryAfterMs = Math.min(silenceMsMax, asked ?? silenceMsDefault);
+          silentUntil = clock.now() + retryAfterMs;
+          const message = `${call.what}: answered 429, too many requests`;
+          throw new SyncFailure({ code: "RATE_LIMITED", retryAfterMs, message });
+        }
+        const isOk = status >= 200 && status < 300;
+        const body = bodyOf(answer.text);
+        if (isOk && body !== broken) return { status, headers, body, at: momentOf(headers["date"]), url: url.href };
+        if (isOk) {
+          const message = `${call.what}: the answer is no JSON (${answer.text.length} characters)`;
+          throw new SyncFailure(lostError(call.effect, message));
+        }
+        const refusal = refusalOf(body === broken ? undefined : body, options.errors);
+        const error = refusedError(status, refusal, call.effect, call.what);
+        if (status < 400 || status >= 500) throw new SyncFailure(error);
+        throw new RefusedCall(error, status, refusal);
+      }),
+  };
+}
+
+/** The whole address of a call. Throws SCHEMA for a paging link to another host. */
+function addressOf(base: URL, call: Call): URL {
+  const isWhole = /^https?:\/\//iu.test(call.path);
+  const url = new URL(isWhole ? call.path : base.href.replace(/\/$/u, "") + call.path);
+  if (isWhole) {
+    if (!isSameHost(base, url)) {
+      const message = `${call.what}: the next page is said to be at ${url.origin}, which is not ${base.origin}`;
+      throw new SyncFailure({ code: "SCHEMA", message });
+    }
+    // A tool behind a proxy may not know by which scheme and port it is reached.
+    url.protocol = base.protocol;
+    url.port = base.port;
+  }
+  for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, String(value));
+  return url;
+}
+
+function isSameHost(base: URL, other: URL): boolean {
+  if (other.hostname !== base.hostname) return false;
+  return other.port === base.port || other.port === "" || other.protocol !== base.protocol;
+}
+
+const broken = Symbol("no JSON");
+
+function bodyOf(text: string): Json | typeof broken {
+  if (text.trim() === "") return undefined;
+  try {
+    return parseJson(text.replace(/^\u{FEFF}/u, ""));
+  } catch {
+    return broken;
+  }
+}
+
+function momentOf(date: string | undefined): Instant | null {
+  const at = Date.parse(date ?? "");
+  return Number.isNaN(at) ? null : at;
+}
+
+/** Retry-After, as seconds or as a date. */
+function retryAfterMsOf(header: string | undefined, clock: Clock): number | null {
+  if (header === undefined) return null;
+  if (/^\d+$/u.test(header)) return Number(header) * 1_000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? null : Math.max(0, at - clock.now());
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
