@@ -64,6 +64,8 @@ export async function createRestSandbox(options: RestSandboxOptions) {
         .filter(({ deletedAt }) => deletedAt === null)
         .map(({ id, fields }) => ({ id, fields })),
     audit: (afterSeq?: number) => world.audit(afterSeq),
+    /** The faults still switched on. */
+    faults: () => faults.list(),
     setFaults: (list: readonly Fault[]) => faults.set(list),
     /** Where events go, as Standard Webhooks signed with this secret; `null` for none. */
     setHook: (url: string | null, secret = "") => {

@@ -60,5 +60,18 @@ export async function createConnector(options: SystemOptions, context: Connector
         ...poll,
       });
     }
+    case "rest": {
+      const { createRestConnector } = await import("../connectors/rest/connector.ts");
+      const { connector, clockSkew, pollEvery, timeout, ...rest } = resolveAll(options, source);
+      return createRestConnector({ ...rest, system, clock, timeoutMs: timeout, ...poll }, objects);
+    }
   }
+}
+
+/** A part of the config with every reference in it put in. */
+function resolveAll<Part>(part: Part, source: ReferenceSource): Part {
+  if (typeof part === "string") return resolveReference(part, source) as Part;
+  if (Array.isArray(part)) return part.map((item) => resolveAll(item, source)) as Part;
+  if (typeof part !== "object" || part === null) return part;
+  return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, resolveAll(inner, source)])) as Part;
 }

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
+import { checkRest } from "./check-rest.ts";
 import type { Meaning } from "./meaning.ts";
 import { errorAt, type Finding, warningAt } from "./problem.ts";
 
@@ -13,6 +14,7 @@ export function checkSystems({ config, systems, isHurt }: Meaning): Finding[] {
       used.has(name) || isSilent
         ? []
         : [warningAt(path, `no entity lives in ${name}`, `Map one: entities.contact.systems.${name}.`, "key")];
+    if (system.connector === "rest") return [...unused, ...checkRest(config, name, system, isHurt(["entities"]))];
     if (system.connector !== "hubspot") return unused;
     const { token, oauth } = system;
     if (token !== undefined && oauth !== undefined) {

@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
 import { z } from "zod";
 import { durationSchema } from "./duration.ts";
-import { databaseUrlSchema, referenceSchema } from "./system-schema.ts";
+import { referenceSchema } from "./secret-schema.ts";
+import { databaseUrlSchema } from "./system-schema.ts";
 
 export const settingsSchema = z.strictObject({
   dataFolder: referenceSchema

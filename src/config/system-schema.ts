@@ -1,22 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
 import { z } from "zod";
 import { durationSchema } from "./duration.ts";
-import { brokenReference, isReference } from "./reference.ts";
-
-/** A text that may hold references. */
-export const referenceSchema = z.string().superRefine((text, context) => {
-  const broken = brokenReference(text);
-  if (broken === null) return;
-  const params = { remedy: "A reference is ${NAME}, with letters, digits and _, or ${file:PATH}." };
-  context.addIssue({ code: "custom", message: `"${broken}" is no reference`, params });
-});
-
-/** A secret: a reference and nothing else. The message does not repeat the value. */
-const secretSchema = z.string().superRefine((text, context) => {
-  if (isReference(text)) return;
-  const params = { remedy: "secret" };
-  context.addIssue({ code: "custom", message: "a secret stands here in plain text", params });
-});
+import { isReference } from "./reference.ts";
+import { restSettings } from "./rest-schema.ts";
+import { referenceSchema, secretSchema } from "./secret-schema.ts";
 
 /** A database address, whose password, if it has one, is a reference. */
 export const databaseUrlSchema = referenceSchema.superRefine((text, context) => {
@@ -74,4 +61,11 @@ const airtableSchema = z.strictObject({
   ...common,
 });
 
-export const systemSchema = z.discriminatedUnion("connector", [postgresSchema, hubspotSchema, airtableSchema]);
+const restSchema = z.strictObject({ ...restSettings, pollEvery, ...common });
+
+export const systemSchema = z.discriminatedUnion("connector", [
+  postgresSchema,
+  hubspotSchema,
+  airtableSchema,
+  restSchema,
+]);

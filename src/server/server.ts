@@ -40,7 +40,8 @@ export async function startServer(
     return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "reading the systems for the first time" });
   });
   let base = "";
-  app.post<{ Params: { system: string } }>("/webhooks/:system", async (request, reply) => {
+  // Senders that sign nothing are known by a secret at the end of the address; the connector judges it.
+  app.post<{ Params: { system: string } }>("/webhooks/:system/:secret?", async (request, reply) => {
     const { system } = request.params;
     if (!deps.connectors.has(system)) return reply.code(404).send({ error: `There is no system ${system}.` });
     const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();

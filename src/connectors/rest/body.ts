@@ -32,7 +32,7 @@ export function updateBody(shape: ObjectShape, record: Json, patch: Cells, id: R
   return withVersion(shape, enveloped(update, fields, id), record);
 }
 
-export function isWhole({ method }: UpdateShape): boolean {
+function isWhole({ method }: UpdateShape): boolean {
   return method === "PUT";
 }
 

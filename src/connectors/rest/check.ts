@@ -37,21 +37,7 @@ export async function objectProblems(client: Client, reader: Reader, bound: Boun
 /** What the config says of the object and does not fit together. */
 function settingProblems({ object, shape }: Bound): readonly Problem[] {
   const problems: Problem[] = [];
-  const { changes, update, deleted } = shape;
-  if (changes?.type === "since" && shape.modifiedAt === undefined) {
-    problems.push(
-      error(null, "changes are asked for since a moment, but modifiedAt does not say where a record tells its own"),
-    );
-  }
-  if (update?.clear === "omit" && update.method !== "PUT") {
-    problems.push(
-      error(null, "update.clear: omit needs update.method: PUT; a field that PATCH leaves out stays as it is"),
-    );
-  }
-  if (shape.delete?.method === "mark" && deleted === undefined) {
-    problems.push(error(null, "delete.method: mark needs deleted.field, the field that is set"));
-  }
-  if (shape.version === undefined && update?.method === "PUT") {
+  if (shape.version === undefined && shape.update?.method === "PUT") {
     problems.push(
       warning(
         null,

@@ -195,7 +195,7 @@ function followingPlace(
 }
 
 /** The address with rel=next in a Link header. */
-export function nextLink(header: string): string | null {
+function nextLink(header: string): string | null {
   for (const [, address = "", rest = ""] of header.matchAll(/<([^>]*)>([^<]*)/gu)) {
     if (/;\s*rel\s*=\s*"?(?:[^";]*\s)?next(?:\s|"|,|;|$)/iu.test(rest)) return address;
   }

@@ -23,8 +23,8 @@ export type RestOptions = {
   /** How often changes are asked for. Default 60 s. */
   readonly pollMs?: number | undefined;
   /** What objects have in common; an object's own settings go before it, one by one. */
-  readonly defaults?: Partial<ObjectShape> | undefined;
-  readonly objects: Readonly<Record<ObjectName, Partial<ObjectShape>>>;
+  readonly defaults?: ObjectSettings | undefined;
+  readonly objects: Readonly<Record<ObjectName, ObjectSettings>>;
 };
 
 export type RestAuth =
@@ -65,6 +65,9 @@ export type ErrorShape = {
   readonly name?: string | undefined;
   readonly text?: string | undefined;
 };
+
+/** What the config says of an object. Without a path it is the object's name. */
+export type ObjectSettings = Omit<ObjectShape, "path"> & { readonly path?: string | undefined };
 
 /** How one kind of record is listed, read and written. Paths name a place in JSON: `data.items`, `0`, `a.b`. */
 export type ObjectShape = {

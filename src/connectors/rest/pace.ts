@@ -17,9 +17,10 @@ export function createPace(clock: Clock, parallel: number, gapMs: number): Pace 
 
   const pump = (): void => {
     while (underWay < parallel && waiting.live.length + waiting.scan.length > 0) {
-      const waitMs = freeAt - clock.now();
       // Not longer than one gap, should the clock have been set back.
-      if (waitMs > 0) return void wakeIn(Math.min(waitMs, gapMs));
+      freeAt = Math.min(freeAt, clock.now() + gapMs);
+      const waitMs = freeAt - clock.now();
+      if (waitMs > 0) return void wakeIn(waitMs);
       freeAt = clock.now() + gapMs;
       underWay++;
       (waiting.live.shift() ?? waiting.scan.shift())?.();
@@ -30,7 +31,6 @@ export function createPace(clock: Clock, parallel: number, gapMs: number): Pace 
     isAsleep = true;
     await clock.sleep(ms);
     isAsleep = false;
-    freeAt = Math.min(freeAt, clock.now());
     pump();
   };
 

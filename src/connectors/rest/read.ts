@@ -134,7 +134,7 @@ export function itemPath(shape: ObjectShape, id: RecordId): string {
 }
 
 /** The record in an answer. Throws SCHEMA where there is none. */
-export function recordIn(shape: ObjectShape, body: Json, what: string): Json {
+function recordIn(shape: ObjectShape, body: Json, what: string): Json {
   const path = shape.read?.record ?? "";
   const record = at(body, path);
   if (objectOf(record) !== undefined) return record;

@@ -21,7 +21,7 @@ export function shapeOf({ objects, defaults, system }: RestOptions, name: Object
       message: `${system} has no object ${name} in its config; it has ${known}`,
     });
   }
-  return { path: `/${name}`, ...defaults, ...own };
+  return { ...defaults, ...own, path: own.path ?? defaults?.path ?? `/${name}` };
 }
 
 /** The id of a record. Throws SCHEMA where it has none: a record that can't be named must not pass for one that is not there. */

@@ -1,3 +1,6 @@
+import { createFaultBoard } from "../../../sandbox/core/fault.ts";
+import { createRandom } from "../../../sandbox/core/random.ts";
+import { serve } from "../../../sandbox/core/serve.ts";
 import { createRestSandbox, type RestSandbox } from "../../../sandbox/rest/sandbox.ts";
 import type { StyleName } from "../../../sandbox/rest/style.ts";
 import type { ObjectInput } from "../../../sandbox/rest/world.ts";
@@ -6,7 +9,7 @@ import type { FieldType } from "../../model/field-type.ts";
 import type { RawValue } from "../../model/value.ts";
 import type { Connector, MappedCell, MappedObject, WriteRequest } from "../../ports/connector.ts";
 import { createRestConnector } from "./connector.ts";
-import type { ObjectShape, RestOptions } from "./options.ts";
+import type { ObjectSettings, RestOptions } from "./options.ts";
 
 const contacts: ObjectInput = {
   fields: {
@@ -36,7 +39,7 @@ const types: Readonly<Record<string, FieldType>> = {
 };
 
 /** What the config says of `contacts` in every style. */
-const common: Partial<ObjectShape> = {
+const common: ObjectSettings = {
   fields: {
     id: { type: "number", readOnly: true },
     name: { type: "text" },
@@ -60,7 +63,7 @@ const since = { type: "since", query: { updated_since: "{since}" } } as const;
 const enveloped = { items: "data", total: "meta.total" } as const;
 
 /** How each style of the sandbox is spoken with. */
-export const shapes: Readonly<Record<StyleName, Partial<ObjectShape>>> = {
+export const shapes: Readonly<Record<StyleName, ObjectSettings>> = {
   "page-put": {
     ...common,
     modifiedAt: "updatedAt",
@@ -135,7 +138,7 @@ export type Setting = { readonly sandbox: RestSandbox; readonly connector: Conne
 /** A sandbox of a style and a connector to it. */
 export async function setUp(
   style: StyleName,
-  shape: Partial<ObjectShape> = {},
+  shape: ObjectSettings = {},
   options: Partial<RestOptions> = {},
 ): Promise<Setting> {
   const sandbox = await createRestSandbox({ objects: { contacts }, style });
@@ -143,11 +146,7 @@ export async function setUp(
 }
 
 /** A connector to a sandbox, as after a restart. */
-export function connectTo(
-  sandbox: RestSandbox,
-  shape: Partial<ObjectShape>,
-  options: Partial<RestOptions> = {},
-): Connector {
+export function connectTo(sandbox: RestSandbox, shape: ObjectSettings, options: Partial<RestOptions> = {}): Connector {
   return createRestConnector(
     {
       system: "tool",
@@ -174,4 +173,50 @@ export function create(
   rest: { identity?: readonly string[]; lookFirst?: boolean } = {},
 ): WriteRequest {
   return { kind: "create", attemptId: `create ${key}`, key, patch, identity: [], lookFirst: false, ...rest };
+}
+
+export type Asked = {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+export type Answered = {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+};
+
+/** A small tool of one's own on 127.0.0.1, with a note of what it was asked; gone after the test. */
+export async function toolThat(
+  answer: (asked: Asked) => Answered,
+  onEnd: (close: () => Promise<void>) => void,
+): Promise<{ readonly url: string; readonly asked: readonly Asked[] }> {
+  const asked: Asked[] = [];
+  const server = await serve({
+    port: 0,
+    faults: createFaultBoard(createRandom(1)),
+    handle: ({ method, path, query, headers, body }) => {
+      asked.push({ method, path, query, headers, body: body.toString() });
+      const { status = 200, headers: extra = {}, body: answered = null } = answer(asked.at(-1)!);
+      return { status, headers: extra, body: answered as object | string | null };
+    },
+    admin: () => ({ status: 404, body: null }),
+    rateLimited: () => ({ status: 429, body: null }),
+    serverError: (status) => ({ status, body: null }),
+  });
+  onEnd(() => server.close());
+  return { url: server.url, asked };
+}
+
+/** A connector to a tool at an address. */
+export function connectorAt(
+  url: string,
+  shape: ObjectSettings,
+  options: Partial<RestOptions> = {},
+  cells: readonly string[] = ["name"],
+): Connector {
+  const settings = { system: "tool", clock: machineClock, url, timeoutMs: 1_000, objects: { contacts: shape } };
+  return createRestConnector({ ...settings, ...options }, [mapped(...cells)]);
 }
