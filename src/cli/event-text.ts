@@ -12,6 +12,13 @@ export function eventText(event: EngineEvent): string | null {
         `${event.system}: ${event.doing} failed: ${message}. Next try in ${spanText(event.retryInMs)}.`,
       );
     }
+    case "breaker": {
+      if (event.forMs === 0) return `${event.system}: it answers again.`;
+      const reason = safeText(event.reason).replace(/\.$/u, "");
+      return remarkColor.yellow(
+        `${event.system}: left alone for ${spanText(event.forMs)}, as it keeps failing: ${reason}.`,
+      );
+    }
     case "recovered":
       return `${event.system}: ${event.doing} works again.`;
     case "poisoned": {

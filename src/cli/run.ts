@@ -1,5 +1,6 @@
 import { parseDuration } from "../config/duration.ts";
 import { resolveReference } from "../config/reference.ts";
+import { shareLimits } from "../control/share.ts";
 import type { EngineEvent } from "../engine/deps.ts";
 import { type Running, run } from "../engine/run.ts";
 import { startServer } from "../server/server.ts";
@@ -37,12 +38,16 @@ export async function runCommand(options: RunOptions): Promise<void> {
     if (signal.aborted) return;
     const { sweepEveryMs } = session.config.settings;
     const running = run(session.deps, { workBatchMax, sweepEveryMs: options.once === true ? null : sweepEveryMs });
+    const stopping = new AbortController();
+    const sharing = shareLimits(session.deps, stopping.signal);
     try {
       if (options.once === true) await runOnce(session, running, signal, timeoutMs, report, options);
       else await serve(session, running, signal, report);
     } finally {
       report.end();
+      stopping.abort();
       await running.stop();
+      await sharing;
     }
     await running.ended;
   } finally {

@@ -4,6 +4,7 @@ import { machineClock, machineRandom } from "../clock/machine.ts";
 import { findConfigs } from "../config/find-config.ts";
 import { type LoadedConfig, loadConfig } from "../config/load-config.ts";
 import { resolveReference } from "../config/reference.ts";
+import { governed } from "../control/govern.ts";
 import type { Deps, EngineEvent } from "../engine/deps.ts";
 import type { Store } from "../ports/store.ts";
 import { connectSystem } from "./connect-system.ts";
@@ -49,7 +50,8 @@ export async function openSession(
   const connectors = await Promise.all(
     Object.keys(config.systems).map((system) => connectSystem(config, system, machineClock)),
   );
-  const deps = { ...offlineDeps(config, store), connectors: new Map(connectors.map((one) => [one.system, one])), tell };
+  const governors = connectors.map((one) => governed(one, machineClock, tell));
+  const deps = { ...offlineDeps(config, store), connectors: new Map(governors.map((one) => [one.system, one])), tell };
   return {
     config,
     deps,

@@ -38,6 +38,8 @@ export type EngineEvent =
       readonly message: string;
       readonly retryInMs: number;
     }
+  /** The system fails so often that it is left alone for a while, or it is back (`forMs: 0`). */
+  | { readonly kind: "breaker"; readonly system: SystemId; readonly forMs: number; readonly reason: string }
   | { readonly kind: "recovered"; readonly system: SystemId; readonly doing: string }
   | { readonly kind: "poisoned"; readonly ref: RecordRef; readonly message: string }
   | { readonly kind: "feed-lost"; readonly system: SystemId; readonly object: ObjectName }

@@ -2,6 +2,7 @@ import { dueAt } from "../core/behind.ts";
 import { baseOf, type Composed, compose, type Encode, type Refusals, refusalLines } from "../core/compose.ts";
 import { hasRefusals, isStuck } from "../core/refusal.ts";
 import { afterFailure } from "../core/retry.ts";
+import { earn, type RetryBudget, spend } from "../core/retry-budget.ts";
 import { type DeadReason, type Receipt, type Settled, settle } from "../core/settle.ts";
 import type { GoldenId, GoldenRecord, InFlight, Link } from "../model/golden.ts";
 import type { JournalEntry } from "../model/journal.ts";
@@ -31,18 +32,25 @@ const racesMax = 50;
  * One batch of writes to one system, from due links to settled receipts: claim, compose, commit the intents, send, settle. A fixed
  * number of round trips to the store. Returns the number of links looked at.
  */
-export async function dispatchBatch(deps: Deps, system: SystemId, limit: number): Promise<number> {
+export async function dispatchBatch(deps: Deps, system: SystemId, limit: number, budget: RetryBudget): Promise<number> {
   const now = deps.clock.now();
   const goldens = await deps.store.claimDue(system, limit, now, leaseMs);
   if (goldens.length === 0) return 0;
-  const composed = goldens.map((golden) => composeAll(deps, golden, system, now));
+  const composed = goldens.map((golden) => composeAll(deps, golden, system, now, budget));
   const intended = await commitIntents(deps, composed);
   // Stopped or held up for long: soon another one will take the write for lost, and must not be crossed.
   if (deps.clock.now() > now + sendMsMax) return goldens.length;
   const sends = intended.flatMap((one) => one.sends);
   const byObject = Map.groupBy(sends, (send) => send.mapping.object);
-  await Promise.all([...byObject].map(([object, group]) => sendAndSettle(deps, system, object, group)));
+  const groups = [...byObject];
+  const results = await Promise.all(groups.map(([object, group]) => sendAndSettle(deps, system, object, group)));
+  const wentWell = groups.flatMap(([, group], g) => group.filter((_, i) => results[g]?.[i]?.kind !== "failed"));
+  earn(budget, sends.filter(({ link }) => link.failures === 0).length, wentWell.filter(isSecondTry).length);
   return goldens.length;
+}
+
+function isSecondTry({ link }: Send): boolean {
+  return link.failures > 0;
 }
 
 /** A write that is not under way so long after it was composed never is. Its receipt has the other half of the lease. */
@@ -77,7 +85,13 @@ type Send = {
 type ComposedGolden = { readonly unit: CommitUnit; readonly sends: readonly Send[] };
 
 /** Composes every due link of one golden record to this system; links whose sender died are given up first. */
-function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: number): ComposedGolden {
+function composeAll(
+  deps: Deps,
+  golden: GoldenRecord,
+  system: SystemId,
+  now: number,
+  budget: RetryBudget,
+): ComposedGolden {
   let current = golden;
   const sends: Send[] = [];
   const attempts: Attempt[] = [];
@@ -98,6 +112,11 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
       return;
     }
     if (!isSendable(current, link, found.entity, now)) return;
+    if (link.failures > 0 && !spend(budget, now)) {
+      const retryAt = now + noBudgetMs * (1 + deps.random.fraction());
+      current = { ...current, links: current.links.with(index, { ...link, retryAt }) };
+      return;
+    }
     const next = composeOrDead(deps, current, link, found, now);
     const after = next.kind === "unread" ? rested(deps, next.link, now) : next.link;
     current = { ...current, links: current.links.with(index, after) };
@@ -126,6 +145,9 @@ function composeAll(deps: Deps, golden: GoldenRecord, system: SystemId, now: num
     },
   };
 }
+
+/** How long a second try waits when the system has been sent enough of them. */
+const noBudgetMs = 5_000;
 
 /** The link while its record is read; longer each time that the reading does not help. */
 function rested(deps: Deps, link: Link, now: number): Link {
@@ -232,7 +254,12 @@ function attemptOf(
   };
 }
 
-async function sendAndSettle(deps: Deps, system: SystemId, object: ObjectName, sends: readonly Send[]): Promise<void> {
+async function sendAndSettle(
+  deps: Deps,
+  system: SystemId,
+  object: ObjectName,
+  sends: readonly Send[],
+): Promise<readonly WriteResult[]> {
   const startedAt = deps.clock.now();
   const mapped = mappedObject(deps.policy, system, object);
   const results = await sendAll(deps, system, mapped, sends);
@@ -240,6 +267,7 @@ async function sendAndSettle(deps: Deps, system: SystemId, object: ObjectName, s
   for (const result of results) counts[resultName(result)] = (counts[resultName(result)] ?? 0) + 1;
   await settleAll(deps, sends, results);
   deps.tell({ kind: "written", system, object, results: counts, tookMs: deps.clock.now() - startedAt });
+  return results;
 }
 
 function resultName(result: WriteResult): string {

@@ -1,4 +1,5 @@
 import { afterFailure } from "../core/retry.ts";
+import { newRetryBudget } from "../core/retry-budget.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import { type Bell, newBell, onWork } from "./bell.ts";
@@ -254,15 +255,18 @@ async function dispatchLoop(deps: Deps, state: RunState, system: SystemId, signa
   const bell = state.bell(`dispatch/${system}`);
   const name = `dispatch/${system}`;
   const idle = newIdle(deps, [system]);
+  const connector = connectorOf(deps, system);
+  const budget = newRetryBudget(deps.clock.now());
   while (!signal.aborted) {
-    if (!state.loaded) {
-      await bell.sleep(idleMsMax);
+    const pauseMs = state.loaded ? (connector.pauseMs?.() ?? 0) : idleMsMax;
+    if (pauseMs > 0) {
+      await bell.sleep(pauseMs);
       continue;
     }
     state.busy.add(name);
     let restMs = 0;
     await persist(deps, system, "writing", bell, signal, async () => {
-      const looked = await dispatchBatch(deps, system, connectorOf(deps, system).writeBatchMax);
+      const looked = await dispatchBatch(deps, system, connector.writeBatchMax, budget);
       if (looked > 0) state.bell("work").ring();
       restMs = looked > 0 ? 0 : await idle();
     });

@@ -5,6 +5,7 @@ import type { CellName, ObjectName, RecordId, SystemId } from "../model/record.t
 import type { SyncError } from "../model/sync-error.ts";
 import type { Instant } from "../model/time.ts";
 import type { FieldValue, RawValue } from "../model/value.ts";
+import type { Limiter } from "./limiter.ts";
 
 /** The cells of one object that the config maps. All calls are about these and no others. */
 export type MappedObject = {
@@ -188,6 +189,10 @@ export type Connector = {
     /** Deletes are told, not only found by sweeps. */
     readonly deleteEvents: boolean;
   };
+  /** The gates that its calls go through; none: Truce keeps its calls within what the system was seen to take. */
+  readonly limiters?: readonly Limiter[];
+  /** How long it makes no sense to write, for rate limits or as the system fails; 0: write now. */
+  pauseMs?(): number;
   /** Writes of one call that suit the system best. */
   readonly writeBatchMax: number;
   readonly feed: ChangeFeed | null;

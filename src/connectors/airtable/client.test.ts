@@ -1,11 +1,9 @@
-import { setImmediate as immediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createAirtableSandbox } from "../../../sandbox/airtable/sandbox.ts";
 import type { Fault } from "../../../sandbox/core/fault.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import { createClient } from "./client.ts";
 import type { Effect } from "./errors.ts";
-import { createPace } from "./pace.ts";
 import { connectTo, people, type Setting, schema, setUp, testClock } from "./testing.ts";
 
 let setting: Setting;
@@ -95,22 +93,6 @@ test("a month's quota used up is told from a penalty: it waits for the month, an
   const waitMs = error.code === "RATE_LIMITED" ? (error.retryAfterMs ?? 0) : 0;
   expect(new Date(Date.now() + waitMs + 60_000).getUTCDate()).toBe(1);
   expect(await connector.describe(["People"])).toHaveLength(1);
-});
-
-test("requests are spaced, and a scan lets others pass", async () => {
-  let now = 0;
-  const clock = {
-    now: () => now,
-    async sleep(ms: number) {
-      await immediate();
-      now += ms;
-    },
-  };
-  const pace = createPace(clock, 4);
-  const order: string[] = [];
-  const turn = (name: string, urgency: "live" | "scan") => pace.turn(urgency).then(() => order.push(`${name} ${now}`));
-  await Promise.all([turn("a", "scan"), turn("b", "scan"), turn("c", "live"), turn("d", "live")]);
-  expect(order).toEqual(["a 0", "c 250", "d 500", "b 750"]);
 });
 
 test("a wrong token and a missing scope ask for a person", async () => {

@@ -1,8 +1,8 @@
+import { type LimitLane, retryAfterMs } from "../../core/limits.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
-import type { Clock } from "../../ports/clock.ts";
+import { createLimiter, type Limiter } from "../../ports/limiter.ts";
 import { type Effect, isUnsent, lostError, type Refusal, refusalOf, refusedError } from "./errors.ts";
 import type { AirtableOptions } from "./options.ts";
-import { createPace, type Urgency } from "./pace.ts";
 
 export type Call = {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -10,7 +10,7 @@ export type Call = {
   readonly path: string;
   readonly body?: unknown;
   readonly effect: Effect;
-  readonly urgency?: Urgency;
+  readonly lane?: LimitLane;
   /** For messages: "reading People". */
   readonly what: string;
 };
@@ -18,6 +18,7 @@ export type Call = {
 export type Client = {
   /** The answer's JSON. Rejects with `RefusedCall` for 4xx, and with a plain `SyncFailure` for everything else. */
   call(call: Call): Promise<Record<string, unknown>>;
+  readonly limiters: readonly Limiter[];
 };
 
 /** A call that Airtable understood and refused: nothing was done. */
@@ -46,49 +47,66 @@ const retryAfterMsMax = 3_600_000;
 export function createClient(options: AirtableOptions): Client {
   const { clock, token, timeoutMs = timeoutMsDefault, penaltyMs = penaltyMsDefault } = options;
   const root = `${options.endpointUrl ?? endpointUrlDefault}/v0/`;
-  const pace = createPace(clock, options.requestsPerSecond ?? requestsPerSecondDefault);
-  let silence: { readonly until: number; readonly message: string; readonly metaToo: boolean } | null = null;
-
-  const refuseInSilence = ({ path }: Call): void => {
-    if (silence === null || (path.startsWith("meta/") && !silence.metaToo)) return;
-    const retryAfterMs = silence.until - clock.now();
-    if (retryAfterMs > 0) throw new SyncFailure({ code: "RATE_LIMITED", retryAfterMs, message: silence.message });
-    silence = null;
-  };
+  const gate = { counts: "sent", parallelMax: Number.POSITIVE_INFINITY, askedMsMax: retryAfterMsMax } as const;
+  // Even spacing, not bursts, as Airtable counts by a window of its own.
+  const gapMs = 1_000 / (options.requestsPerSecond ?? requestsPerSecondDefault);
+  const limiter = createLimiter(clock, "calls", {
+    ...gate,
+    windows: [{ max: 1, windowMs: gapMs }],
+    silenceMsMin: penaltyMs,
+    silenceMsMax: penaltyMs,
+    penaltyMs,
+  });
+  const month = createLimiter(clock, "calls of the month", {
+    ...gate,
+    windows: [],
+    silenceMsMin: retryAfterMsMax,
+    silenceMsMax: retryAfterMsMax,
+    penaltyMs: 0,
+  });
 
   const rateLimited = (answer: Response, refusal: Refusal): SyncError => {
-    const isQuota = refusal.type === "PUBLIC_API_BILLING_LIMIT_EXCEEDED";
-    const askedMs = retryAfterMsOf(answer, clock);
-    const waitMs = isQuota
-      ? Math.min(retryAfterMsMax, msToNextMonth(clock.now()))
-      : Math.min(retryAfterMsMax, Math.max(penaltyMs, askedMs ?? 0));
-    const message = isQuota
-      ? "the month's API calls of this Airtable workspace are used up; upgrade its plan or wait for the next month"
-      : "Airtable's request limit was passed, by us or by another client of this base";
-    silence = { until: clock.now() + waitMs, message, metaToo: !isQuota };
-    return { code: "RATE_LIMITED", retryAfterMs: isQuota ? msToNextMonth(clock.now()) : waitMs, message };
+    if (refusal.type === "PUBLIC_API_BILLING_LIMIT_EXCEEDED") {
+      const message =
+        "the month's API calls of this Airtable workspace are used up; upgrade its plan or wait for the next month";
+      const leftMs = msToNextMonth(clock.now());
+      return { ...month.limited(Math.min(retryAfterMsMax, leftMs), message, true), retryAfterMs: leftMs };
+    }
+    const message = "Airtable's request limit was passed, by us or by another client of this base";
+    return limiter.limited(retryAfterMs(answer.headers.get("retry-after"), clock.now()), message);
   };
 
   return {
+    limiters: [limiter, month],
     async call(call) {
-      refuseInSilence(call);
-      await pace.turn(call.urgency ?? "live");
-      // While this call waited for its turn another one may have met the limit.
-      refuseInSilence(call);
-      const { answer, text } = await send(root, token, timeoutMs, call);
-      const body = parse(text);
-      if (answer.ok) {
-        if (body !== undefined) return body;
-        const message = `${call.what}: Airtable's answer is no JSON (${text.length} characters)`;
-        throw new SyncFailure(lostError(call.effect, message));
+      // The schema can be read when the month's calls are used up.
+      const isCounted = !call.path.startsWith("meta/");
+      if (isCounted) month.refuse();
+      const answered = await limiter.turn(call.lane);
+      try {
+        if (isCounted) month.refuse();
+        return await exchange(call);
+      } finally {
+        answered();
       }
-      const refusal = refusalOf(body);
-      if (answer.status === 429) throw new SyncFailure(rateLimited(answer, refusal));
-      const error = refusedError(answer.status, refusal, call.effect, call.what);
-      if (answer.status >= 500 || answer.status < 400) throw new SyncFailure(error);
-      throw new RefusedCall(error, answer.status, refusal);
     },
   };
+
+  async function exchange(call: Call): Promise<Record<string, unknown>> {
+    const { answer, text } = await send(root, token, timeoutMs, call);
+    const body = parse(text);
+    if (answer.ok) {
+      limiter.fine();
+      if (body !== undefined) return body;
+      const message = `${call.what}: Airtable's answer is no JSON (${text.length} characters)`;
+      throw new SyncFailure(lostError(call.effect, message));
+    }
+    const refusal = refusalOf(body);
+    if (answer.status === 429) throw new SyncFailure(rateLimited(answer, refusal));
+    const error = refusedError(answer.status, refusal, call.effect, call.what);
+    if (answer.status >= 500 || answer.status < 400) throw new SyncFailure(error);
+    throw new RefusedCall(error, answer.status, refusal);
+  }
 }
 
 async function send(root: string, token: string, timeoutMs: number, call: Call) {
@@ -121,15 +139,6 @@ function parse(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Retry-After, as seconds or as a date. */
-function retryAfterMsOf(answer: Response, clock: Clock): number | null {
-  const header = answer.headers.get("retry-after");
-  if (header === null) return null;
-  if (/^\d+$/.test(header)) return Number(header) * 1_000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? null : Math.max(0, at - clock.now());
 }
 
 function msToNextMonth(now: number): number {

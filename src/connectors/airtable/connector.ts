@@ -86,6 +86,7 @@ export function createAirtableConnector(options: AirtableOptions): Connector {
     system,
     label: "Airtable",
     guarantees: { conditionalWrite: false, uniqueCreate: false, history: true, deleteEvents: true },
+    limiters: client.limiters,
     writeBatchMax: batchMax,
     feed,
 

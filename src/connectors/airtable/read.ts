@@ -2,6 +2,7 @@ import type { RecordId, SystemId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ReadResult, ScanPage } from "../../ports/connector.ts";
+import { laneBackfill } from "../../ports/store.ts";
 import { type Client, RefusedCall } from "./client.ts";
 import { listByIds, listPage, observationOf } from "./records.ts";
 import type { BoundTable } from "./schema.ts";
@@ -47,7 +48,7 @@ export function createReader(system: SystemId, baseId: string, client: Client, c
 
 /** Offsets die after some minutes; the scan then begins again, as a page from the middle can't be had otherwise. */
 async function pageAt(client: Client, baseId: string, bound: BoundTable, cursor: string | null) {
-  const first = { urgency: "scan" } as const;
+  const first = { lane: laneBackfill } as const;
   if (cursor === null) return listPage(client, baseId, bound, first);
   try {
     return await listPage(client, baseId, bound, { ...first, offset: cursor });

@@ -3,10 +3,10 @@ import type { CellName, RecordId, SystemId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import type { RawValue } from "../../model/value.ts";
+import { type Lane, laneLive } from "../../ports/store.ts";
 import { rawOf } from "./cell.ts";
 import type { Client } from "./client.ts";
 import { type Effect, lostError } from "./errors.ts";
-import type { Urgency } from "./pace.ts";
 import type { BoundTable, Field } from "./schema.ts";
 
 /** A record as record calls give it, cells by field id. Blank cells are absent. */
@@ -17,7 +17,7 @@ export type RecordPage = { readonly records: readonly AirtableRecord[]; readonly
 export type ListQuery = {
   readonly formula?: string;
   readonly offset?: string;
-  readonly urgency?: Urgency;
+  readonly lane?: Lane;
 };
 
 /** Most records that one list or read answers with. */
@@ -46,8 +46,8 @@ export async function listPage(
     ...(query.offset === undefined ? {} : { offset: query.offset }),
   };
   const path = `${recordsPath(baseId, bound)}/listRecords`;
-  const urgency = query.urgency ?? "live";
-  const answer = await client.call({ method: "POST", path, body, effect: "read", urgency, what });
+  const { lane = laneLive } = query;
+  const answer = await client.call({ method: "POST", path, body, effect: "read", lane, what });
   const offset = answer["offset"];
   return { records: recordsOf(answer, "read", what), offset: typeof offset === "string" ? offset : null };
 }

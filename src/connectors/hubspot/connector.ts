@@ -46,6 +46,7 @@ export function createHubSpotConnector(options: HubSpotOptions): Connector {
     system,
     label: "HubSpot",
     guarantees: { conditionalWrite: false, uniqueCreate: true, history: true, deleteEvents: true },
+    limiters: client.limiters,
     writeBatchMax: batchMax,
     feed: createFeed({
       system,

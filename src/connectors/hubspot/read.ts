@@ -2,6 +2,7 @@ import type { RecordId, SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MappedObject, ReadResult, ScanPage } from "../../ports/connector.ts";
+import { laneBackfill, laneLive } from "../../ports/store.ts";
 import type { Client } from "./client.ts";
 import { orElse, senseless } from "./errors.ts";
 import { type JsonObject, objectOf, objectsOf, own, textOf } from "./json.ts";
@@ -169,7 +170,13 @@ async function page(
   if (after !== null) query.set("after", after);
   const what = `listing ${archived ? "deleted " : ""}${object.object}`;
   const path = `${objectPath(object)}?${query}`;
-  const answer = await client.call({ method: "GET", path, effect: "read", urgency: archived ? "live" : "scan", what });
+  const answer = await client.call({
+    method: "GET",
+    path,
+    effect: "read",
+    lane: archived ? laneLive : laneBackfill,
+    what,
+  });
   const records = recordsIn(answer, what);
   const next = objectOf(own(objectOf(own(answer, "paging")) ?? {}, "next"));
   if (next === undefined) return { records, after: null };
