@@ -2,6 +2,7 @@ import { createMemoryStore } from "../src/store/memory/memory-store.ts";
 import { act } from "./act.ts";
 import { chanceOf } from "./chance.ts";
 import { checkWorld } from "./check/check-world.ts";
+import { checkCommit } from "./check/commit.ts";
 import { drawScenario } from "./draw-scenario.ts";
 import { heal } from "./heal.ts";
 import { newLedger } from "./ledger.ts";
@@ -66,7 +67,7 @@ function newWorld(scenario: Scenario, keepsLog: boolean): World & { onChange: Li
   const trace = newTrace(keepsLog, start);
   const marks = newMarks();
   const systems: SimSystem[] = [];
-  const world = {
+  const world: World & { onChange: Listener } = {
     scenario,
     clock,
     trace,
@@ -82,6 +83,7 @@ function newWorld(scenario: Scenario, keepsLog: boolean): World & { onChange: Li
     onChange: (() => undefined) as Listener,
     ledger: newLedger(createMemoryStore(), (unit, before) => {
       markCommit(marks, unit, before);
+      world.failures.push(...checkCommit(world, unit, before));
       for (const line of unit.journal)
         trace.note(
           clock.now(),

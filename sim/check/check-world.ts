@@ -5,6 +5,7 @@ import { checkConvergence } from "./convergence.ts";
 import { checkDeletes } from "./deletes.ts";
 import { checkEdits } from "./edits.ts";
 import { checkHolds } from "./holds.ts";
+import { checkTwins } from "./identity.ts";
 import { checkJournal } from "./journal.ts";
 import { checkRules } from "./rules.ts";
 import { truthOf } from "./truth.ts";
@@ -24,6 +25,7 @@ export function checkWorld(world: World): string[] {
     checkHolds,
     checkDeletes,
     checkRules,
+    checkTwins,
   ];
   return [...world.ledger.failures, ...checks.flatMap((check) => check(truth))];
 }

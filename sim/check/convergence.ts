@@ -1,5 +1,4 @@
 import type { GoldenRecord, Link } from "../../src/model/golden.ts";
-import type { Hold } from "../../src/model/hold.ts";
 import type { RawValue } from "../../src/model/value.ts";
 import { isJunk } from "../canonical.ts";
 import type { SimSystem } from "../simulated-system.ts";
@@ -84,18 +83,14 @@ function mayBeMissing(truth: Truth, golden: GoldenRecord, link: Link): boolean {
   const { scenario, ledger } = truth.world;
   if (link.waitsFor !== null) {
     const hold = ledger.holds.findLast((one) => one.id === link.waitsFor);
-    return hold?.status === "open" || (hold?.closed?.choice === "leave" && isThere(truth, hold));
+    // Left as it is, the held record may still be the one that is wanted.
+    return hold?.status === "open" || hold?.closed?.choice === "leave";
   }
   const isOpen = (field: string) => scenario.identity.includes(field);
   if (golden.holds.some((hold) => hold.fields.some(isOpen) || hold.kind === "duplicate")) return true;
   if (scenario.required.some((field) => (golden.fields[field]?.value ?? null) === null)) return true;
   // Refused outright, or its identity is someone else's there: a dead letter or a hold says so.
   return link.dead !== null;
-}
-
-/** The record that a person left as it is may be the one that is wanted. */
-function isThere({ world }: Truth, { ref }: Hold): boolean {
-  return ref !== null && systemOf(world, ref.system).live(ref.id) !== undefined;
 }
 
 /** A golden record that is deleted everywhere has no live record left where it was linked. */

@@ -32,12 +32,19 @@ export const bugs: readonly Bug[] = [
   bug("an echo is a conflict", "core/compare.ts", `if (sameValue(value, golden.value)) return "echo";`, ""),
   bug("a blank at the first meeting is an edit", "core/compare.ts", `if (isBlank(value)) return "unfilled";\n`, ""),
   // What an observation means.
-  bug("null on absent", "core/observe.ts", `    if (!Object.hasOwn(raw.cells, cell)) continue;\n`, ""),
+  bug(
+    "null on absent",
+    "core/observe.ts",
+    `    const mentioned = names.filter((cell) => Object.hasOwn(raw.cells, cell));`,
+    `    const mentioned = names;
+    raw = { ...raw, cells: { ...Object.fromEntries(names.map((cell) => [cell, null])), ...raw.cells } };`,
+  ),
   bug(
     "a value that can't be normalized is a blank",
     "core/observe.ts",
-    `else refused[field] =`,
-    `else fields[field] = null; if (false) refused[field] =`,
+    `else if (read !== null) refused[field] =`,
+    `else if (read !== null) fields[field] = null;
+    if (false) refused[field] =`,
   ),
   bug(
     "an observation while a write is in flight is decided",
@@ -115,8 +122,8 @@ export const bugs: readonly Bug[] = [
   bug(
     "later candidates replace the earlier ones",
     upsert,
-    `  const candidates = agrees ? others : [...others, mine];`,
-    `  const candidates = agrees ? others : [...others.slice(0, 1), mine];`,
+    `const candidates = counted ?? (agrees ? others : [...others, mine]);`,
+    `const candidates = counted ?? (agrees ? others : [...others.slice(0, 1), mine]);`,
   ),
   bug(
     "the shadow keeps the old cells",
@@ -181,14 +188,14 @@ export const bugs: readonly Bug[] = [
   bug(
     "what is there already is written again",
     "core/compose.ts",
-    `if (kind === "update" && cell in link.cells && sameRaw(link.cells[cell], raw)) {`,
-    `if (false as boolean) {`,
+    `const differing = kind === "update" ? raws.filter(([cell, raw]) => !sameRaw(link.cells[cell], raw)) : raws;`,
+    `const differing = raws;`,
   ),
   bug(
     "retry with the old value",
     "core/compose.ts",
-    `    const raw = encode(field, cell, version.value);`,
-    `    const raw = link.unsure[cell]?.wrote[0] ?? encode(field, cell, version.value);`,
+    `([cell, value]) => [cell, encode(field, cell, value)] as const,`,
+    `([cell, value]) => [cell, link.unsure[cell]?.wrote[0] ?? encode(field, cell, value)] as const,`,
   ),
   bug(
     "a cell that was never read is written",
@@ -207,7 +214,7 @@ export const bugs: readonly Bug[] = [
   bug(
     "what was written counts as kept",
     settle,
-    `const kept = field in readBack.fields ? (readBack.fields[field] ?? null) : wrote;`,
+    `const kept = { [field]: wrote, ...readBack.fields, ...known }[field] ?? null;`,
     `const kept = wrote;`,
   ),
   bug("the intent stays after its receipt", settle, `  setLink(draft, index, { inFlight: null });\n`, ""),
@@ -233,8 +240,8 @@ export const bugs: readonly Bug[] = [
   bug(
     "a refusal is not noted",
     settle,
-    `  for (const field of named.length > 0 ? named : all) refuse(`,
-    `  for (const field of [] as string[]) refuse(`,
+    `for (const field of refused) refuse(`,
+    `for (const field of [] as string[]) refuse(`,
   ),
   // Identity.
   bug("one match of several is taken", "core/match/match.ts", `  if (matches.length > 1)`, `  if (false as boolean)`),

@@ -4,7 +4,7 @@ import { bugs } from "./bugs.ts";
 
 /**
  * Plants one bug (its number is the argument) in this process, and plays the standard run's seeds until one fails. Prints a JSON line
- * `{ id, seed, message, steps }`; `seed` is `null` when all passed.
+ * `{ seed, message }`; `seed` is `null` when all passed.
  */
 const bug = bugs[Number(process.argv[2])];
 const seedsMax = Number(process.argv[3]);
@@ -39,6 +39,4 @@ for (let seed = 1; seed <= seedsMax && caught === null; seed++) {
   if (message !== null) caught = { seed, message };
   await new Promise((resolve) => setImmediate(resolve));
 }
-process.stdout.write(
-  `${JSON.stringify({ id: bug.id, seed: caught?.seed ?? null, message: caught?.message ?? null })}\n`,
-);
+process.stdout.write(`${JSON.stringify(caught ?? { seed: null, message: "" })}\n`);

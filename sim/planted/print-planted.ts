@@ -3,17 +3,19 @@ import { fileURLToPath } from "node:url";
 import { standardSeeds } from "../run-seeds.ts";
 import { bugs } from "./bugs.ts";
 
-type Caught = { readonly id: string; readonly seed: number | null; readonly message: string | null };
+/** `seed`: the standard run's seed that caught it, counted from 1; `null`: none did. */
+type Caught = { readonly number: number; readonly seed: number | null; readonly message: string };
 
 /** Longest that one bug may be looked for; a bug that makes the engine hang is caught by it. */
-const searchMsMax = 300_000;
+const searchMsMax = 600_000;
 const atOnce = 2;
 
-/** Plants every bug in a process of its own, and prints the table of what caught it. Returns the exit code: 1 when one was not. */
+/** Plants every bug (or those whose names contain `only`) in a process of its own, and prints the table of what caught it. Returns the exit code: 1 when one was not. */
 export async function printPlanted(only: string | null, json: boolean): Promise<number> {
   const numbers = bugs.flatMap((bug, number) => (only === null || bug.id.includes(only) ? [number] : []));
   const found: Caught[] = [];
   const next = numbers.values();
+  if (!json) process.stdout.write(`${line("planted bug", "in", "seeds", "broken promise")}\n`);
   const search = async () => {
     for (const number of next) {
       const caught = await catchBug(number);
@@ -22,41 +24,40 @@ export async function printPlanted(only: string | null, json: boolean): Promise<
     }
   };
   await Promise.all(Array.from({ length: atOnce }, search));
-  const escaped = found.filter((one) => one.seed === null).map((one) => one.id);
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ planted: found.length, caught: found.length - escaped.length, escaped })}\n`,
-    );
-  else process.stdout.write(`${found.length - escaped.length} of ${found.length} planted bugs caught\n`);
+  const escaped = found.filter((one) => one.seed === null).map((one) => bugs[one.number]?.id);
+  const sum = { planted: found.length, caught: found.length - escaped.length, escaped };
+  process.stdout.write(json ? `${JSON.stringify(sum)}\n` : `${sum.caught} of ${sum.planted} planted bugs caught\n`);
   return escaped.length === 0 ? 0 : 1;
 }
 
-function row({ id, seed, message }: Caught): string {
-  const by = seed === null ? "NOT CAUGHT" : seed === 0 ? "hangs" : `seed ${seed}`;
-  return `${id.padEnd(58)} ${by.padEnd(12)} ${(message ?? "").split("\n")[0]?.slice(0, 90) ?? ""}`;
+function row({ number, seed, message }: Caught): string {
+  const { id, file } = bugs[number]!;
+  return line(id, file, seed === null ? "NOT CAUGHT" : String(seed), promiseOf(message));
+}
+
+/** Markdown's own, so that the documentation can show it as it is. */
+function line(...cells: readonly [string, string, string, string]): string {
+  const [id, file, seeds, promise] = cells;
+  return `| ${id.padEnd(62)} | ${file.padEnd(24)} | ${seeds.padStart(5)} | ${promise} |`;
+}
+
+/** The promise's number or name, which the checkers' messages begin with. */
+function promiseOf(message: string): string {
+  return /^(I\d+|[a-z-]+)(?=:)/.exec(message)?.[0] ?? message.split("\n")[0]?.slice(0, 60) ?? "";
 }
 
 function catchBug(number: number): Promise<Caught> {
   const script = fileURLToPath(new URL("./catch-bug.ts", import.meta.url));
-  const { id } = bugs[number]!;
+  const options = { timeout: searchMsMax };
   return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      [script, String(number), String(standardSeeds)],
-      { timeout: searchMsMax },
-      (error, stdout, stderr) => {
-        if (error?.killed === true) resolve({ id, seed: 0, message: "it never came to an end" });
-        else if (error !== null)
-          reject(
-            new Error(
-              stderr
-                .trim()
-                .split("\n")
-                .find((line) => line.includes("Error")) ?? error.message,
-            ),
-          );
-        else resolve(JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Caught);
-      },
-    );
+    execFile(process.execPath, [script, String(number), String(standardSeeds)], options, (error, stdout, stderr) => {
+      if (error?.killed === true) resolve({ number, seed: 1, message: "it never comes to an end" });
+      else if (error !== null) reject(new Error(reasonIn(stderr) ?? error.message));
+      else resolve({ number, ...(JSON.parse(stdout) as { seed: number | null; message: string }) });
+    });
   });
+}
+
+function reasonIn(stderr: string): string | undefined {
+  return stderr.split("\n").find((one) => one.includes("Error"));
 }
