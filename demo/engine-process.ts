@@ -1,4 +1,8 @@
 import { createInterface } from "node:readline";
+import { consoleFolder } from "../src/cli/console-folder.ts";
+import { dryRun } from "../src/cli/plan.ts";
+import { version } from "../src/cli/version.ts";
+import { linkOf } from "../src/cli/welcome.ts";
 import { machineClock, machineRandom } from "../src/clock/machine.ts";
 import { createAirtableConnector } from "../src/connectors/airtable/connector.ts";
 import { createHubSpotConnector } from "../src/connectors/hubspot/connector.ts";
@@ -6,6 +10,8 @@ import { createPostgresConnector } from "../src/connectors/postgres/connector.ts
 import { type Deps, type EngineEvent, mappedObjects } from "../src/engine/deps.ts";
 import { run } from "../src/engine/run.ts";
 import type { StoreCounts } from "../src/ports/store.ts";
+import { openAccounts } from "../src/server/access/accounts.ts";
+import { createLive } from "../src/server/live.ts";
 import { startServer } from "../src/server/server.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { demoPolicy } from "./policy.ts";
@@ -25,7 +31,7 @@ export type EngineOrder = {
 
 /** What the engine process says, a JSON line each. */
 export type EngineWord =
-  | { readonly kind: "up"; readonly url: string }
+  | { readonly kind: "up"; readonly url: string /** Opens the console, signed in. */; readonly console: string }
   | { readonly kind: "quiet" }
   | { readonly kind: "swept"; readonly drifted: number }
   | { readonly kind: "status"; readonly counts: StoreCounts; readonly nextDueInMs: number | null }
@@ -40,9 +46,10 @@ const statusEveryMs = 500;
 async function main(order: EngineOrder): Promise<void> {
   const say = (word: EngineWord) => void process.stdout.write(`${JSON.stringify(word)}\n`);
   const policy = demoPolicy();
-  const store = await openSqliteStore(order.storeFile);
-  await store.migrate();
   const clock = machineClock;
+  const live = createLive(clock);
+  const store = live.heard(await openSqliteStore(order.storeFile));
+  await store.migrate();
   const { crm, db, marketing, speed } = order;
   const connectors = new Map(
     [
@@ -78,10 +85,27 @@ async function main(order: EngineOrder): Promise<void> {
       process.stderr.write(`${system} ${problem.object} ${problem.cell ?? ""}: ${problem.message}\n`);
     }
   }
-  const deps: Deps = { store, connectors, policy, clock, random: machineRandom, startedAt: clock.now(), tell: say };
+  const tell = (event: EngineEvent) => {
+    live.tell(event);
+    say(event);
+  };
+  const deps: Deps = { store, connectors, policy, clock, random: machineRandom, startedAt: clock.now(), tell };
   const running = run(deps, { workBatchMax: 500, sweepEveryMs: null });
-  const server = await startServer(deps, running, { host: "127.0.0.1", port: order.port, publicUrl: null });
-  say({ kind: "up", url: server.url });
+  const accounts = openAccounts(deps);
+  const server = await startServer(deps, running, {
+    host: "127.0.0.1",
+    port: order.port,
+    publicUrl: null,
+    accounts,
+    live,
+    consoleFolder: consoleFolder(),
+    configFile: null,
+    dryRun: () => dryRun(deps, new AbortController().signal),
+    version: version(),
+    log: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
+  });
+  const pass = await accounts.invite({ name: "You", role: "admin", isPass: true });
+  say({ kind: "up", url: server.url, console: linkOf(server.url, pass) });
   running.ended.catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     process.exit(1);

@@ -1,3 +1,4 @@
+import type { Deps } from "../engine/deps.ts";
 import { type Plan, type PlanHolds, type PlanObject, type PlanSample, plan } from "../engine/plan.ts";
 import type { Candidate, Hold } from "../model/hold.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
@@ -25,7 +26,7 @@ export async function planCommand(options: PlanOptions): Promise<void> {
       const text = eventText(event);
       if (text !== null) progress.note(text);
     },
-    createMemoryStore(),
+    async () => createMemoryStore(),
   );
   try {
     const result = await plan(session.deps, samples, signal);
@@ -37,6 +38,13 @@ export async function planCommand(options: PlanOptions): Promise<void> {
     progress.end();
     await session.close();
   }
+}
+
+const samplesShown = 20;
+
+/** A dry run beside a running engine, on a store of its own. */
+export function dryRun(deps: Deps, signal: AbortSignal): Promise<Plan> {
+  return plan({ ...deps, store: createMemoryStore(), tell: () => undefined }, samplesShown, signal);
 }
 
 function show({ objects, goldens, holds }: Plan): void {

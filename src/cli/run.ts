@@ -1,20 +1,27 @@
+import { machineClock } from "../clock/machine.ts";
 import { parseDuration } from "../config/duration.ts";
 import { resolveReference } from "../config/reference.ts";
 import { shareLimits } from "../control/share.ts";
 import type { EngineEvent } from "../engine/deps.ts";
 import { type Running, run } from "../engine/run.ts";
+import { openAccounts } from "../server/access/accounts.ts";
+import { createLive, type Live } from "../server/live.ts";
 import { startServer } from "../server/server.ts";
 import { publicUrlOf } from "./connect-system.ts";
+import { consoleFolder } from "./console-folder.ts";
 import { deskOf } from "./desk.ts";
 import { deskPath, serveDesk } from "./desk-socket.ts";
 import { eventText } from "./event-text.ts";
 import { CliError, exitInterrupted, exitUnfinished, exitUsage } from "./exit.ts";
 import { counted, print, printJson, spanText } from "./output.ts";
+import { dryRun } from "./plan.ts";
 import { prepareSystems } from "./prepare-systems.ts";
 import { createProgress } from "./progress.ts";
 import { counting, noTotals, totalsText } from "./run-totals.ts";
-import { type CommonOptions, dataFolder, openSession, type Session } from "./session.ts";
+import { type CommonOptions, dataFolder, openConfiguredStore, openSession, type Session } from "./session.ts";
 import { aborted, stopSignal } from "./stop-signal.ts";
+import { version } from "./version.ts";
+import { welcomeLink } from "./welcome.ts";
 
 export type RunOptions = CommonOptions & {
   readonly once?: boolean;
@@ -32,7 +39,12 @@ export async function runCommand(options: RunOptions): Promise<void> {
     throw new CliError(`--timeout takes a duration like 90s or 10m, not "${options.timeout}".`, exitUsage);
   const signal = stopSignal();
   const report = createReport(options);
-  const session = await openSession(options, report.tell);
+  const live = createLive(machineClock);
+  const tell = (event: EngineEvent) => {
+    live.tell(event);
+    report.tell(event);
+  };
+  const session = await openSession(options, tell, async (config) => live.heard(await openConfiguredStore(config)));
   try {
     await prepareSystems(session, signal);
     if (signal.aborted) return;
@@ -42,7 +54,7 @@ export async function runCommand(options: RunOptions): Promise<void> {
     const sharing = shareLimits(session.deps, stopping.signal);
     try {
       if (options.once === true) await runOnce(session, running, signal, timeoutMs, report, options);
-      else await serve(session, running, signal, report);
+      else await serve(session, running, live, signal, report);
     } finally {
       report.end();
       stopping.abort();
@@ -90,18 +102,34 @@ function createReport({ json, once }: RunOptions): Report {
   };
 }
 
-async function serve(session: Session, running: Running, signal: AbortSignal, report: Report): Promise<void> {
+async function serve(
+  session: Session,
+  running: Running,
+  live: Live,
+  signal: AbortSignal,
+  report: Report,
+): Promise<void> {
   const { deps, config } = session;
   const publicUrl = publicUrlOf(config);
+  const accounts = openAccounts(deps);
   const server = await startServer(deps, running, {
     ...addressOf(resolveReference(config.settings.listen, config.source)),
     publicUrl,
+    accounts,
+    live,
+    consoleFolder: consoleFolder(),
+    configFile: config.name,
+    dryRun: () => dryRun(deps, signal),
+    version: version(),
+    log: (error) => report.note(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   });
   const path = deskPath(dataFolder(config));
   const desk = path === null ? null : await serveDesk(deskOf(deps, running), path);
   report.note(
-    `truce runs. Webhooks: ${publicUrl ?? server.url}/webhooks/SYSTEM. Health: ${server.url}/healthz. Ctrl-C stops it.`,
+    `truce runs. Console: ${publicUrl ?? server.url}. Webhooks: ${publicUrl ?? server.url}/webhooks/SYSTEM. Health: ${server.url}/healthz. Ctrl-C stops it.`,
   );
+  const welcome = await welcomeLink(accounts, publicUrl ?? server.url);
+  if (welcome !== null) report.note(`Nobody can sign in yet. Make the first admin, once: ${welcome}`);
   if (path === null)
     report.note("The data folder's path is too long for a socket: stop truce before you use status, holds or history.");
   const timer = setInterval(report.summary, summaryEveryMs);

@@ -39,14 +39,14 @@ export function configFile(named: string | undefined): string {
 /** Everything a command needs to act: config, store and connected systems. */
 export type Session = { readonly config: LoadedConfig; readonly deps: Deps; close(): Promise<void> };
 
-/** Opens store and systems. `other`: another store than the config's, for dry runs. */
+/** Opens store and systems. `storeOf`: how to come by the store, where it is not just the config's. */
 export async function openSession(
   options: CommonOptions,
   tell: (event: EngineEvent) => void,
-  other?: Store,
+  storeOf: (config: LoadedConfig) => Promise<Store> = openConfiguredStore,
 ): Promise<Session> {
   const config = await readConfig(options);
-  const store = other ?? (await openConfiguredStore(config));
+  const store = await storeOf(config);
   const connectors = await Promise.all(
     Object.keys(config.systems).map((system) => connectSystem(config, system, machineClock)),
   );

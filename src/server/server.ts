@@ -1,36 +1,103 @@
-import { fastify } from "fastify";
+import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import type { Deps } from "../engine/deps.ts";
+import type { Plan } from "../engine/plan.ts";
 import type { Running } from "../engine/run.ts";
 import { receiveWebhook } from "../engine/trigger.ts";
+import type { Accounts } from "./access/accounts.ts";
+import { sessionCookie } from "./access/identify.ts";
+import { registerConsole } from "./console-files.ts";
+import { docsPage, docsStyle } from "./docs-page.ts";
+import { registerApi, sendProblem } from "./http-api.ts";
+import type { Live } from "./live.ts";
+import { openApiDocument } from "./openapi.ts";
+import { apiPath } from "./operations.ts";
+import { Problem } from "./problem.ts";
+import { configHandlers } from "./resources/config.ts";
+import { deadLetterHandlers } from "./resources/dead-letters.ts";
+import { holdHandlers } from "./resources/holds.ts";
+import { journalHandlers } from "./resources/journal.ts";
+import { overviewHandlers } from "./resources/overview.ts";
+import { planHandlers } from "./resources/plan.ts";
+import { recordHandlers } from "./resources/records.ts";
+import { sessionHandlers } from "./resources/sessions.ts";
+import { sweepHandlers } from "./resources/sweeps.ts";
+import { userHandlers } from "./resources/users.ts";
 
 /** Vendors send at most a few hundred kB; more is refused before it is read. */
 const bodyBytesMax = 4 * 1024 * 1024;
+const apiBytesMax = 1024 * 1024;
+/** Ids of holds are made of ids of records, which may be long. */
+const pathParameterMax = 2_000;
 
 export type ServerOptions = {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** The URL under which vendors reach this server, for signatures that cover it; by default the address it listens on. */
+  /** The URL under which vendors and people reach this server; by default the address it listens on. */
   readonly publicUrl: string | null;
+  readonly accounts: Accounts;
+  /** Must have been told of the engine's events, and the store be one that it has heard. */
+  readonly live: Live;
+  /** Where the built console lies; `null`: there is none. */
+  readonly consoleFolder: string | null;
+  /** The config's file, for people. */
+  readonly configFile: string | null;
+  /** Makes a plan on a store of its own. */
+  readonly dryRun: (() => Promise<Plan>) | null;
+  readonly version: string;
+  /** Told of bugs of ours that a request met. */
+  readonly log: (error: unknown) => void;
 };
 
-export type Server = { readonly url: string; close(): Promise<void> };
+export type Server = {
+  readonly url: string;
+  /** Every route that is answered: "GET /healthz". */
+  readonly routes: readonly string[];
+  close(): Promise<void>;
+};
 
 /**
- * The HTTP entrance: webhooks under `/webhooks/<system>`, health under `/healthz` (the process lives) and `/readyz` (every system has been read
- * once). Nothing else answers without authentication. Rejects when the address can't be taken.
+ * The HTTP entrance: the console, its API under `/api/v1`, webhooks under `/webhooks/<system>`, health under `/healthz` (the process lives) and
+ * `/readyz` (every system has been read once). Rejects when the address can't be taken, and refuses any but this machine's own while nobody could
+ * sign in.
  */
 export async function startServer(
   deps: Deps,
-  running: Pick<Running, "wake" | "isLoaded">,
+  running: Pick<Running, "wake" | "isLoaded" | "sweep">,
   options: ServerOptions,
 ): Promise<Server> {
+  if (!isLoopback(options.host) && !(await options.accounts.hasUsers())) throw new Error(unprotected(options.host));
   const app = fastify({
     bodyLimit: bodyBytesMax,
     logger: false,
     requestTimeout: 30_000,
-    forceCloseConnections: "idle",
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: pathParameterMax },
   });
+  const routes: string[] = [];
+  app.addHook(
+    "onRoute",
+    ({ method, url }) => void routes.push(`${[method].flat().length > 1 ? "ANY" : method} ${url}`),
+  );
+  app.setErrorHandler((error, _request, reply) => sendProblem(error, reply, options.log));
+  app.addHook("onSend", async (_request, reply) => void reply.headers(securityHeaders));
+  await app.register(async (scope) => registerSystems(scope, deps, running, options, () => base));
+  await app.register(async (scope) => registerApiScope(scope, deps, running, options, () => portOf(base)), {
+    prefix: apiPath,
+  });
+  registerConsole(app, options.consoleFolder);
+  const base = await app.listen({ host: options.host, port: options.port });
+  return { url: base, routes, close: () => app.close() };
+}
+
+/** What vendors and probes call, without authentication of ours. */
+function registerSystems(
+  app: FastifyInstance,
+  deps: Deps,
+  running: Pick<Running, "wake" | "isLoaded">,
+  { publicUrl }: ServerOptions,
+  base: () => string,
+): void {
   // Signatures are over the raw bytes, so nothing is parsed before they are verified.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -39,7 +106,6 @@ export async function startServer(
     const ready = running.isLoaded();
     return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "reading the systems for the first time" });
   });
-  let base = "";
   // Senders that sign nothing are known by a secret at the end of the address; the connector judges it.
   app.post<{ Params: { system: string } }>("/webhooks/:system/:secret?", async (request, reply) => {
     const { system } = request.params;
@@ -47,7 +113,7 @@ export async function startServer(
     const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
     const answer = await receiveWebhook(deps, system, {
       method: request.method,
-      url: `${options.publicUrl ?? base}${request.url}`,
+      url: `${publicUrl ?? base()}${request.url}`,
       headers: textHeaders(request.headers),
       body,
       receivedAt: deps.clock.now(),
@@ -55,8 +121,67 @@ export async function startServer(
     if (answer.wake) running.wake(system);
     return reply.code(answer.status).send(answer.body);
   });
-  base = await app.listen({ host: options.host, port: options.port });
-  return { url: base, close: () => app.close() };
+}
+
+function registerApiScope(
+  app: FastifyInstance,
+  deps: Deps,
+  running: Pick<Running, "isLoaded" | "sweep">,
+  options: ServerOptions,
+  port: () => number,
+): void {
+  const { accounts, live, publicUrl, configFile, dryRun, version } = options;
+  const document = openApiDocument(version);
+  // What can't be parsed can't be ours: another site's form can send text, but no JSON.
+  app.removeContentTypeParser("text/plain");
+  app.addHook("onRoute", (route) => {
+    route.bodyLimit = apiBytesMax;
+  });
+  app.get("/openapi.json", () => document);
+  app.get("/docs", (_request, reply: FastifyReply) => reply.type("text/html; charset=utf-8").send(docsPage(document)));
+  app.get("/docs.css", (_request, reply: FastifyReply) => reply.type("text/css").send(docsStyle));
+  registerApi(app, {
+    deps,
+    accounts,
+    publicUrl,
+    cookie: () => sessionCookie(publicUrl, port()),
+    handlers: {
+      ...overviewHandlers(deps, running, live),
+      ...holdHandlers(deps),
+      ...recordHandlers(deps),
+      ...journalHandlers(deps),
+      ...sweepHandlers(deps, running),
+      ...planHandlers(deps.policy, deps.clock, dryRun),
+      ...configHandlers(deps.policy, configFile),
+      ...deadLetterHandlers(deps.store),
+      ...sessionHandlers(accounts),
+      ...userHandlers(accounts, deps.clock),
+    },
+  });
+  app.all("/*", () => {
+    throw new Problem(404, "The API has no such operation. See /api/v1/docs.");
+  });
+}
+
+const securityHeaders = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/u.test(host);
+}
+
+function unprotected(host: string): string {
+  return `Nobody could sign in yet, so ${host} is not listened on: anyone who reaches it could. Start once on 127.0.0.1 and make an admin with the link that is printed, then listen on ${host}.`;
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
 }
 
 function textHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

@@ -1,0 +1,28 @@
+import type { OperationName } from "./operations.ts";
+import { configRoutes } from "./resources/config.ts";
+import { deadLetterRoutes } from "./resources/dead-letters.ts";
+import { holdRoutes } from "./resources/holds.ts";
+import { journalRoutes } from "./resources/journal.ts";
+import { overviewRoutes } from "./resources/overview.ts";
+import { planRoutes } from "./resources/plan.ts";
+import { recordRoutes } from "./resources/records.ts";
+import { sessionRoutes } from "./resources/sessions.ts";
+import { sweepRoutes } from "./resources/sweeps.ts";
+import { userRoutes } from "./resources/users.ts";
+import type { Route } from "./route.ts";
+
+/** All operations of the API. */
+export const api = {
+  ...overviewRoutes,
+  ...holdRoutes,
+  ...recordRoutes,
+  ...journalRoutes,
+  ...sweepRoutes,
+  ...planRoutes,
+  ...configRoutes,
+  ...deadLetterRoutes,
+  ...sessionRoutes,
+  ...userRoutes,
+} as const satisfies Record<OperationName, Route>;
+
+export type Api = typeof api;

@@ -1,0 +1,330 @@
+import { z } from "zod";
+import type { Deps } from "../../engine/deps.ts";
+import { decideHold, type Reviewed } from "../../engine/review.ts";
+import { undoDecision } from "../../engine/undo.ts";
+import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
+import type { Choice, Hold } from "../../model/hold.ts";
+import { labelOf } from "../label.ts";
+import { type Veil, veilFor } from "../mask.ts";
+import { Problem } from "../problem.ts";
+import type { Call, Handlers, Routes } from "../route.ts";
+import { ruleChoices } from "../rule-choices.ts";
+import { fieldValue, fieldValues, instant, interval, pageFrom, pageOf, paging, recordRef, source } from "./shapes.ts";
+
+const tag = "Holds";
+const kind = z.enum(["conflict", "clear", "delete", "duplicate", "incomplete", "refused"]);
+const status = z.enum(["open", "closed"]);
+
+const match = z
+  .object({
+    id: z.string(),
+    label: z.string(),
+    fields: fieldValues,
+    systems: z.array(recordRef),
+  })
+  .describe("A golden record that it may be the same as.");
+
+const hold = z.object({
+  id: z.string(),
+  kind,
+  entity: z.string(),
+  label: z.string().describe("What people call the record."),
+  goldenId: z.string().nullable(),
+  ref: recordRef.nullable(),
+  fields: z.array(z.string()),
+  base: fieldValues,
+  candidates: z.array(z.object({ values: fieldValues, source, at: interval })),
+  matches: z.array(match),
+  reason: z.string(),
+  openedAt: instant,
+  updatedAt: instant,
+  revision: z.number().int().describe("Say it when you decide: a hold that has changed since is not decided."),
+  status,
+  closed: z.object({ at: instant, by: z.string(), choice: z.string() }).nullable(),
+  assignee: z.string().nullable(),
+});
+
+const ruleChoice = z.object({
+  rule: z.string(),
+  isConfigured: z.boolean(),
+  candidate: z.number().int().nullable(),
+  values: fieldValues.nullable(),
+});
+
+const detailed = hold.extend({
+  rules: z.array(ruleChoice).describe("What each rule that fits would choose."),
+  history: z
+    .array(z.object({ at: instant, field: z.string(), value: fieldValue, source }))
+    .describe("Earlier values of the held fields, newest first."),
+});
+
+const choice: z.ZodType<Choice, Choice> = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("take"), candidate: z.number().int().min(0) }),
+  z.object({ kind: z.literal("set"), values: fieldValues }),
+  z.object({ kind: z.literal("link"), goldenId: z.string() }),
+  z.object({ kind: z.literal("new") }),
+  z.object({ kind: z.literal("delete") }),
+  z.object({ kind: z.literal("restore") }),
+  z.object({ kind: z.literal("leave") }),
+]);
+
+const decisionsMax = 200;
+
+export const holdRoutes = {
+  listHoldGroups: {
+    tag,
+    summary: "Open holds, counted by kind, entity and fields",
+    access: "read",
+    input: z.object({}),
+    answer: z.object({
+      items: z.array(z.object({ kind, entity: z.string(), fields: z.array(z.string()), count: z.number().int() })),
+    }),
+  },
+  listHolds: {
+    tag,
+    summary: "Holds in order of opening",
+    access: "read",
+    input: z.object({
+      ...paging,
+      status: status.default("open"),
+      kind: kind.optional(),
+      entity: z.string().optional(),
+      fields: z.string().optional().describe("Exactly these fields, with commas between."),
+      assignee: z.string().optional().describe("Only those assigned to this user."),
+    }),
+    answer: pageOf(hold),
+  },
+  getHold: {
+    tag,
+    summary: "A hold with its sides, what each rule would choose, and earlier values",
+    access: "read",
+    input: z.object({ hold: z.string() }),
+    answer: detailed,
+  },
+  decideHold: {
+    tag,
+    summary: "Decide a hold; 409 with the hold as it is now when it has changed since the revision shown",
+    access: "review",
+    input: z.object({
+      hold: z.string(),
+      revision: z.number().int().optional().describe("The one shown; an If-Match header says it as well."),
+      choice,
+    }),
+    answer: hold,
+  },
+  undoDecision: {
+    tag,
+    summary: "Take a decision on a conflict back: the hold is open again, and the field has the value it had",
+    access: "review",
+    input: z.object({ hold: z.string() }),
+    answer: hold,
+  },
+  assignHold: {
+    tag,
+    summary: "Say who shall decide",
+    access: "review",
+    input: z.object({ hold: z.string(), assignee: z.string().nullable() }),
+    answer: hold,
+  },
+  decideHolds: {
+    tag,
+    summary: `Decide up to ${decisionsMax} holds, each by itself`,
+    access: "review",
+    input: z.object({
+      decisions: z
+        .array(z.object({ hold: z.string(), revision: z.number().int(), choice }))
+        .min(1)
+        .max(decisionsMax),
+    }),
+    answer: z.object({
+      items: z.array(
+        z.object({
+          hold: z.string(),
+          result: z.enum(["done", "stale", "invalid", "unknown"]),
+          detail: z.string().nullable(),
+        }),
+      ),
+    }),
+  },
+} as const satisfies Routes;
+
+const historyMax = 20;
+
+export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
+  const { store, clock, policy } = deps;
+
+  async function goldensOf(holds: readonly Hold[]): Promise<ReadonlyMap<GoldenId, GoldenRecord>> {
+    const ids = holds.flatMap(({ goldenId, matches }) => (goldenId === null ? matches : [goldenId, ...matches]));
+    return ids.length === 0 ? new Map() : (await store.load({ records: [], keys: [], ids })).goldens;
+  }
+
+  async function assigneeOf(id: string): Promise<string | null> {
+    const document = await store.document("assignment", id, clock.now());
+    return document === null ? null : (document.value as { readonly to: string }).to;
+  }
+
+  function shown(one: Hold, goldens: ReadonlyMap<GoldenId, GoldenRecord>, assignee: string | null, veil: Veil) {
+    const entity = policy.entities[one.entity];
+    const golden = goldens.get(one.goldenId ?? "");
+    const values = golden === undefined ? (one.candidates[0]?.values ?? {}) : valuesOf(golden);
+    return {
+      ...one,
+      label: labelOf(entity, values, one.goldenId ?? one.ref?.id ?? one.id, veil),
+      base: veil.values(entity, one.base),
+      candidates: one.candidates.map((candidate) => ({ ...candidate, values: veil.values(entity, candidate.values) })),
+      matches: one.matches.flatMap((id) => {
+        const found = goldens.get(id);
+        return found === undefined ? [] : [matchOf(found, veil)];
+      }),
+      reason: one.kind === "refused" ? veil.words(one.reason) : one.reason,
+      assignee,
+    };
+  }
+
+  function matchOf(golden: GoldenRecord, veil: Veil) {
+    const entity = policy.entities[golden.entity];
+    const values = valuesOf(golden);
+    return {
+      id: golden.id,
+      label: labelOf(entity, values, golden.id, veil),
+      fields: veil.values(entity, values),
+      systems: golden.links.flatMap(({ system, object, id }) => (id === null ? [] : [{ system, object, id }])),
+    };
+  }
+
+  async function found(id: string): Promise<Hold> {
+    const one = await store.hold(id);
+    if (one === null) throw new Problem(404, "There is no such hold.");
+    return one;
+  }
+
+  async function shownOne(one: Hold, { who }: Call<unknown>) {
+    return shown(one, await goldensOf([one]), await assigneeOf(one.id), veilFor(who));
+  }
+
+  async function answer(reviewed: Reviewed, call: Call<unknown>) {
+    switch (reviewed.kind) {
+      case "done":
+        call.setHeader("etag", etagOf(reviewed.hold));
+        return shownOne(reviewed.hold, call);
+      case "unknown":
+        throw new Problem(404, "There is no such hold.");
+      case "invalid":
+        throw new Problem(422, reviewed.reason);
+      case "stale":
+        throw new Problem(409, staleText(reviewed.hold), { hold: await shownOne(reviewed.hold, call) });
+    }
+  }
+
+  /** Holds assigned to one user, in order of their ids. */
+  async function assigned(to: string, after: string | undefined, limit: number) {
+    const filter = { kind: `assigned/${to}`, limit, ...(after === undefined ? {} : { after }) };
+    const keys = (await store.documents(filter, clock.now())).map(({ key }) => key);
+    const holds = keys.length === 0 ? [] : await store.holds({ ids: keys, status: "open", limit });
+    return { holds, keys };
+  }
+
+  return {
+    listHoldGroups: async () => ({ items: await store.holdGroups() }),
+    async listHolds(call) {
+      const { after, limit, assignee, fields, ...filter } = call.input;
+      const veil = veilFor(call.who);
+      if (assignee !== undefined) {
+        const { holds, keys } = await assigned(assignee, after, limit);
+        const goldens = await goldensOf(holds);
+        const next = keys.length === limit ? (keys.at(-1) ?? null) : null;
+        return { items: holds.map((one) => shown(one, goldens, assignee, veil)), next };
+      }
+      const holds = await store.holds({
+        ...(filter.kind === undefined ? {} : { kind: filter.kind }),
+        ...(filter.entity === undefined ? {} : { entity: filter.entity }),
+        ...(fields === undefined ? {} : { fields: fields === "" ? [] : fields.split(",") }),
+        ...(after === undefined ? {} : { after }),
+        status: filter.status,
+        limit: limit + 1,
+      });
+      const { items, next } = pageFrom(holds, limit, ({ id }) => id);
+      const goldens = await goldensOf(items);
+      return { items: items.map((one) => shown(one, goldens, null, veil)), next };
+    },
+    async getHold(call) {
+      const one = await found(call.input.hold);
+      const veil = veilFor(call.who);
+      const entity = policy.entities[one.entity];
+      call.setHeader("etag", etagOf(one));
+      const rules = entity === undefined ? [] : ruleChoices(one, entity);
+      const lines =
+        one.goldenId === null || one.fields.length === 0
+          ? []
+          : await store.journal({ goldenId: one.goldenId, kind: "set", newestFirst: true, limit: 200 });
+      return {
+        ...(await shownOne(one, call)),
+        rules: rules.map((rule) => ({
+          ...rule,
+          values: rule.values === null ? null : veil.values(entity, rule.values),
+        })),
+        history: lines
+          .filter(({ field }) => field !== null && one.fields.includes(field))
+          .slice(0, historyMax)
+          .map(({ at, field, to, source: from }) => ({
+            at,
+            field: field ?? "",
+            value: veil.value(entity?.fields[field ?? ""]?.type, to),
+            source: from,
+          })),
+      };
+    },
+    async decideHold(call) {
+      const { hold: holdId, choice: chosen } = call.input;
+      const revision = call.input.revision ?? call.ifMatch;
+      if (revision === null)
+        throw new Problem(428, "Say which revision of the hold you were shown: revision, or If-Match.");
+      return answer(await decideHold(deps, { holdId, revision, by: call.who.name ?? "", choice: chosen }), call);
+    },
+    async undoDecision(call) {
+      return answer(await undoDecision(deps, call.input.hold, call.who.name ?? ""), call);
+    },
+    async assignHold(call) {
+      const { hold: id, assignee } = call.input;
+      const one = await found(id);
+      const before = await assigneeOf(id);
+      const gone = { value: null, expiresAt: null };
+      await store.putDocuments(
+        [
+          ...(before === null || before === assignee ? [] : [{ kind: `assigned/${before}`, key: id, ...gone }]),
+          ...(assignee === null
+            ? [{ kind: "assignment", key: id, ...gone }]
+            : [
+                { kind: "assignment", key: id, value: { to: assignee }, expiresAt: null },
+                { kind: `assigned/${assignee}`, key: id, value: {}, expiresAt: null },
+              ]),
+        ],
+        clock.now(),
+      );
+      return shownOne(one, call);
+    },
+    async decideHolds({ input, who }) {
+      const items = [];
+      for (const { hold: holdId, revision, choice: chosen } of input.decisions) {
+        const reviewed = await decideHold(deps, { holdId, revision, by: who.name ?? "", choice: chosen });
+        const detail =
+          reviewed.kind === "invalid" ? reviewed.reason : reviewed.kind === "stale" ? staleText(reviewed.hold) : null;
+        items.push({ hold: holdId, result: reviewed.kind, detail });
+      }
+      return { items };
+    },
+  };
+}
+
+function valuesOf(golden: GoldenRecord) {
+  return Object.fromEntries(Object.entries(golden.fields).map(([field, { value }]) => [field, value]));
+}
+
+function etagOf({ revision }: Hold): string {
+  return `"${revision}"`;
+}
+
+function staleText({ closed }: Hold): string {
+  if (closed !== null) return `Decided already: ${closed.choice}, by ${closed.by}.`;
+  return "The hold has changed since you were shown it.";
+}

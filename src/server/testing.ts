@@ -1,0 +1,146 @@
+import { machineClock, machineRandom } from "../clock/machine.ts";
+import { testPolicy } from "../core/testing/policy.ts";
+import type { Deps } from "../engine/deps.ts";
+import { createWorker } from "../engine/work.ts";
+import { revisionOf } from "../model/observation.ts";
+import type { RawValue } from "../model/value.ts";
+import { laneLive } from "../ports/store.ts";
+import { createMemoryStore } from "../store/memory/memory-store.ts";
+import { openAccounts } from "./access/accounts.ts";
+import type { Role } from "./access/identity.ts";
+import { type Client, createClient } from "./client.ts";
+import { createLive } from "./live.ts";
+import { type Server, type ServerOptions, startServer } from "./server.ts";
+
+export const goodPassword = "correct horse battery";
+
+const contactPolicy = testPolicy({
+  email: { type: { kind: "email" } },
+  name: { type: { kind: "name" } },
+  phone: {},
+  note: {},
+  score: { type: { kind: "number" } },
+});
+
+export type TestServer = Server & {
+  readonly deps: Deps;
+  readonly accounts: ReturnType<typeof openAccounts>;
+  /** A system says this of a record, and it is decided. */
+  says(system: string, id: string, cells: Readonly<Record<string, RawValue>>): Promise<void>;
+  /** A browser that a new user of this role is signed in with. */
+  signedIn(role: Role, name?: string): Promise<Browser>;
+};
+
+/** What a browser does: keeps cookies, says where a request comes from. */
+export type Browser = {
+  readonly client: Client;
+  readonly fetch: typeof fetch;
+  cookie(): string;
+};
+
+/** The server on a store in memory, with the real decisions behind it and no systems. */
+export async function openTestServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
+  const live = createLive(machineClock);
+  const deps: Deps = {
+    store: live.heard(createMemoryStore()),
+    connectors: new Map(),
+    policy: contactPolicy,
+    clock: machineClock,
+    random: machineRandom,
+    startedAt: machineClock.now(),
+    tell: live.tell,
+  };
+  const accounts = openAccounts(deps);
+  const worker = createWorker(
+    deps,
+    () => undefined,
+    () => undefined,
+  );
+  const running = {
+    wake: () => undefined,
+    isLoaded: () => true,
+    sweep: async (system: string, object: string) => ({
+      system,
+      object,
+      scanned: 3,
+      drifted: 1,
+      missing: 0,
+      doubted: false,
+    }),
+  };
+  const server = await startServer(deps, running, {
+    host: "127.0.0.1",
+    port: 0,
+    publicUrl: null,
+    accounts,
+    live,
+    consoleFolder: null,
+    configFile: "truce.yaml",
+    dryRun: async () => ({ objects: [], goldens: { contact: 2 }, holds: [] }),
+    version: "0.0.0",
+    log: (error) => process.stderr.write(`${String(error)}\n`),
+    ...options,
+  });
+  let revisions = 0;
+  return {
+    ...server,
+    deps,
+    accounts,
+    async says(system, id, cells) {
+      const now = machineClock.now();
+      const ref = { system, object: "contacts", id };
+      // Surely one after the other.
+      const changedAt = deps.startedAt - 3_600_000 + revisions * 1_000;
+      const observation = {
+        kind: "upsert" as const,
+        ref,
+        revision: revisionOf(++revisions),
+        observedAt: now,
+        cells,
+        complete: true,
+        changedAt: { from: changedAt, until: changedAt },
+        author: null,
+      };
+      const item = { id: machineRandom.id(), dedupeKey: null, observation, lane: laneLive, tries: 0 } as const;
+      await deps.store.receive([{ ...item, receivedAt: now, dueAt: now }], []);
+      await worker.step(10);
+      await worker.settled();
+    },
+    async signedIn(role, name = `a ${role}`) {
+      await accounts.addUser(name, role, goodPassword);
+      const browser = newBrowser(server.url);
+      await browser.client.signIn({ name, password: goodPassword });
+      return browser;
+    },
+  };
+}
+
+export function newBrowser(url: string): Browser {
+  let cookie = "";
+  const send: typeof fetch = async (input, init = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set("origin", url);
+    if (cookie !== "") headers.set("cookie", cookie);
+    const answer = await fetch(input, { ...init, headers });
+    const [set] = answer.headers.getSetCookie();
+    if (set !== undefined) cookie = set.split(";")[0] ?? "";
+    return answer;
+  };
+  return { client: createClient({ url, fetch: send }), fetch: send, cookie: () => cookie };
+}
+
+/** Three systems agree on a contact; then two of them change one field, each not knowing of the other. Returns the hold's id. */
+export async function contested(server: TestServer, id: string, field = "phone"): Promise<string> {
+  const cells = { email: `${id}@example.org`, name: `Name ${id}`, [field]: "100" };
+  for (const system of ["crm", "db", "desk"]) await server.says(system, id, cells);
+  await server.says("crm", id, { ...cells, [field]: "200" });
+  await server.says("db", id, { ...cells, [field]: "300" });
+  const holds = await server.deps.store.holds({ status: "open", limit: 1_000 });
+  const found = holds.find((hold) => hold.fields.includes(field) && hold.goldenId !== null && isNew(hold.id));
+  if (found === undefined) throw new Error("There is no hold.");
+  seen.add(found.id);
+  return found.id;
+}
+
+const seen = new Set<string>();
+const isNew = (id: string) => !seen.has(id);
