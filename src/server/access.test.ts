@@ -92,6 +92,10 @@ test("who may call what, for every operation, is what is written here", async ()
       "startPlan: operator admin",
       "getConfig: viewer reviewer operator admin",
       "listDeadLetters: viewer reviewer operator admin",
+      "getDeadLetter: viewer reviewer operator admin",
+      "editDeadLetter: operator admin",
+      "replayDeadLetters: operator admin",
+      "discardDeadLetters: operator admin",
     ]
   `);
 });

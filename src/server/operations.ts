@@ -38,6 +38,10 @@ export const operations = {
   startPlan: ["POST", "/plan"],
   getConfig: ["GET", "/config"],
   listDeadLetters: ["GET", "/dead-letters"],
+  getDeadLetter: ["GET", "/dead-letters/{letter}"],
+  editDeadLetter: ["PUT", "/dead-letters/{letter}"],
+  replayDeadLetters: ["POST", "/dead-letters/replay"],
+  discardDeadLetters: ["POST", "/dead-letters/discard"],
 } as const satisfies Readonly<Record<string, readonly [method: Method, path: string]>>;
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";

@@ -153,7 +153,7 @@ function registerApiScope(
       ...sweepHandlers(deps, running),
       ...planHandlers(deps.policy, deps.clock, dryRun),
       ...configHandlers(deps.policy, configFile),
-      ...deadLetterHandlers(deps.store),
+      ...deadLetterHandlers(deps),
       ...sessionHandlers(accounts),
       ...userHandlers(accounts, deps.clock),
     },
