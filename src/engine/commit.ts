@@ -1,4 +1,5 @@
 import { finish } from "../core/finish.ts";
+import { blocksOfGolden } from "../core/match/profile.ts";
 import type { GoldenRecord, InFlight } from "../model/golden.ts";
 import type { CommitUnit, DueLink, Lane } from "../ports/store.ts";
 import { type Deps, landedMs } from "./deps.ts";
@@ -8,6 +9,8 @@ export const emptyUnit: CommitUnit = {
   golden: null,
   keys: null,
   sharedKeys: [],
+  blocks: null,
+  guard: null,
   due: [],
   journal: [],
   holds: [],
@@ -38,6 +41,7 @@ export function goldenUnit(
     golden,
     keys,
     sharedKeys: keys.filter(isTaken),
+    blocks: entity.matching === null ? null : blocksOfGolden(golden, entity.matching),
     due: [...due.map((row) => ({ ...row, lane })), ...abandoned(deps, golden, lane)],
   };
 }

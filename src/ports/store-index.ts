@@ -2,7 +2,7 @@ import type { GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Hold } from "../model/hold.ts";
 import { type RecordKey, type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
-import type { CommitUnit, Lane } from "./store.ts";
+import type { BlockGuard, CommitUnit, Lane } from "./store.ts";
 
 /** A record that a golden record has, by a link or as an alias. `linked`: a live link, which a sweep compares with. */
 export type IndexedRecord = { readonly ref: RecordRef; readonly linked: boolean };
@@ -86,6 +86,8 @@ export type Before = {
   readonly ownerOfKey: (key: string) => GoldenId | undefined;
   /** 0: there is no hold of this id. Asked for holds on unlinked records only. */
   readonly revisionOfHold: (id: string) => number;
+  /** True when a golden record was filed under one of the keys after the look. */
+  readonly isFiledSince: (guard: BlockGuard) => boolean;
 };
 
 /**
@@ -122,6 +124,7 @@ export function fittingUnits(
       return isFree(owner) || isGivenUp(unit, owner, key);
     };
     if (!wanted.every((key) => !taken.has(key) && isMine(key))) continue;
+    if (unit.guard !== null && before.isFiledSince(unit.guard)) continue;
     const unitKeys = unit.keys ?? [];
     const free = unitKeys.filter((key) => !keys.has(key) && isFree(before.ownerOfKey(key)));
     if (free.length < unitKeys.length && !unitKeys.every((key) => free.includes(key) || unit.sharedKeys.includes(key)))

@@ -53,6 +53,7 @@ export function storeContract(name: string, place: () => Promise<StorePlace>): v
     commitContract(fresh);
     dispatchContract(fresh);
     loadContract(fresh);
+    blocksContract(fresh);
     listContract(fresh);
     documentContract(fresh);
     textContract(fresh);
@@ -1011,6 +1012,67 @@ function reopenContract(
   });
 }
 
+function blocksContract(fresh: Fresh): void {
+  describe("blocking keys", () => {
+    const filed = (id: string, blocks: readonly number[] | null, version = 1) =>
+      sampleUnit({ golden: sampleGolden(id, { version }), blocks });
+    const made = (id: string, blocks: readonly number[], mark: number) =>
+      sampleUnit({ golden: sampleGolden(id), blocks, guard: { keys: blocks, mark } });
+    const found = async (store: Store, keys: readonly number[], sizeMax = 10) => {
+      const { members, oversized } = await store.blocks(keys, sizeMax);
+      return {
+        members: Object.fromEntries([...members].map(([key, ids]) => [key, [...ids].sort()])),
+        oversized: [...oversized].sort(),
+      };
+    };
+    const large = 2 ** 47 - 1;
+
+    test("golden records are found by the keys they are filed under, until they are filed elsewhere", async () => {
+      const store = await fresh();
+      expect(await found(store, [1, 2])).toEqual({ members: {}, oversized: [] });
+      await store.commit([filed("g1", [1, large]), filed("g2", [1, 3])]);
+      expect(await found(store, [1, 1, 2, 3, large])).toEqual({
+        members: { 1: ["g1", "g2"], 3: ["g2"], [large]: ["g1"] },
+        oversized: [],
+      });
+      await store.commit([filed("g1", null, 2), filed("g2", [4, 3], 2)]);
+      expect(await found(store, [1, 3, 4])).toEqual({ members: { 1: ["g1"], 3: ["g2"], 4: ["g2"] }, oversized: [] });
+      await store.commit([filed("g1", [], 3)]);
+      expect(await found(store, [1, large])).toEqual({ members: {}, oversized: [] });
+    });
+
+    test("of a key that too many share it is told only that", async () => {
+      const store = await fresh();
+      await store.commit(Array.from({ length: 4 }, (_, i) => filed(`g${i}`, i < 3 ? [7, 8] : [7])));
+      expect(await found(store, [7, 8], 3)).toEqual({ members: { 8: ["g0", "g1", "g2"] }, oversized: [7] });
+      expect((await found(store, [7], 4)).members).toEqual({ 7: ["g0", "g1", "g2", "g3"] });
+    });
+
+    test("who is made in the belief that nobody like it is known is stale when somebody was filed meanwhile", async () => {
+      const store = await fresh();
+      await store.commit([filed("g1", [1])]);
+      const { mark } = await store.blocks([1, 2, 3], 10);
+      const results = await store.commit([made("g2", [1, 2], mark), made("g3", [2, 3], mark)]);
+      expect(results.map((result) => result.kind)).toEqual(["committed", "committed"]);
+      const late = await store.commit([made("g4", [3], mark), made("g5", [4], mark)]);
+      expect(late.map((result) => result.kind)).toEqual(["stale", "committed"]);
+      expect(await loadById(store, "g4")).toBeNull();
+      const again = await store.blocks([3], 10);
+      expect(await store.commit([made("g4", [3], again.mark)])).toEqual([{ kind: "committed" }]);
+    });
+
+    test("being filed under a new key counts, being left where one is does not", async () => {
+      const store = await fresh();
+      await store.commit([filed("g1", [1])]);
+      const { mark } = await store.blocks([1, 2], 10);
+      await store.commit([filed("g1", [1], 2)]);
+      expect(await store.commit([made("g2", [1], mark)])).toEqual([{ kind: "committed" }]);
+      await store.commit([filed("g1", [1, 2], 3)]);
+      expect(await store.commit([made("g3", [2], mark)])).toEqual([{ kind: "stale" }]);
+    });
+  });
+}
+
 function workersContract(place: () => Promise<StorePlace>, opened: (at: StorePlace) => Promise<Store>): void {
   describe("several workers", () => {
     const workers = async (count: number) => {
@@ -1019,6 +1081,27 @@ function workersContract(place: () => Promise<StorePlace>, opened: (at: StorePla
       return Promise.all(Array.from({ length: count }, () => opened(at)));
     };
     const one = "one process at a time";
+
+    test("of several who make one person at once, one does, whoever comes first", async ({ skip }) => {
+      const stores = await workers(4);
+      if (stores === null) return skip(one);
+      for (let round = 0; round < 10; round++) {
+        const key = 100 + round;
+        const marks = await Promise.all(stores.map(async (store) => (await store.blocks([key], 10)).mark));
+        const results = await Promise.all(
+          stores.map((store, i) =>
+            store.commit([
+              sampleUnit({
+                golden: sampleGolden(`g${round}.${i}`),
+                blocks: [key],
+                guard: { keys: [key], mark: marks[i] ?? 0 },
+              }),
+            ]),
+          ),
+        );
+        expect(results.flat().filter((result) => result.kind === "committed")).toHaveLength(1);
+      }
+    });
 
     test("all may start at once", async ({ skip }) => {
       const stores = await workers(4);

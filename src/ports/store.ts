@@ -124,6 +124,10 @@ export type CommitUnit = {
   readonly keys: readonly string[] | null;
   /** Keys that it wanted and another golden record has are not an error when listed here: they stay where they are. */
   readonly sharedKeys: readonly string[];
+  /** All blocking keys under which it is filed now, for matching; replaces what was stored. `null`: as they are. */
+  readonly blocks: readonly number[] | null;
+  /** A golden record that was made in the belief that nobody it could be the same as is filed under these keys. Stale where somebody was filed meanwhile. */
+  readonly guard: BlockGuard | null;
   /** All its links that are due; replaces what was stored (leases end). */
   readonly due: readonly DueLink[];
   readonly journal: readonly JournalEntry[];
@@ -142,9 +146,22 @@ export type CommitUnit = {
   readonly wake: readonly RecordRef[];
 };
 
+/** Blocking keys, and the look at them after which nothing may have been filed there. */
+export type BlockGuard = { readonly keys: readonly number[]; readonly mark: number };
+
+/** What is filed under blocking keys. */
+export type BlocksFound = {
+  /** Golden ids by key, deleted ones left out; keys that nobody has are not in it. */
+  readonly members: ReadonlyMap<number, readonly GoldenId[]>;
+  /** Keys that more golden records have than were asked for: who they are is not told. */
+  readonly oversized: ReadonlySet<number>;
+  /** What is filed after this look has a greater one. */
+  readonly mark: number;
+};
+
 export type CommitResult =
   | { readonly kind: "committed" }
-  /** Another commit came between (golden version, a record's link, an identity key, the revision of a record's hold): decide again from fresh state. */
+  /** Another commit came between (golden version, a record's link, an identity key, a guarded block, the revision of a record's hold): decide again from fresh state. */
   | { readonly kind: "stale" };
 
 export type Loaded = {
@@ -269,6 +286,8 @@ export type Store = {
     readonly keys: readonly string[];
     readonly ids: readonly GoldenId[];
   }): Promise<Loaded>;
+  /** Who is filed under blocking keys (whole numbers of up to 47 bits); of a key that more than `sizeMax` have, only that. One look for all keys. */
+  blocks(keys: readonly number[], sizeMax: number): Promise<BlocksFound>;
   /**
    * One result per unit. A stale unit has no effect, its inbox items are due again at once. Units are checked against the state
    * before the commit, and in order against what the ones before them take; then all is given up first and taken after. A commit of

@@ -83,6 +83,8 @@ const nothing: CommitUnit = {
   golden: null,
   keys: null,
   sharedKeys: [],
+  blocks: null,
+  guard: null,
   due: [],
   journal: [],
   holds: [],

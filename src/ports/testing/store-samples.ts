@@ -128,6 +128,8 @@ export function sampleUnit(also: Partial<CommitUnit> = {}): CommitUnit {
     golden: null,
     keys: null,
     sharedKeys: [],
+    blocks: null,
+    guard: null,
     due: [],
     journal: [],
     holds: [],

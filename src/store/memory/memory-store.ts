@@ -3,7 +3,9 @@ import type { Hold } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
 import { type RecordKey, recordKey, type SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
+import { type BlockClaims, newBlockClaims } from "../../ports/block-claims.ts";
 import type {
+  BlocksFound,
   CommitResult,
   CommitUnit,
   CursorRow,
@@ -38,6 +40,10 @@ type State = {
   readonly byKey: Map<string, GoldenId>;
   /** The keys that each golden record has. */
   readonly keysOf: Map<GoldenId, readonly string[]>;
+  /** Golden ids by blocking key, the blocking keys that each golden record has, and when keys were last given. */
+  readonly byBlock: Map<number, Set<GoldenId>>;
+  readonly blocksOf: Map<GoldenId, readonly number[]>;
+  readonly claims: BlockClaims;
   readonly due: Map<SystemId, Map<GoldenId, Due>>;
   /** By id, in order of opening. */
   readonly holds: Map<string, Hold>;
@@ -70,6 +76,7 @@ export function createMemoryStore(): Store {
     },
     claim: async (limit, now, leaseMs) => state.inbox.claim(limit, now, leaseMs),
     load: async (query) => load(state, query),
+    blocks: async (keys, sizeMax) => blocks(state, keys, sizeMax),
     commit: async (units) => commit(state, units),
     claimDue: async (system, limit, now, leaseMs) => claimDue(state, system, limit, now, leaseMs),
     nextDueAt: async (systems) => nextDueAt(state, systems),
@@ -99,6 +106,9 @@ function emptyState(): State {
     byRecord: new Map(),
     byKey: new Map(),
     keysOf: new Map(),
+    byBlock: new Map(),
+    blocksOf: new Map(),
+    claims: newBlockClaims(),
     due: new Map(),
     holds: new Map(),
     heldRecords: new Map(),
@@ -150,18 +160,43 @@ function load(state: State, { records, keys, ids }: Parameters<Store["load"]>[0]
   return loaded;
 }
 
+function blocks({ byBlock, claims }: State, keys: readonly number[], sizeMax: number): BlocksFound {
+  const members = new Map<number, readonly GoldenId[]>();
+  const oversized = new Set<number>();
+  for (const key of keys) {
+    const ids = byBlock.get(key);
+    if (ids === undefined || ids.size === 0) continue;
+    if (ids.size > sizeMax) oversized.add(key);
+    else members.set(key, [...ids]);
+  }
+  return { members, oversized, mark: claims.mark() };
+}
+
+function file(state: State, { golden, blocks }: CommitUnit): readonly number[] {
+  if (golden === null || blocks === null) return [];
+  const before = new Set(state.blocksOf.get(golden.id));
+  const added = blocks.filter((key) => !before.delete(key));
+  for (const key of before) state.byBlock.get(key)?.delete(golden.id);
+  for (const key of added) state.byBlock.set(key, (state.byBlock.get(key) ?? new Set()).add(golden.id));
+  state.blocksOf.set(golden.id, blocks);
+  return added;
+}
+
 function commit(state: State, units: readonly CommitUnit[]): readonly CommitResult[] {
   const fitting = fittingUnits(units, {
     versionOf: (id) => state.goldens.get(id)?.version ?? 0,
     ownerOfRecord: (key) => state.byRecord.get(key),
     ownerOfKey: (key) => state.byKey.get(key),
     revisionOfHold: (id) => state.holds.get(id)?.revision ?? 0,
+    isFiledSince: state.claims.isFiledSince,
   });
   const kept = units.filter((unit) => fitting.has(unit));
   for (const unit of units) if (!fitting.has(unit)) release(state, unit);
   // First all is given up, then all is taken: the order of the units does not decide who gets what.
   for (const unit of kept) giveUp(state, unit);
   for (const unit of kept) putGolden(state, unit);
+  const filed = kept.flatMap((unit) => file(state, unit));
+  if (filed.length > 0) state.claims.note(filed);
   for (const unit of kept) putRows(state, unit);
   for (const unit of kept) closeLetters(state, unit);
   for (const unit of kept) finishItems(state, unit);

@@ -2,6 +2,7 @@ import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
 import type { RecordKey, SystemId } from "../../model/record.ts";
 import type { CommitUnit } from "../../ports/store.ts";
 import { type IndexedRecord, recordsOf, searchTextsOf, workOf } from "../../ports/store-index.ts";
+import type { BlockRow } from "./blocks.ts";
 
 /** What is stored about a golden record, apart from its document; texts are JSON, as they were written. */
 export type Stored = {
@@ -10,6 +11,7 @@ export type Stored = {
   readonly keys: string;
   readonly work: string;
   readonly texts: string;
+  readonly blocks: string;
 };
 
 /** Who has the records and identity keys that a commit wants. */
@@ -54,6 +56,8 @@ export type GoldenChanges = {
   readonly workNew: WorkRow[];
   readonly textsGone: Named<"text">[];
   readonly textsNew: Named<"text">[];
+  readonly blocksGone: BlockRow[];
+  readonly blocksNew: BlockRow[];
   /** What is added to the totals: golden/contact, link/crm. */
   readonly counters: Map<string, number>;
 };
@@ -75,6 +79,8 @@ export function changesOf(
     workNew: [],
     textsGone: [],
     textsNew: [],
+    blocksGone: [],
+    blocksNew: [],
     counters: new Map(),
   };
   for (const { golden, keys } of units) {
@@ -117,6 +123,7 @@ function addGolden(
     keys: addKeys(changes, golden.id, unit.keys, stored, take),
     work: addWork(changes, golden.id, unit, stored),
     texts: addTexts(changes, golden, stored),
+    blocks: addBlocks(changes, golden.id, unit.blocks, stored),
   });
   if (stored === undefined) count(changes, `golden/${golden.entity}`, 1);
 }
@@ -198,6 +205,22 @@ function addTexts(changes: GoldenChanges, golden: GoldenRecord, stored: Stored |
   const before = new Set<string>(stored === undefined ? [] : JSON.parse(stored.texts));
   for (const one of texts) if (!before.delete(one)) changes.textsNew.push({ text: one, goldenId: golden.id });
   for (const one of before) changes.textsGone.push({ text: one, goldenId: golden.id });
+  return text;
+}
+
+function addBlocks(
+  changes: GoldenChanges,
+  goldenId: GoldenId,
+  blocks: readonly number[] | null,
+  stored: Stored | undefined,
+): string {
+  const present = stored?.blocks ?? "[]";
+  if (blocks === null) return present;
+  const text = JSON.stringify(blocks);
+  if (text === present) return text;
+  const before = new Set<number>(JSON.parse(present));
+  for (const key of blocks) if (!before.delete(key)) changes.blocksNew.push({ key, goldenId });
+  for (const key of before) changes.blocksGone.push({ key, goldenId });
   return text;
 }
 

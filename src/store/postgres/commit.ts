@@ -3,6 +3,7 @@ import type { Hold } from "../../model/hold.ts";
 import type { CommitResult, CommitUnit } from "../../ports/store.ts";
 import { fittingUnits, recordHoldsOf } from "../../ports/store-index.ts";
 import { toStored } from "../../ports/store-text.ts";
+import { lockMark, newestMarks } from "./blocks.ts";
 import { changesOf, type GoldenChanges, type Stored } from "./changes.ts";
 import { saveCounters } from "./counters.ts";
 import type { Database, Query } from "./database.ts";
@@ -22,16 +23,21 @@ export async function commit(db: Database, units: readonly CommitUnit[]): Promis
   if (units.length === 0) return [];
   const fitting = await db.transaction(async (query, race) => {
     const [before, revisions] = await Promise.all([lockGoldens(query, units), lockHolds(query, units)]);
-    const owners = await findOwners(query, units, before, race > 1);
+    const mark = await lockMark(query, units, before);
+    const [owners, isFiledSince] = await Promise.all([
+      findOwners(query, units, before, race > 1),
+      newestMarks(query, units),
+    ]);
     const fits = fittingUnits(units, {
       versionOf: (id) => before.get(id)?.version ?? 0,
       ownerOfRecord: (key) => owners.records.get(key),
       ownerOfKey: (key) => owners.keys.get(key),
       revisionOfHold: (id) => revisions.get(id) ?? 0,
+      isFiledSince,
     });
     const kept = units.filter((unit) => fits.has(unit));
     const stale = units.filter((unit) => !fits.has(unit));
-    await write(query, kept, stale, changesOf(kept, before, owners));
+    await write(query, kept, stale, changesOf(kept, before, owners), mark ?? 0);
     return fits;
   });
   return units.map((unit) => ({ kind: fitting.has(unit) ? "committed" : "stale" }));
@@ -42,7 +48,7 @@ async function lockGoldens(query: Query, units: readonly CommitUnit[]): Promise<
   const ids = [...new Set(units.flatMap(({ golden }) => golden?.id ?? []))];
   if (ids.length === 0) return new Map();
   const rows = await query<Stored & { id: string }>(
-    `select id, version, records, keys, work, texts from truce.golden where id = any(truce.texts($1)) order by id for update`,
+    `select id, version, records, keys, work, texts, blocks from truce.golden where id = any(truce.texts($1)) order by id for update`,
     ids.map(toStored),
   );
   const byStoredId = new Map(rows.map((row) => [row.id, row]));
@@ -72,9 +78,10 @@ async function write(
   units: readonly CommitUnit[],
   stale: readonly CommitUnit[],
   changes: GoldenChanges,
+  mark: number,
 ): Promise<void> {
   await Promise.all([
-    ...putGoldens(query, changes),
+    ...putGoldens(query, changes, mark),
     ...putRows(query, units),
     finishItems(query, units),
     postponeItems(query, units),

@@ -102,4 +102,16 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create index dead_letter_open on truce.dead_letter (seq) where closed is null;
     `,
   },
+  {
+    name: "blocking keys",
+    sql: `
+      -- blocks: the golden record's blocking keys as JSON, as they stand in the table below.
+      alter table truce.golden add column blocks text not null default '[]';
+      -- mark: of the commit that filed it here.
+      create table truce.block (key bigint, golden_id text collate "C", mark bigint not null, primary key (key, golden_id));
+      -- The newest mark. Whoever files locks it until the commit, so that of two who make one thing the later sees the earlier.
+      create table truce.block_mark (mark bigint not null);
+      insert into truce.block_mark values (0);
+    `,
+  },
 ];

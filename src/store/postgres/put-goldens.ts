@@ -1,16 +1,18 @@
 import { toDoc } from "../../ports/store-doc.ts";
 import { toStored } from "../../ports/store-text.ts";
+import { dropBlocks, insertBlocks } from "./blocks.ts";
 import type { GoldenChanges, GoldenRow } from "./changes.ts";
 import type { Query } from "./database.ts";
 import { storedKey } from "./stored.ts";
 
 /** First all is given up, then all is taken. Rows are taken in one order by all, so that two commits rarely wait for each other in a circle. */
-export function putGoldens(query: Query, changes: GoldenChanges): Promise<unknown>[] {
+export function putGoldens(query: Query, changes: GoldenChanges, mark: number): Promise<unknown>[] {
   return [
     dropRecords(query, changes.recordsGone),
     dropKeys(query, changes.keysGone),
     dropTexts(query, changes.textsGone),
     dropWork(query, changes.workGone),
+    dropBlocks(query, changes.blocksGone),
     insertGoldens(
       query,
       changes.goldens.filter((row) => row.isNew),
@@ -24,6 +26,7 @@ export function putGoldens(query: Query, changes: GoldenChanges): Promise<unknow
     insertKeys(query, changes.keysNew),
     insertTexts(query, changes.textsNew),
     insertWork(query, changes.workNew),
+    insertBlocks(query, changes.blocksNew, mark),
   ].filter((sent) => sent !== null);
 }
 
@@ -63,8 +66,8 @@ function dropWork(query: Query, rows: GoldenChanges["workGone"]): Sent {
 function insertGoldens(query: Query, rows: readonly GoldenRow[]): Sent {
   if (rows.length === 0) return null;
   return query(
-    `insert into truce.golden (id, entity, version, records, keys, work, texts, doc)
-     select * from unnest(truce.texts($1), truce.texts($2), truce.texts($3)::integer[], truce.texts($4), truce.texts($5), truce.texts($6), truce.texts($7), truce.texts($8))
+    `insert into truce.golden (id, entity, version, records, keys, work, texts, blocks, doc)
+     select * from unnest(truce.texts($1), truce.texts($2), truce.texts($3)::integer[], truce.texts($4), truce.texts($5), truce.texts($6), truce.texts($7), truce.texts($8), truce.texts($9))
      order by 1`,
     rows.map((row) => toStored(row.golden.id)),
     rows.map((row) => toStored(row.golden.entity)),
@@ -76,9 +79,9 @@ function updateGoldens(query: Query, rows: readonly GoldenRow[]): Sent {
   if (rows.length === 0) return null;
   return query(
     `update truce.golden set version = next.version, records = next.records, keys = next.keys, work = next.work,
-       texts = next.texts, doc = next.doc
-     from unnest(truce.texts($1), truce.texts($2)::integer[], truce.texts($3), truce.texts($4), truce.texts($5), truce.texts($6), truce.texts($7))
-       as next (id, version, records, keys, work, texts, doc)
+       texts = next.texts, blocks = next.blocks, doc = next.doc
+     from unnest(truce.texts($1), truce.texts($2)::integer[], truce.texts($3), truce.texts($4), truce.texts($5), truce.texts($6), truce.texts($7), truce.texts($8))
+       as next (id, version, records, keys, work, texts, blocks, doc)
      where golden.id = next.id`,
     rows.map((row) => toStored(row.golden.id)),
     ...columnsOf(rows),
@@ -92,6 +95,7 @@ function columnsOf(rows: readonly GoldenRow[]) {
     rows.map((row) => row.keys),
     rows.map((row) => row.work),
     rows.map((row) => row.texts),
+    rows.map((row) => row.blocks),
     rows.map((row) => toDoc(row.golden)),
   ] as const;
 }

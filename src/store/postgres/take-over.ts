@@ -45,7 +45,7 @@ export async function takeOverUnits(query: Query, units: readonly CommitUnit[]):
   const nobody = { records: new Map<string, string>(), keys: new Map<string, string>() };
   const changes = changesOf(units, new Map(), nobody);
   await Promise.all([
-    ...putGoldens(query, changes),
+    ...putGoldens(query, changes, 0),
     ...putRows(query, units),
     ...saveCounters(query, changes.counters),
   ]);

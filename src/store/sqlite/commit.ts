@@ -1,5 +1,6 @@
 import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
 import { recordKey } from "../../model/record.ts";
+import type { BlockClaims } from "../../ports/block-claims.ts";
 import type { CommitResult, CommitUnit } from "../../ports/store.ts";
 import { fittingUnits, recordsOf } from "../../ports/store-index.ts";
 import { newCounters, saveCounters } from "./counters.ts";
@@ -14,24 +15,35 @@ import { closeLetters, putRows } from "./put-rows.ts";
 import { takeIn } from "./receive.ts";
 
 /** All units in one transaction: first it is found out which are stale, then the others are written. */
-export function commit(db: Database, leases: Leases, units: readonly CommitUnit[]): readonly CommitResult[] {
-  const { fitting, drafts } = db.transaction(() => {
+export function commit(
+  db: Database,
+  leases: Leases,
+  claims: BlockClaims,
+  units: readonly CommitUnit[],
+): readonly CommitResult[] {
+  const { fitting, drafts, filed } = db.transaction(() => {
     const read = readDrafts(db, units);
-    const fits = check(db, units, read);
-    write(
+    const fits = check(db, claims, units, read);
+    const filed = write(
       db,
       units.filter((unit) => fits.has(unit)),
       read,
     );
-    return { fitting: fits, drafts: read };
+    return { fitting: fits, drafts: read, filed };
   });
+  if (filed.length > 0) claims.note(filed);
   endLeases(leases, units, fitting, drafts);
   return units.map((unit) => ({ kind: fitting.has(unit) ? "committed" : "stale" }));
 }
 
 type Drafts = ReadonlyMap<CommitUnit, Draft>;
 
-function check(db: Database, units: readonly CommitUnit[], drafts: Drafts): ReadonlySet<CommitUnit> {
+function check(
+  db: Database,
+  claims: BlockClaims,
+  units: readonly CommitUnit[],
+  drafts: Drafts,
+): ReadonlySet<CommitUnit> {
   // Most commits change neither records nor keys: what a golden record has already need not be looked up.
   const versions = new Map<GoldenId, number>();
   const owners = new Map<string, GoldenId>();
@@ -50,19 +62,22 @@ function check(db: Database, units: readonly CommitUnit[], drafts: Drafts): Read
     ownerOfRecord: (key: string) => owners.get(key) ?? ownerOfRecord(db, key),
     ownerOfKey: (key: string) => keyOwners.get(key) ?? ownerOfKey(db, key),
     revisionOfHold: (id: string) => hold(db, id)?.revision ?? 0,
+    isFiledSince: claims.isFiledSince,
   };
   return fittingUnits(units, before, (golden) => records.get(golden) ?? recordsOf(golden));
 }
 
-function write(db: Database, units: readonly CommitUnit[], drafts: Drafts): void {
+/** Returns the blocking keys under which golden records are now filed that were not before. */
+function write(db: Database, units: readonly CommitUnit[], drafts: Drafts): readonly number[] {
   const counters = newCounters();
+  const filed: number[] = [];
   for (const unit of units) {
     const draft = drafts.get(unit);
     if (draft !== undefined) giveUp(db, draft);
   }
   for (const unit of units) {
     const draft = drafts.get(unit);
-    if (draft !== undefined) putGolden(db, draft, counters);
+    if (draft !== undefined) filed.push(...putGolden(db, draft, counters));
     else putJournal(db, unit, null);
   }
   for (const unit of units) putRows(db, unit);
@@ -71,6 +86,7 @@ function write(db: Database, units: readonly CommitUnit[], drafts: Drafts): void
   for (const unit of units) for (const item of unit.inbox) takeIn(db, item);
   for (const unit of units) for (const ref of unit.wake) wake(db, recordKey(ref));
   saveCounters(db, counters);
+  return filed;
 }
 
 function wake(db: Database, record: string): void {

@@ -13,11 +13,12 @@ import { type LineRow, lineOf } from "./journal.ts";
 import { parseKeys } from "./put-golden.ts";
 import { laneNotDue, parseWork } from "./put-work.ts";
 
-/** A golden record with what its document does not say: the identity keys that it has, and what is due. */
+/** A golden record with what its document does not say: the identity and blocking keys that it has, and what is due. */
 export type HeldGolden = {
   readonly golden: GoldenRecord;
   readonly keys: readonly string[];
   readonly due: readonly DueLink[];
+  readonly blocks: readonly number[];
 };
 
 /** All that is left of an event that is done. */
@@ -47,7 +48,7 @@ type Reader<P extends Part> = {
 };
 
 const readers: { readonly [P in Part]: Reader<P> } = {
-  golden: { columns: "doc, keys, work", rows: "golden order by seq", of: heldGolden },
+  golden: { columns: "doc, keys, work, blocks", rows: "golden order by seq", of: heldGolden },
   hold: { columns: "doc", rows: "hold order by seq", of: (row) => JSON.parse(row.doc) },
   journal: { columns: "*", rows: "journal order by seq", of: (row: LineRow) => lineOf(row) },
   inbox: { columns: "*", rows: "inbox order by seq", of: (row: ItemRow & { lane: Lane }) => itemOf(row, row.lane) },
@@ -79,11 +80,11 @@ export function* pagesOf<P extends Part>(db: Database, part: P, pageSize: number
   if (page.length > 0) yield page;
 }
 
-function heldGolden(row: { doc: string; keys: string; work: string }): HeldGolden {
+function heldGolden(row: { doc: string; keys: string; work: string; blocks: string }): HeldGolden {
   const due = parseWork(row.work)
     .filter(([, lane]) => lane !== laneNotDue)
     .map(([system, lane, dueAt]): DueLink => ({ system, object: "", dueAt, lane: lane as Lane }));
-  return { golden: fromDoc(row.doc), keys: parseKeys(row.keys), due };
+  return { golden: fromDoc(row.doc), keys: parseKeys(row.keys), due, blocks: JSON.parse(row.blocks) };
 }
 
 function doneEvent(row: { key: string; outcome: string; done_at: number }): DoneEvent {

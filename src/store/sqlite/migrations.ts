@@ -88,4 +88,12 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create index dead_letter_open on dead_letter (seq) where closed is null;
     `,
   },
+  {
+    name: "blocking keys",
+    sql: `
+      -- blocks: the golden record's blocking keys as JSON, as they stand in the table below.
+      alter table golden add column blocks text not null default '[]';
+      create table block (key integer not null, golden integer not null, primary key (key, golden)) without rowid;
+    `,
+  },
 ];

@@ -4,6 +4,7 @@ import type { CommitUnit } from "../../ports/store.ts";
 import { toDoc } from "../../ports/store-doc.ts";
 import { type IndexedRecord, recordsOf } from "../../ports/store-index.ts";
 import { fromStored } from "../../ports/store-text.ts";
+import { putBlocks } from "./blocks.ts";
 import { type Counters, count } from "./counters.ts";
 import type { Database } from "./database.ts";
 import { putJournal } from "./put-journal.ts";
@@ -19,6 +20,7 @@ export type Stored = {
   readonly keys: string;
   readonly work: string;
   readonly texts: string;
+  readonly blocks: string;
 };
 
 /** A unit's golden record with what its tables will say of it, and what they say now. */
@@ -51,7 +53,10 @@ export function readDrafts(db: Database, units: readonly CommitUnit[]): Readonly
 }
 
 function readStored(db: Database, id: GoldenId): Stored | undefined {
-  const row = db.get<Stored>("select seq, version, last_line, records, keys, work, texts from golden where id = ?", id);
+  const row = db.get<Stored>(
+    "select seq, version, last_line, records, keys, work, texts, blocks from golden where id = ?",
+    id,
+  );
   return row && { ...row, texts: fromStored(row.texts) };
 }
 
@@ -69,8 +74,11 @@ export function giveUp(db: Database, { unit, stored, records, recordsText, keysT
   }
 }
 
-/** Writes the journal, and the golden record with what is looked up about it. Its version, records and keys are known to fit. */
-export function putGolden(db: Database, draft: Draft, counters: Counters): void {
+/**
+ * Writes the journal, and the golden record with what is looked up about it. Its version, records and keys are known to fit. Returns the blocking
+ * keys that are new to it.
+ */
+export function putGolden(db: Database, draft: Draft, counters: Counters): readonly number[] {
   const { unit, golden, stored } = draft;
   putRecords(db, draft, counters);
   const columns = {
@@ -79,37 +87,41 @@ export function putGolden(db: Database, draft: Draft, counters: Counters): void 
     keys: putKeys(db, draft),
     work: workText(unit),
     texts: textsOf(golden),
+    blocks: unit.blocks === null ? (stored?.blocks ?? "[]") : JSON.stringify(unit.blocks),
   };
   const seq = putRow(db, golden, stored?.seq, columns);
   putWork(db, seq, columns.work, stored?.work);
   putTexts(db, seq, columns.texts, stored?.texts);
   if (stored === undefined) count(counters, "golden", golden.entity);
+  const before = stored?.blocks ?? "[]";
+  return columns.blocks === before ? [] : putBlocks(db, seq, unit.blocks ?? [], before);
 }
 
 function putRow(
   db: Database,
   golden: GoldenRecord,
   seq: number | undefined,
-  { last_line, records, keys, work, texts }: Omit<Stored, "seq" | "version">,
+  { last_line, records, keys, work, texts, blocks }: Omit<Stored, "seq" | "version">,
 ): number {
   const { id, entity, version } = golden;
   const doc = toDoc(golden);
   if (seq !== undefined) {
     db.run(
-      "update golden set version = ?, last_line = ?, records = ?, keys = ?, work = ?, texts = ?, doc = ? where seq = ?",
+      "update golden set version = ?, last_line = ?, records = ?, keys = ?, work = ?, texts = ?, blocks = ?, doc = ? where seq = ?",
       version,
       last_line,
       records,
       keys,
       work,
       texts,
+      blocks,
       doc,
       seq,
     );
     return seq;
   }
   db.run(
-    "insert into golden (id, entity, version, last_line, records, keys, work, texts, doc) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "insert into golden (id, entity, version, last_line, records, keys, work, texts, blocks, doc) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     id,
     entity,
     version,
@@ -118,6 +130,7 @@ function putRow(
     keys,
     work,
     texts,
+    blocks,
     doc,
   );
   return db.lastKey();

@@ -1,4 +1,6 @@
+import { newBlockClaims } from "../../ports/block-claims.ts";
 import type { Store } from "../../ports/store.ts";
+import { blocks } from "./blocks.ts";
 import { claim } from "./claim.ts";
 import { claimDue } from "./claim-due.ts";
 import { commit } from "./commit.ts";
@@ -28,6 +30,7 @@ export async function openSqliteStore(file: string): Promise<Store> {
   const db = await openDatabase(file);
   const leases = newLeases();
   const cache = newGoldenCache();
+  const claims = newBlockClaims();
   return {
     exclusive: true,
     migrate: async () => migrate(db),
@@ -35,8 +38,9 @@ export async function openSqliteStore(file: string): Promise<Store> {
     receive: async (items, cursors) => receive(db, items, cursors),
     claim: async (limit, now, leaseMs) => claim(db, leases, limit, now, leaseMs),
     load: async (query) => load(db, cache, query),
+    blocks: async (keys, sizeMax) => blocks(db, claims, keys, sizeMax),
     async commit(units) {
-      const results = commit(db, leases, units);
+      const results = commit(db, leases, claims, units);
       keepCommitted(cache, units, results);
       return results;
     },
