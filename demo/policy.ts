@@ -50,6 +50,7 @@ function entityOf(name: EntityName, identity: readonly (readonly string[])[]): E
     name,
     fields: Object.fromEntries(policies),
     identity: identity.map((one) => ({ fields: one })),
+    matching: null,
     mappings: systems.map((system) => ({
       system,
       object: shape[system][name].object,

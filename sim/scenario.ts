@@ -176,6 +176,7 @@ export function policyOf(scenario: Scenario, rules: ReadonlyMap<string, RuleName
     name: "contact",
     fields: Object.fromEntries(fields),
     identity: scenario.identity.map((field) => ({ fields: [field] })),
+    matching: null,
     mappings,
     deletes: scenario.deletes,
     duplicates: scenario.duplicates,

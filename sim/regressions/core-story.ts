@@ -67,6 +67,7 @@ export function coreStory(policy: Policy) {
         goldenByRecord: () => undefined,
         hold: isKnown ? null : recordHold,
         pin: null,
+        scoring: null,
         freshId: "g1",
       };
       return take(decide(state, observe(raw, entity, mappingIn(system)), policy, at, `o${++cause}`), at);
@@ -80,6 +81,7 @@ export function coreStory(policy: Policy) {
         goldenByRecord: () => undefined,
         hold: null,
         pin: null,
+        scoring: null,
         freshId: "g1",
       };
       const gone = { kind: "delete", ref, revision, observedAt: at, confirmed: true } as const;

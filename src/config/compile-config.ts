@@ -1,8 +1,18 @@
+import { fieldRoles } from "../core/match/field-roles.ts";
 import type { FieldType } from "../model/field-type.ts";
-import type { EntityPolicy, FieldMapping, FieldPolicy, ObjectMapping, Policy, Rule } from "../model/policy.ts";
+import type {
+  EntityPolicy,
+  FieldMapping,
+  FieldPolicy,
+  MatchingPolicy,
+  ObjectMapping,
+  Policy,
+  Rule,
+} from "../model/policy.ts";
 import type { SystemId } from "../model/record.ts";
 import { compileMapping } from "./compile-mapping.ts";
 import type { ParsedConfig, ParsedEntity, ParsedField, ParsedSystem } from "./config-schema.ts";
+import { matchingSchema } from "./entity-schema.ts";
 import type { Reference } from "./reference.ts";
 import type { RuleNode } from "./rule-schema.ts";
 
@@ -73,10 +83,24 @@ function compileEntity(entity: ParsedEntity, name: string): EntityPolicy {
         ...(Object.keys(constants).length === 0 ? {} : { constants }),
       };
     }),
+    matching: compileMatching(entity, name),
     deletes: entity.deletes,
     duplicates: entity.duplicates,
     required: entity.required,
     settleMs: entity.settle,
+  };
+}
+
+function compileMatching(entity: ParsedEntity, name: string): MatchingPolicy | null {
+  const { fields, matching } = entity;
+  if (matching === "off") return null;
+  const { autoLink, review, fields: said } = matching === "on" ? matchingSchema.parse({}) : matching;
+  const types = Object.keys(fields).map((field): [string, FieldType] => [field, compileType(entity, field)]);
+  const roles = { ...fieldRoles(name, types), ...said };
+  return {
+    roles: Object.fromEntries(Object.entries(roles).filter(([, role]) => role !== "ignore")),
+    autoLink: autoLink === "never" ? null : autoLink,
+    review,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { roles } from "../model/match-role.ts";
 import { durationSchema } from "./duration.ts";
 import { fieldKinds } from "./field-kinds.ts";
 import { objectSchema } from "./mapping-schema.ts";
@@ -25,6 +26,20 @@ const fieldSchema = z
   .union([z.enum(fieldKinds), fieldObject])
   .transform((field): z.output<typeof fieldObject> => (typeof field === "string" ? { type: field } : field));
 
+const share = z.number().gt(0.5).lt(1);
+
+export const matchingSchema = z.strictObject({
+  autoLink: z
+    .union([share, z.literal("never")])
+    .default(0.995)
+    .describe("Share of the links made without a person that are to be right; never: a person makes them all."),
+  review: z.number().gt(0).lt(1).default(0.5).describe("Probability from which a person is asked."),
+  fields: z
+    .record(nameSchema, z.enum(roles))
+    .default({})
+    .describe("What a field tells, where its type and name do not: { nickname: given, note: ignore }"),
+});
+
 export const entitySchema = z.strictObject({
   fields: z.record(nameSchema, fieldSchema).describe("The entity's fields: a type, or { type, rule, clears, ... }."),
   rule: ruleSchema.optional(),
@@ -38,6 +53,12 @@ export const entitySchema = z.strictObject({
     .default([])
     .transform((keys) => keys.map((key) => (typeof key === "string" ? [key] : key)))
     .describe("Keys that name one thing exactly, strongest first: [email, [phone, lastName]]"),
+  matching: z
+    .union([z.enum(["on", "off"]), matchingSchema])
+    .default("off")
+    .describe(
+      "Whether records that share no identity key are matched by how much they agree: on, off, or { autoLink, review, fields }.",
+    ),
   required: z.array(z.string()).default([]).describe("Fields without which a record is held as incomplete."),
   deletes: z
     .enum(["hold", "propagate", "archive", "ignore"])

@@ -25,7 +25,7 @@ import {
 } from "./draft.ts";
 import { takesPart } from "./mapping/takes-part.ts";
 import { identitiesOf } from "./match/identity.ts";
-import { liveLinkIn, match } from "./match/match.ts";
+import { liveLinkIn, type Match, match, type Scoring } from "./match/match.ts";
 
 /** Everything a decision may look at, loaded before it. */
 export type State = {
@@ -41,6 +41,8 @@ export type State = {
   readonly hold: Hold | null;
   /** A person's word on what the record is; `leave`: not to be asked about again. */
   readonly pin: GoldenId | "new" | "leave" | null;
+  /** What it takes to match the record by how much it agrees; `null`: by exact keys alone. */
+  readonly scoring: Scoring | null;
   /** The id that a new golden record gets. */
   readonly freshId: GoldenId;
 };
@@ -53,6 +55,8 @@ export type Decided = {
   readonly outcome: UpsertOutcome;
   /** Records to read (again). */
   readonly reread: readonly RecordRef[];
+  /** The log odds of the best candidate, where candidates were scored; `null` in it where there was none. */
+  readonly asked?: { readonly logOdds: number | null };
 };
 
 /**
@@ -157,22 +161,45 @@ function admit(state: State, seen: Upsert, mapping: ObjectMapping, context: Cont
     if (!takesPart(context.entity, mapping, {}, seen.fields))
       return closingHold(state, context, nothing("no-op"), "it does not pass the filter");
   }
-  const found =
-    state.pin === "new"
-      ? ({ kind: "new" } as const)
-      : match(seen.fields, seen.ref, context.entity, mapping, state.goldenByKey);
-  if (found.kind === "link") return join(state, found.golden, seen, mapping, context, `same ${found.by}`);
+  const { match: met, asked } = match(
+    seen.fields,
+    seen.ref,
+    context.entity,
+    mapping,
+    state.goldenByKey,
+    // Half a record would be judged by half of what it says.
+    seen.complete ? state.scoring : null,
+  );
+  return { ...admitMatched(state, seen, mapping, context, met), ...(asked === null ? {} : { asked }) };
+}
+
+function admitMatched(state: State, seen: Upsert, mapping: ObjectMapping, context: Context, met: Match): Decided {
+  const found = state.pin === "new" ? ({ kind: "new" } as const) : met;
+  if (found.kind === "link") return join(state, found.golden, seen, mapping, context, found.by);
   if (!seen.complete) return nothing("reread", [], [seen.ref]);
-  if (found.kind === "hold") return holdRecord(state, seen, context, mapping, "duplicate", found.matches, found.reason);
+  if (found.kind === "hold") return holdRecord(state, seen, context, mapping, "duplicate", found);
   const missing = context.entity.required.filter((field) => isBlank(seen.fields[field]));
   if (missing.length > 0 && state.pin !== "new") {
-    return holdRecord(state, seen, context, mapping, "incomplete", [], `without ${missing.join(", ")}`);
+    const reason = `without ${missing.join(", ")}`;
+    return holdRecord(state, seen, context, mapping, "incomplete", { matches: [], reason, scores: [] });
   }
   const draft = draftOf(emptyGolden(state.freshId, context.entity), context.entity);
   draft.links.push(newLink(mapping, seen.ref.id, 0));
+  draft.distinctFrom = toldApart(state, met);
   write(draft, context, { kind: "created", why: "first seen here", source: recordSource(seen.ref, seen.author) });
   applyUpsert(draft, 0, seen, mapping, context);
   return closingHold(state, context, decided(draft, "applied", seen.ref), "became a golden record of its own");
+}
+
+/** A person looked at what the record resembles, and said that it is none of them: for ever, and for all that joins it later. */
+function toldApart({ pin, hold }: State, met: Match): readonly GoldenId[] {
+  if (pin !== "new") return [];
+  return [
+    ...new Set([
+      ...(met.kind === "hold" ? met.matches : met.kind === "link" ? [met.golden.id] : []),
+      ...(hold?.matches ?? []),
+    ]),
+  ];
 }
 
 /** The deleted golden record for which a create of unknown outcome carried this record's identity. */
@@ -241,8 +268,7 @@ function holdRecord(
   context: Context,
   mapping: ObjectMapping,
   kind: "duplicate" | "incomplete",
-  matches: readonly GoldenId[],
-  reason: string,
+  { matches, reason, scores }: Omit<Match & { kind: "hold" }, "kind">,
 ): Decided {
   if (state.pin === "leave") return nothing("no-op");
   const before = state.hold;
@@ -257,6 +283,7 @@ function holdRecord(
     base: {},
     candidates: [{ values: seen.fields, source: recordSource(seen.ref, seen.author), at, cause: context.cause }],
     matches,
+    ...(scores.length === 0 ? {} : { scores }),
     reason,
     openedAt: before?.openedAt ?? context.now,
     updatedAt: context.now,

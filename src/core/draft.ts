@@ -16,6 +16,8 @@ export type Draft = {
   links: Link[];
   holds: Hold[];
   deletedAt: Instant | null;
+  distinctFrom: readonly GoldenId[];
+  mergedInto: GoldenId | null;
   readonly journal: JournalEntry[];
   /** Holds opened, changed or closed by this decision. */
   readonly changedHolds: Map<string, Hold>;
@@ -38,6 +40,8 @@ export function draftOf(golden: GoldenRecord, entity: EntityPolicy): Draft {
     links: [...golden.links],
     holds: [...golden.holds],
     deletedAt: golden.deletedAt,
+    distinctFrom: golden.distinctFrom ?? [],
+    mergedInto: golden.mergedInto ?? null,
     journal: [],
     changedHolds: new Map(),
   };
@@ -58,6 +62,8 @@ export function goldenOf(draft: Draft): GoldenRecord {
     links: draft.links,
     holds: draft.holds,
     deletedAt: draft.deletedAt,
+    ...(draft.distinctFrom.length === 0 ? {} : { distinctFrom: draft.distinctFrom }),
+    ...(draft.mergedInto === null ? {} : { mergedInto: draft.mergedInto }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Column, type EntityKind, isRole, plain, recogniseColumns } from "../core/match/scored/columns.ts";
-import type { RawRecord, Role } from "../core/match/scored/record.ts";
+import type { RawRecord } from "../core/match/scored/record.ts";
+import type { Role } from "../model/match-role.ts";
 import { TableError } from "./read-table.ts";
 
 /** Which columns hold what, as the caller says: role to column name. */

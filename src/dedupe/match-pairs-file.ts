@@ -4,8 +4,9 @@ import { type Judgement, judgePair, type Outcome, pairThresholds } from "../core
 import { isLegalForm } from "../core/match/scored/legal-forms.ts";
 import { judgeNames } from "../core/match/scored/names.ts";
 import { learnFromPairs } from "../core/match/scored/pair-model.ts";
-import { type MatchRecord, matchRecordOf, type Role } from "../core/match/scored/record.ts";
+import { type MatchRecord, matchRecordOf } from "../core/match/scored/record.ts";
 import { comparable, wordsOf } from "../core/match/scored/text.ts";
+import type { Role } from "../model/match-role.ts";
 import { type ColumnMap, columnsOf, rawRecordOf } from "./columns-of.ts";
 import { evidenceText } from "./evidence-text.ts";
 import { type PairColumns, pairColumns } from "./pair-columns.ts";

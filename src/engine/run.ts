@@ -5,6 +5,7 @@ import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import { type Bell, newBell, onWork } from "./bell.ts";
 import { connectorOf, type Deps, landedMs, mappedObjects } from "./deps.ts";
 import { dispatchBatch } from "./dispatch.ts";
+import { fileGoldens } from "./file-goldens.ts";
 import { firstScan, isScanned, type SweepReport, sweepObject } from "./scan.ts";
 import { StoreFailure, toldApart } from "./store-failure.ts";
 import { messageOf, pullFeed, startFeed, sweepCursorName } from "./trigger.ts";
@@ -58,7 +59,12 @@ export function run(given: Deps, options: RunOptions): Running {
       )
     : Promise.resolve();
   const unheard = onWork(given.store, () => state.ringAll());
-  loops.push(recovered.then(() => workLoop(deps, state, options, signal)));
+  const filed = recovered.then(() =>
+    persist(deps, storeName, "filing golden records for matching", state.bell("work"), signal, () =>
+      fileGoldens(deps, signal),
+    ),
+  );
+  loops.push(filed.then(() => workLoop(deps, state, options, signal)));
   for (const system of deps.connectors.keys()) {
     loops.push(
       systemLoop(deps, state, system, signal),

@@ -1,7 +1,7 @@
 import { type Decided, decide, type State } from "../core/decide.ts";
 import { identitiesOf } from "../core/match/identity.ts";
 import { observe } from "../core/observe.ts";
-import type { GoldenId, GoldenRecord } from "../model/golden.ts";
+import type { EntityType, GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Observation, RawDelete, RawMerge, RawUpsert } from "../model/observation.ts";
@@ -10,6 +10,8 @@ import { type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import { type CommitUnit, type InboxItem, type Lane, laneBackfill, laneLive, type Outcome } from "../ports/store.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import { type Deps, leaseMs, waitMsMax, waitMsMin } from "./deps.ts";
+import { findCandidates } from "./find-candidates.ts";
+import { createMatcher, type Matcher } from "./matcher.ts";
 import { type HintsRead, letterOf, readHints, type Statement } from "./read-hints.ts";
 import { StoreFailure } from "./store-failure.ts";
 import { messageOf } from "./trigger.ts";
@@ -33,6 +35,7 @@ export type Worker = {
  * background have been decided.
  */
 export function createWorker(deps: Deps, onDue: (systems: ReadonlySet<SystemId>) => void, onRead: () => void): Worker {
+  const matcher = createMatcher(deps);
   const queues = new Map<SystemId, Map<string, InboxItem>>();
   const readers = new Map<SystemId, Promise<void>>();
   let failure: unknown = null;
@@ -41,7 +44,7 @@ export function createWorker(deps: Deps, onDue: (systems: ReadonlySet<SystemId>)
     while (queue.size > 0) {
       const items = [...queue.values()];
       try {
-        onDue(await decideRead(deps, await readHints(deps, items)));
+        onDue(await decideRead(deps, matcher, await readHints(deps, items)));
       } catch (error) {
         // They are claimed anew when their lease is over.
         if (!(error instanceof StoreFailure)) throw error;
@@ -76,7 +79,7 @@ export function createWorker(deps: Deps, onDue: (systems: ReadonlySet<SystemId>)
       const items = await deps.store.claim(limit, deps.clock.now(), leaseMs);
       const direct = items.filter((item) => item.observation.kind !== "hint");
       const fresh = items.filter((item) => item.observation.kind === "hint" && enqueue(item)).length;
-      if (direct.length > 0) onDue(await decideRead(deps, await readHints(deps, direct)));
+      if (direct.length > 0) onDue(await decideRead(deps, matcher, await readHints(deps, direct)));
       return direct.length + fresh;
     },
     isReading: () => readers.size > 0,
@@ -90,7 +93,11 @@ export function createWorker(deps: Deps, onDue: (systems: ReadonlySet<SystemId>)
  * Decides a batch and commits it. A fixed number of round trips to the store, however many observations: load, commit; and again for those that
  * lost a race. Returns the systems that have writes due.
  */
-async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead): Promise<ReadonlySet<SystemId>> {
+async function decideRead(
+  deps: Deps,
+  matcher: Matcher,
+  { statements, postponed, dead }: HintsRead,
+): Promise<ReadonlySet<SystemId>> {
   const startedAt = deps.clock.now();
   const outcomes: Partial<Record<Outcome, number>> = {};
   const count = (outcome: Outcome) => {
@@ -112,7 +119,14 @@ async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead
       keys: [...new Set([...waiting.flatMap((one) => one.keys), ...alsoKeys])],
       ids: waiting.flatMap((one) => one.ids),
     });
-    const decided = decideAll(deps, waiting, workingSet(loaded, deps.policy));
+    const candidates = await findCandidates(
+      deps,
+      matcher,
+      waiting.flatMap((one) => one.observations),
+      loaded,
+      race === 0,
+    );
+    const decided = decideAll(deps, waiting, workingSet(loaded, candidates, deps.policy));
     const units = [mergeUnits(setAside, decided.loose), ...decided.held, ...decided.units.values()].filter(isFilled);
     const results = await deps.store.commit(units);
     for (const unit of units) for (const row of unit.due) due.add(row.system);
@@ -123,12 +137,27 @@ async function decideRead(deps: Deps, { statements, postponed, dead }: HintsRead
     waiting = decided.results
       .filter((one) => one.goldens.some((id) => staleGoldens.has(id)))
       .map((one) => one.prepared);
+    await learnOutcomes(matcher, decided.results, staleGoldens);
     for (const one of decided.results) {
       if (one.outcome !== null && !one.goldens.some((id) => staleGoldens.has(id))) count(one.outcome);
     }
   }
   deps.tell({ kind: "decided", outcomes, tookMs: deps.clock.now() - startedAt });
   return due;
+}
+
+/** Tells the matcher how records that were compared with candidates were matched. */
+async function learnOutcomes(
+  matcher: Matcher,
+  results: readonly Result[],
+  stale: ReadonlySet<GoldenId | undefined>,
+): Promise<void> {
+  const asked = new Map<EntityType, (number | null)[]>();
+  for (const { goldens, asked: one } of results) {
+    if (one === null || goldens.some((id) => stale.has(id))) continue;
+    asked.set(one.entity, [...(asked.get(one.entity) ?? []), one.logOdds]);
+  }
+  for (const [entity, logOdds] of asked) await matcher.learnOutcomes(entity, logOdds);
 }
 
 /** An inbox item ready to decide: normalized, with the records and keys that its decision may look at. */
@@ -191,6 +220,8 @@ type Result = {
   readonly goldens: readonly GoldenId[];
   /** `null`: not ended yet (it waits for a receipt). */
   readonly outcome: Outcome | null;
+  /** The log odds of the best candidate, where candidates were scored; `null` in it where there was none. */
+  readonly asked: { readonly entity: EntityType; readonly logOdds: number | null } | null;
 };
 
 type DecidedBatch = {
@@ -220,7 +251,7 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
         done: [{ inboxId: prepared.item.id, outcome: "dead" }],
         deadLetters: [letterOf(deps, prepared.item, "BUG", one.message)],
       });
-      results.push({ prepared, goldens: [], outcome: "dead" });
+      results.push({ prepared, goldens: [], outcome: "dead", asked: null });
       continue;
     }
     const { decided } = one;
@@ -230,7 +261,7 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
         ...emptyUnit,
         postponed: [{ inboxId: prepared.item.id, dueAt: now + waitMs(prepared.item) }],
       });
-      results.push({ prepared, goldens: [], outcome: null });
+      results.push({ prepared, goldens: [], outcome: null, asked: null });
       continue;
     }
     const outcome: Outcome = decided.outcome === "reread" ? "no-op" : decided.outcome;
@@ -240,7 +271,7 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
       inbox: decided.reread.map((ref) => hintOf(deps, ref, prepared.item.lane)),
     };
     const ids = decided.goldens.map((golden) => golden.id);
-    results.push({ prepared, goldens: ids, outcome });
+    results.push({ prepared, goldens: ids, outcome, asked: askedOf(deps, prepared, decided) });
     const first = decided.goldens[0];
     if (first === undefined) {
       if (decided.holds.length === 0) loose = mergeUnits(loose, unit);
@@ -261,6 +292,12 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
     }),
   );
   return { results, units, loose, held };
+}
+
+function askedOf(deps: Deps, { item }: Prepared, { asked }: Decided): Result["asked"] {
+  const { system, object } = item.observation.ref;
+  const entity = asked === undefined ? undefined : mappingOf(deps.policy, system, object)?.entity;
+  return asked === undefined || entity === undefined ? null : { entity: entity.name, logOdds: asked.logOdds };
 }
 
 /** Golden records that were decided on together commit together: half of such a decision would never be completed. */
@@ -311,7 +348,12 @@ function noteChange(changed: Map<GoldenId, Changed>, golden: GoldenRecord, decid
 
 function unitOf(deps: Deps, one: Changed, set: WorkingSet): CommitUnit {
   const unit = goldenUnit(deps, one.golden, one.lane, set.ownerOfKey);
-  return { ...mergeUnits(unit, one.also), journal: one.journal, holds: [...one.holds.values(), ...one.also.holds] };
+  return {
+    ...mergeUnits(unit, one.also),
+    guard: set.guardOf(one.golden),
+    journal: one.journal,
+    holds: [...one.holds.values(), ...one.also.holds],
+  };
 }
 
 type DecidedOne =
@@ -358,6 +400,7 @@ function joined(a: Decided, b: Decided): Decided {
     holds: [...a.holds, ...b.holds],
     outcome: a.outcome === "held" || (a.outcome === "applied" && b.outcome !== "held") ? a.outcome : b.outcome,
     reread: [...a.reread, ...b.reread],
+    ...(b.asked === undefined ? (a.asked === undefined ? {} : { asked: a.asked }) : { asked: b.asked }),
   };
 }
 

@@ -99,4 +99,8 @@ export type GoldenRecord = {
   readonly holds: readonly Hold[];
   /** Set when the thing itself was deleted by policy or by a person. */
   readonly deletedAt: Instant | null;
+  /** Golden records that a person said are something else, however alike. */
+  readonly distinctFrom?: readonly GoldenId[];
+  /** Set when it was merged into another one, which has its links since. */
+  readonly mergedInto?: GoldenId;
 };

@@ -19,6 +19,17 @@ export type Candidate = {
   readonly cause: string;
 };
 
+/** One thing that two records were compared by. `weight` is in natural log odds: above 0 speaks for one thing, below for two. */
+export type Evidence = { readonly about: string; readonly finding: string; readonly weight: number };
+
+/** How sure it is that a record is one thing with a golden record, and what speaks for and against it. */
+export type MatchScore = {
+  readonly goldenId: GoldenId;
+  /** 0 to 1. */
+  readonly probability: number;
+  readonly evidence: readonly Evidence[];
+};
+
 /** Something kept for a person. An open hold on a golden record freezes its `fields` and nothing else. */
 export type Hold = {
   readonly id: string;
@@ -33,6 +44,8 @@ export type Hold = {
   readonly candidates: readonly Candidate[];
   /** Golden records that a duplicate may be the same as, most likely first. */
   readonly matches: readonly GoldenId[];
+  /** Of the matches that were scored, in their order; absent where keys alone made it a duplicate. */
+  readonly scores?: readonly MatchScore[];
   readonly reason: string;
   readonly openedAt: Instant;
   readonly updatedAt: Instant;

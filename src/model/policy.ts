@@ -1,5 +1,6 @@
 import type { FieldType } from "./field-type.ts";
 import type { EntityType, FieldName } from "./golden.ts";
+import type { Role } from "./match-role.ts";
 import type { CellName, ObjectName, SystemId } from "./record.ts";
 import type { FieldValue } from "./value.ts";
 
@@ -90,6 +91,16 @@ export type ObjectFilter = {
   readonly leaves: "pause" | "keep";
 };
 
+/** How records without a common key are matched: by how much they agree, field by field. */
+export type MatchingPolicy = {
+  /** What each field tells about who or what it is; fields that are not listed are not compared. */
+  readonly roles: Readonly<Record<FieldName, Role>>;
+  /** Probability from which a record is linked without a person: the share of such links that are right is higher still. `null`: never. */
+  readonly autoLink: number | null;
+  /** Probability from which a person is asked. */
+  readonly review: number;
+};
+
 /** How an entity type appears in one system. */
 export type ObjectMapping = {
   readonly system: SystemId;
@@ -109,6 +120,8 @@ export type EntityPolicy = {
   readonly name: EntityType;
   readonly fields: Readonly<Record<FieldName, FieldPolicy>>;
   readonly identity: readonly IdentityKey[];
+  /** `null`: records meet by identity keys alone. */
+  readonly matching: MatchingPolicy | null;
   readonly mappings: readonly ObjectMapping[];
   /** What a deletion in one system means for the others. `archive`: the link is dropped, others stay. */
   readonly deletes: "hold" | "propagate" | "archive" | "ignore";

@@ -40,6 +40,7 @@ export function testPolicy(
     fields: Object.fromEntries(policies),
     mappings,
     identity: [{ fields: ["email"] }],
+    matching: null,
     deletes: "hold",
     duplicates: "hold",
     required: [],

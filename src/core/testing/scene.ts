@@ -9,6 +9,7 @@ import { type Decided, decide, linkIndexOf } from "../decide.ts";
 import { finish } from "../finish.ts";
 import { cellsOf } from "../mapping/cells-of.ts";
 import { identitiesOf } from "../match/identity.ts";
+import type { Model } from "../match/scored/model.ts";
 import { observe } from "../observe.ts";
 import { settle } from "../settle.ts";
 
@@ -18,7 +19,12 @@ type Cells = Readonly<Record<string, RawValue>>;
  * A small world for tests of decisions: systems say things, golden records follow, writes are composed and answered at once. No store, no
  * engine; time is a counter that the scene advances by a second with each step.
  */
-export function scene(policy: Policy) {
+export function scene(
+  policy: Policy,
+  /** Scored matching, with all golden records as candidates. */
+  model: Model | null = null,
+  linkFrom: number | null = 5,
+) {
   const goldens = new Map<string, GoldenRecord>();
   const holds = new Map<string, Hold>();
   const journal: JournalEntry[] = [];
@@ -53,6 +59,7 @@ export function scene(policy: Policy) {
         (hold) => hold.status === "open" && hold.goldenId === null && hold.ref?.system === system && hold.ref.id === id,
       ) ?? null,
     pin: pins.get(`${system}/${id}`) ?? null,
+    scoring: model === null ? null : { model, linkFrom, candidates: [...goldens.values()] },
     freshId: `g${++ids}`,
   });
 

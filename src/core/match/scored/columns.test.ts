@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { Role } from "../../../model/match-role.ts";
 import { type EntityKind, recogniseColumns } from "./columns.ts";
-import type { Role } from "./record.ts";
 
 function rolesOf(table: Record<string, string[]>, kind: EntityKind | null = null, map: [string, Role][] = []) {
   const names = Object.keys(table);

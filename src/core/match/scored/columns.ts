@@ -1,6 +1,6 @@
+import { type Role, roles } from "../../../model/match-role.ts";
 import { isCommonFamily, isCommonGiven } from "./common-names.ts";
 import { isLegalForm } from "./legal-forms.ts";
-import { type Role, roles } from "./record.ts";
 import { comparable } from "./text.ts";
 
 export type Column = { readonly name: string; readonly role: Role };
@@ -98,7 +98,8 @@ export function recogniseColumns(
 
 export const plain = (name: string): string => comparable(name).replace(/[^a-z0-9]+/g, "");
 
-function byHeader(name: string): Role | undefined {
+/** What a column of this name holds, in any of the languages known; undefined where the name does not tell. */
+export function byHeader(name: string): Role | undefined {
   return roleOfHeader.get(plain(name)) ?? roleOfHeader.get(plain(name).replace(/\d+$/, "")) ?? byHeaderPart(name);
 }
 

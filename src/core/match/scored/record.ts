@@ -1,3 +1,4 @@
+import type { Role } from "../../../model/match-role.ts";
 import { type BirthDate, birthDate, birthDateOf } from "./birth-date.ts";
 import { companyDomainOf, type Mailbox, mailboxOf, mailboxWords } from "./mailbox.ts";
 import { type Organisation, organisationOf } from "./organisation.ts";
@@ -6,44 +7,6 @@ import { type PhoneKey, phoneKeyOf } from "./phone-key.ts";
 import { countryOf, type Phrase, phraseOf, postcodeOf, type Street, streetOf } from "./place.ts";
 import { comparable } from "./text.ts";
 import { authorsOf, type Title, titleOf } from "./title.ts";
-
-/** What a column can hold, as far as matching is concerned. `text` is compared as it is, `ignore` not at all. */
-export const roles = [
-  "id",
-  "source",
-  "given",
-  "middle",
-  "family",
-  "full-name",
-  "suffix",
-  "organisation",
-  "title",
-  "authors",
-  "venue",
-  "year",
-  "description",
-  "brand",
-  "price",
-  "email",
-  "phone",
-  "website",
-  "street",
-  "street-number",
-  "street-2",
-  "city",
-  "postcode",
-  "region",
-  "country",
-  "birth-date",
-  "birth-year",
-  "birth-month",
-  "birth-day",
-  "number",
-  "external-id",
-  "text",
-  "ignore",
-] as const;
-export type Role = (typeof roles)[number];
 
 /** A record's raw values by role, several where several columns play one role. */
 export type RawRecord = { readonly [role in Role]?: readonly string[] };
