@@ -2,7 +2,7 @@ import { linkIndexOf } from "../../src/core/decide.ts";
 import type { GoldenRecord } from "../../src/model/golden.ts";
 import type { JournalEntry } from "../../src/model/journal.ts";
 import type { RawUpsert } from "../../src/model/observation.ts";
-import { type RawValue, sameValue } from "../../src/model/value.ts";
+import type { RawValue } from "../../src/model/value.ts";
 import type { CommitUnit } from "../../src/ports/store.ts";
 import { canonical, isJunk } from "../canonical.ts";
 import type { FieldSetup } from "../scenario.ts";
@@ -55,14 +55,16 @@ function checkMatch(world: World, unit: CommitUnit): string[] {
   });
 }
 
-/** Other golden records that have been known under the record's value for a while: a commit a moment ago may not have been seen. */
+/** The other golden record that alone has been known under the record's value for a while: a commit a moment ago may not have been seen. */
 function ownersOf({ scenario, ledger, clock }: World, field: string, seen: RawUpsert, line: JournalEntry): string[] {
   const type = scenario.fields.find((one) => one.name === field)!.type;
   const value = canonical(type, seen.cells[field]);
   if (value === null) return [];
-  return [...ledger.goldens.values()]
-    .filter((golden) => golden.id !== line.goldenId && golden.deletedAt === null)
-    .filter((golden) => sameValue(canonical(type, golden.fields[field]?.value as RawValue), value))
-    .filter((golden) => (golden.fields[field]?.changedAt.until ?? 0) < clock.now() - 5_000)
-    .map((golden) => golden.id);
+  const known = [...ledger.goldens.values()].filter(
+    (golden) => golden.deletedAt === null && canonical(type, golden.fields[field]?.value as RawValue) === value,
+  );
+  const isFresh = (id: string) =>
+    ledger.journal.findLast((one) => one.goldenId === id && one.field === field && one.kind === "set")!.at >
+    clock.now() - 5_000;
+  return known.length === 1 && known.every(({ id }) => id !== line.goldenId && !isFresh(id)) ? [known[0]!.id] : [];
 }

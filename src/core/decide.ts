@@ -146,16 +146,19 @@ function revive(draft: Draft, index: number, seen: Upsert, context: Context): vo
   }
 }
 
+const createKey = "create key";
+const madeBefore = "made before it was deleted";
+
 /** Matches an unlinked record: it joins a golden record, becomes one, or waits for a person. */
 function admit(state: State, seen: Upsert, mapping: ObjectMapping, context: Context): Decided {
   const own = seen.createKey === undefined ? undefined : state.goldenById(seen.createKey);
   // A copy of a record carries its key too; only the first one is what we made.
   if (own !== undefined && liveLinkIn(own, mapping) === undefined)
-    return join(state, own, seen, mapping, context, "create key");
+    return join(state, own, seen, mapping, context, createKey);
   const pinned = state.pin === null || state.pin === "new" ? undefined : state.goldenById(state.pin);
   if (pinned !== undefined) return join(state, pinned, seen, mapping, context, "decided by a person");
   const maker = makerOf(state, seen, mapping, context);
-  if (maker !== undefined) return join(state, maker, seen, mapping, context, "made before it was deleted");
+  if (maker !== undefined) return join(state, maker, seen, mapping, context, madeBefore);
   if (mapping.filter !== undefined) {
     if (!seen.complete) return nothing("reread", [], [seen.ref]);
     if (!takesPart(context.entity, mapping, {}, seen.fields))
@@ -233,7 +236,11 @@ function join(
   if (wanted !== -1 && draft.links[wanted]?.inFlight !== null) return nothing("waiting");
   const index = wanted === -1 ? draft.links.length : wanted;
   const link = draft.links[index] ?? newLink(mapping, null, 0);
-  draft.links[index] = madeLink(link, seen.ref.id, context.entity, mapping);
+  // Recognized by what it says alone, it may have been there before a create of ours that had no answer: nothing is known of its values.
+  const isMade = why === createKey || why === madeBefore;
+  draft.links[index] = isMade
+    ? madeLink(link, seen.ref.id, context.entity, mapping)
+    : { ...newLink(mapping, seen.ref.id, link.generation), unsure: link.unsure };
   write(draft, context, { kind: "linked", why, source: recordSource(seen.ref, seen.author) });
   const outcome = applyUpsert(draft, index, seen, mapping, context);
   return closingHold(state, context, decided(draft, outcome === "held" ? "held" : "applied", seen.ref), "linked");
