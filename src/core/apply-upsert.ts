@@ -1,7 +1,7 @@
 import type { FieldName, FieldVersion, Link } from "../model/golden.ts";
 import type { Candidate, Hold } from "../model/hold.ts";
 import type { Upsert } from "../model/observation.ts";
-import type { FieldPolicy, ObjectMapping } from "../model/policy.ts";
+import type { FieldPolicy, ObjectMapping, Rule } from "../model/policy.ts";
 import { recordKey, type SystemId } from "../model/record.ts";
 import type { Instant, Interval } from "../model/time.ts";
 import { type FieldValue, isBlank, type RawValue, sameRaw, sameValue } from "../model/value.ts";
@@ -13,7 +13,7 @@ import { cellsOf, cellsOfField } from "./mapping/cells-of.ts";
 import { readField } from "./mapping/read-field.ts";
 import { isOutside } from "./mapping/takes-part.ts";
 import { addDelta } from "./normalize/decimal.ts";
-import { claimsMore, type Resolution, resolve, systemOf } from "./resolve/resolve.ts";
+import { type Claim, joinClaims, type Resolution, resolve, systemOf } from "./resolve/resolve.ts";
 
 /**
  * How an observation of a linked record ended. waiting: a write of ours is in flight; look again after its receipt. reread: it is
@@ -234,10 +234,10 @@ function applyUnit(step: Step, unit: Unit): void {
   for (const field of unit) {
     const value = seen.fields[field];
     if (value === undefined) continue;
-    verdicts.set(
-      field,
-      compareField({ value, shadow: link.shadow[field], seen: link.seen[field] ?? 0, golden: draft.fields[field] }),
-    );
+    const golden = draft.fields[field];
+    const verdict = compareField({ value, shadow: link.shadow[field], seen: seenVersion(step, field), golden });
+    if (verdict === "unfilled") noteShadow(step, field, 0);
+    else verdicts.set(field, verdict);
   }
   if ([...verdicts.values()].every((verdict) => verdict === "same")) return;
   const hold = unit.map((field) => freezes(draft.holds, field)).find((found) => found !== undefined);
@@ -248,29 +248,45 @@ function applyUnit(step: Step, unit: Unit): void {
       return;
     }
     const why = givesWay(step, hold, verdicts, owner);
-    if (why === null) return joinHold(step, hold, verdicts);
+    if (why === null) return joinHold(step, unit, hold, verdicts);
     closeByItself(step, hold, why);
   }
   const changed = (wanted: Verdict) =>
     [...verdicts].filter(([, verdict]) => verdict === wanted).map(([field]) => field);
-  for (const field of changed("echo")) {
-    if (!isOurs(step, field)) {
-      if (isOwnDelta(step, field)) {
-        settleConflict(step, [field], resolveUnit(step, [field], field));
-        continue;
-      }
-      affirm(step, field);
-    }
-    agree(step, field);
-  }
-  for (const field of changed("unfilled")) noteShadow(step, field, 0);
   for (const field of changed("first")) accept(step, field, "first value");
+  const [landed, echoes] = parted(changed("echo"), (field) => isOurs(step, field));
+  for (const field of landed) agree(step, field);
   const forwards = changed("fast-forward");
   const conflicts = changed("conflict");
-  const unseenSibling = forwards.length > 0 && unit.some((field) => isBehind(draft, link, field));
-  if (unit.length > 1 && (conflicts.length > 0 || unseenSibling)) return conflictOf(step, unit);
+  // A group is one value: what was edited beside something unseen is another one, even where a part of it is the same.
+  const isSplit = echoes.length + forwards.length > 0 && unit.some((field) => isBehind(draft, link, field));
+  // At a first meeting, what is blank on one side is filled from the other, and what was not mentioned is no part of it.
+  const known = unit.filter((field) => verdicts.has(field) || link.shadow[field] !== undefined);
+  const differs = known.some((field) => !sameAsGolden(step, field));
+  if (known.length > 1 && differs && (conflicts.length > 0 || isSplit)) return conflictOf(step, known);
+  for (const field of echoes) {
+    if (isOwnDelta(step, field)) settleConflict(step, [field], resolveUnit(step, [field], field));
+    else {
+      affirm(step, unit, field);
+      agree(step, field);
+    }
+  }
   for (const field of forwards) fastForward(step, field);
   for (const field of conflicts) conflictOf(step, [field]);
+}
+
+/** The golden version that this system had seen before what it says now. Where its own value was emptied and waits or is put back, that one. */
+function seenVersion(step: Step, field: FieldName): number {
+  const { draft, index, seen } = step;
+  const golden = draft.fields[field];
+  const link = linkAt(draft, index);
+  const isOwn = golden?.source.kind === "record" && recordKey(golden.source.ref) === recordKey(seen.ref);
+  const wasEmptied = field in link.shadow && isBlank(link.shadow[field]) && !mayClear(step, field);
+  return isOwn && wasEmptied ? golden.version : (link.seen[field] ?? 0);
+}
+
+function parted(fields: Unit, isOne: (field: FieldName) => boolean): readonly [Unit, Unit] {
+  return [fields.filter(isOne), fields.filter((field) => !isOne(field))];
 }
 
 /** Nobody's edit, but a landing of ours that we never heard of. */
@@ -283,15 +299,18 @@ function isOwnDelta(step: Step, field: FieldName): boolean {
   return policyOf(step, field).rule.kind === "counter" && !isBlank(linkAt(step.draft, step.index).shadow[field]);
 }
 
-/** Another system says the same: should it have the better claim under the rule, the agreed value is its from now on, whoever was heard first. */
-function affirm(step: Step, field: FieldName): void {
-  const { draft, seen } = step;
+/** Another system says the same: its claim under the rule counts too, whoever was heard first. */
+function affirm(step: Step, unit: Unit, field: FieldName): void {
+  const { draft } = step;
   const golden = draft.fields[field];
   if (golden === undefined) return;
-  const other = { value: golden.value, at: changeTime(step, field), system: seen.ref.system };
-  if (!claimsMore(policyOf(step, field).rule, golden, other)) return;
-  const source = recordSource(seen.ref, authorOf(step, field));
-  draft.fields[field] = { ...golden, changedAt: other.at, source };
+  const rule = ruleOf(step, unit[0] ?? field);
+  const { changedAt, source } = joinClaims(rule, golden, claimOf(step, field));
+  draft.fields[field] = { ...golden, changedAt, source };
+}
+
+function claimOf(step: Step, field: FieldName): Claim {
+  return { changedAt: changeTime(step, field), source: recordSource(step.seen.ref, authorOf(step, field)) };
 }
 
 function isBehind(draft: Draft, link: Link, field: FieldName): boolean {
@@ -307,6 +326,19 @@ function policyOf(step: Step, field: FieldName): FieldPolicy {
   const policy = step.context.entity.fields[field];
   if (policy === undefined) throw new Error(`Entity ${step.context.entity.name} has no field ${field}.`);
   return policy;
+}
+
+/** The rule of a field's group is that of its first field. */
+function ruleOf(step: Step, field: FieldName): Rule {
+  const { group, rule } = policyOf(step, field);
+  const leader = group === null ? undefined : groupLeader(step, group);
+  return leader === undefined ? rule : policyOf(step, leader).rule;
+}
+
+function groupLeader({ mapping, context }: Step, group: string): FieldName | undefined {
+  return Object.keys(mapping.fields).find(
+    (field) => context.entity.fields[field]?.group === group && mapping.fields[field]?.direction !== "write",
+  );
 }
 
 /** The system holds `value` now, which is golden version `version` (0: none of them). */
@@ -379,39 +411,98 @@ function goesBack(stages: readonly string[], from: FieldValue | undefined, to: F
 }
 
 function conflictOf(step: Step, unit: Unit): void {
-  const differing = unit.filter(
-    (field) => !sameValue(presentValue(step, field), step.draft.fields[field]?.value ?? null),
-  );
+  const differing = unit.filter((field) => !sameAsGolden(step, field));
   const first = differing[0];
   if (first === undefined) {
     for (const field of unit) agree(step, field);
     return;
   }
-  if (unit.length === 1 && isMereBlank(step, first)) {
-    return putBack(step, first, "kept", "a blank never beats a value");
+  // In a group, a blank beside other new values is part of what the system says; blanks alone say nothing.
+  const said = unit.length === 1 ? differing : differing.filter((field) => isEdited(step, field));
+  if (said.length > 0 && said.every((field) => isMereBlank(step, field))) {
+    for (const field of said) putBack(step, field, "kept", "a blank never beats a value");
+    for (const field of unit.filter((one) => sameAsGolden(step, one))) agree(step, field);
+    return;
   }
-  const { rule } = policyOf(step, unit[0] ?? first);
+  const rule = ruleOf(step, unit[0] ?? first);
   const isOwners = rule.kind === "owner" && ownerSpeaks(step, first, rule.system);
   settleConflict(step, unit, isOwners ? { kind: "golden", by: "owner" } : resolveUnit(step, unit, first));
 }
 
+/** It says something else than it was last known to hold. */
+function isEdited({ draft, index, seen }: Step, field: FieldName): boolean {
+  const { shadow } = linkAt(draft, index);
+  return field in seen.fields && !sameValue(seen.fields[field], shadow[field] ?? null);
+}
+
 /** A blank that the config does not let travel. */
 function isMereBlank(step: Step, field: FieldName): boolean {
-  return isBlank(presentValue(step, field)) && policyOf(step, field).clears !== "propagate";
+  return isBlank(presentValue(step, field)) && !mayClear(step, field);
+}
+
+function mayClear(step: Step, field: FieldName): boolean {
+  return policyOf(step, field).clears === "propagate";
 }
 
 function resolveUnit(step: Step, unit: Unit, first: FieldName): Resolution {
-  const golden = step.draft.fields[first] ?? blankVersion(step, first);
-  const resolution = resolve(policyOf(step, unit[0] ?? first).rule, {
+  return resolveBetween(
+    step,
+    unit,
+    first,
+    valuesOf(unit, (field) => step.draft.fields[field]?.value ?? null),
+    goldenClaim(step, unit, first),
+    valuesOf(unit, (field) => presentValue(step, field)),
+  );
+}
+
+type Values = Candidate["values"];
+
+/** Resolves a unit by the first field in which both sides differ: what is agreed on, or was said before, by `claim`; and what is said now. */
+function resolveBetween(
+  step: Step,
+  unit: Unit,
+  first: FieldName,
+  golden: Values,
+  claim: Claim,
+  other: Values,
+): Resolution {
+  const edited = unit.find((field) => isEdited(step, field)) ?? first;
+  const resolution = resolve(ruleOf(step, first), {
     field: first,
     type: policyOf(step, first).type,
     base: linkAt(step.draft, step.index).shadow[first],
-    golden,
-    other: { value: presentValue(step, first), at: changeTime(step, first), system: step.seen.ref.system },
+    golden: { value: golden[first] ?? null, version: 0, changedAt: claim.changedAt, source: claim.source },
+    other: { value: other[first] ?? null, at: changeTime(step, edited), system: step.seen.ref.system },
   });
+  const isEmptied = resolution.kind === "value" && isBlank(resolution.value) && !mayClear(step, first);
+  if (unit.length === 1) return isEmptied ? { kind: "undecided", by: resolution.by } : resolution;
   // A product of both values (union, counter ...) makes no sense for one field of a group alone.
-  if (unit.length > 1 && resolution.kind === "value") return { kind: "undecided", by: resolution.by };
-  return resolution;
+  const wins = resolution.kind === "golden" ? golden : other;
+  const loses = resolution.kind === "golden" ? other : golden;
+  const isProduct = resolution.kind === "value";
+  return isProduct || unit.some((field) => wouldBlank(step, field, wins, loses))
+    ? { kind: "undecided", by: resolution.by }
+    : resolution;
+}
+
+/** No rule empties a field of a group, unless clears may travel. */
+function wouldBlank(step: Step, field: FieldName, wins: Values, loses: Values): boolean {
+  return !mayClear(step, field) && isBlank(wins[field] ?? null) && !isBlank(loses[field] ?? null);
+}
+
+/**
+ * The claim of the agreed side of a unit: of those who set the fields whose present version this system had not seen. What both had agreed on
+ * before is nobody's side.
+ */
+function goldenClaim(step: Step, unit: Unit, first: FieldName): Claim {
+  const { draft, index } = step;
+  const { seen } = linkAt(draft, index);
+  const rule = ruleOf(step, unit[0] ?? first);
+  const [one, ...others] = unit
+    .filter((field) => (draft.fields[field]?.version ?? 0) > (seen[field] ?? 0))
+    .map((field) => draft.fields[field] ?? blankVersion(step, field));
+  const base = one ?? draft.fields[first] ?? blankVersion(step, first);
+  return others.reduce((joined: Claim, other) => joinClaims(rule, joined, other), base);
 }
 
 function blankVersion(step: Step, field: FieldName): FieldVersion {
@@ -480,19 +571,20 @@ function openHold(step: Step, unit: Unit, kind: "conflict" | "clear", reason: st
   const { draft, seen, context, index } = step;
   const link = linkAt(draft, index);
   const first = unit[0] ?? "";
-  const golden = draft.fields[first] ?? blankVersion(step, first);
+  const { source, changedAt } = goldenClaim(step, unit, first);
+  const version = draft.fields[first]?.version ?? 0;
   const mine: Candidate = {
     values: valuesOf(unit, (field) => draft.fields[field]?.value ?? null),
-    source: golden.source,
-    at: golden.changedAt,
-    cause: `version ${golden.version}`,
+    source,
+    at: changedAt,
+    cause: `version ${version}`,
   };
   const base = valuesOf(
     unit.filter((field) => link.shadow[field] !== undefined),
     (field) => link.shadow[field] ?? null,
   );
   putHold(draft, {
-    id: `${draft.id}.${first}.${golden.version}.${context.cause}`,
+    id: `${draft.id}.${first}.${version}.${context.cause}`,
     kind,
     entity: draft.entity.name,
     goldenId: draft.id,
@@ -552,11 +644,12 @@ function givesWay(
 ): string | null {
   if (![...verdicts].some(([field, verdict]) => verdict !== "same" && !isBlank(seen.fields[field]))) return null;
   if (owner === seen.ref.system) return "owner";
-  return hold.kind === "clear" ? "a blank never beats a value" : null;
+  const isFilled = hold.fields.some((field) => verdicts.has(field) && !isBlank(seen.fields[field]));
+  return hold.kind === "clear" && isFilled ? "a blank never beats a value" : null;
 }
 
 function ownerOf(step: Step, unit: Unit): SystemId | null {
-  const { rule } = policyOf(step, unit[0] ?? "");
+  const rule = ruleOf(step, unit[0] ?? "");
   return rule.kind === "owner" ? rule.system : null;
 }
 
@@ -575,44 +668,106 @@ function closeByItself({ draft, context }: Step, hold: Hold, choice: string): vo
   });
 }
 
-/** A later value for a held field waits with the others; the system's earlier one gives way to it. All agreed: the hold closes. */
-function joinHold(step: Step, hold: Hold, verdicts: ReadonlyMap<FieldName, Verdict>): void {
-  const { draft, seen, context } = step;
+/**
+ * A later value for a held field waits with the others; the system's earlier one gives way to it. By the rule it is measured against each of
+ * them, and only what no other beats goes on waiting, so that it does not matter who was heard first. One value left: the hold closes.
+ */
+function joinHold(step: Step, unit: Unit, hold: Hold, verdicts: ReadonlyMap<FieldName, Verdict>): void {
+  const { draft, context } = step;
   const changed = [...verdicts].filter(([, verdict]) => verdict !== "same").map(([field]) => field);
   const [only, ...more] = changed;
   if (hold.kind === "conflict" && only !== undefined && more.length === 0 && isMereBlank(step, only))
     return putBack(step, only, "kept", "a blank never beats a value");
-  const counted = only !== undefined && more.length === 0 ? countOn(step, hold, only) : null;
-  journalHeld(step, changed, "joins an open hold");
   // Other fields of its group join too: they are decided as a unit.
   const fields = [...new Set([...hold.fields, ...changed])];
   const { shadow } = linkAt(draft, step.index);
-  const added = valuesOf(
+  const base = valuesOf(
     changed.filter((field) => shadow[field] !== undefined),
     (field) => shadow[field] ?? null,
   );
-  const agreed = valuesOf(fields, (field) => draft.fields[field]?.value ?? null);
-  const mine = candidateOf(step, fields);
-  for (const field of changed)
-    noteShadow(step, field, sameAsGolden(step, field) ? (draft.fields[field]?.version ?? 0) : 0);
-  const others = hold.candidates
-    .filter((candidate, i) => i === 0 || !isFrom(candidate, seen))
-    .map((candidate) => ({ ...candidate, values: { ...agreed, ...candidate.values } }));
-  const agrees = fields.every(
-    (field) => sameAsGolden(step, field) && sameValue(others[0]?.values[field] ?? null, agreed[field] ?? null),
+  const agrees = fields.every((field) => sameAsGolden(step, field));
+  const candidates = contend(step, unit, hold, fields, changed);
+  const settled = candidates.every(({ values }) =>
+    fields.every((field) => sameValue(values[field], candidates[0]?.values[field])),
   );
-  const candidates = counted ?? (agrees ? others : [...others, mine]);
-  const settled = candidates.length === 1;
+  const choice = agrees ? "the systems agree by themselves" : "the rule decides by now";
   putHold(draft, {
     ...hold,
     fields,
-    base: { ...added, ...hold.base },
+    base: { ...base, ...hold.base },
     candidates,
     updatedAt: context.now,
     revision: hold.revision + 1,
     status: settled ? "closed" : "open",
-    closed: settled ? { at: context.now, by: "truce", choice: "the systems agree by themselves" } : null,
+    closed: settled ? { at: context.now, by: "truce", choice } : null,
   });
+}
+
+/** The candidates of a hold once another value is there, the golden one's first. */
+function contend(step: Step, unit: Unit, hold: Hold, fields: Unit, changed: Unit): Candidate[] {
+  const { draft, seen } = step;
+  const agreed = valuesOf(fields, (field) => draft.fields[field]?.value ?? null);
+  const [only, ...more] = changed;
+  const counted = only !== undefined && more.length === 0 ? countOn(step, hold, only) : null;
+  if (counted !== null) {
+    wait(step, changed);
+    return [...counted];
+  }
+  const mine = candidateOf(step, fields);
+  const waiting = hold.candidates
+    .filter((candidate, i) => i === 0 || !isFrom(candidate, seen))
+    .map((candidate) => ({ ...candidate, values: { ...agreed, ...candidate.values } }));
+  const measured = waiting.map((one) => (hold.kind === "conflict" ? measure(step, unit, one, mine) : undecided));
+  const standing = waiting.filter((_, i) => measured[i]?.kind !== "other");
+  const [golden] = waiting;
+  const isSame = (field: FieldName) => sameAsGolden(step, field) && sameValue(golden?.values[field], agreed[field]);
+  if (golden !== undefined && fields.every(isSame)) {
+    for (const field of changed) affirm(step, unit, field);
+    for (const field of changed) agree(step, field);
+    return [joined(step, unit, golden, mine), ...standing.slice(1)];
+  }
+  const winner = measured.find((one) => one.kind === "golden");
+  if (winner !== undefined) {
+    for (const field of changed) keepUnlessSame(step, field, winner.by);
+    return waiting;
+  }
+  const [first] = measured;
+  if (first?.kind === "other") {
+    const same = standing.filter((one) => fields.every((field) => sameValue(one.values[field], mine.values[field])));
+    const all = same.reduce((joint, one) => joined(step, unit, joint, one), mine);
+    for (const field of fields) {
+      acceptOver(step, field, first.by);
+      const version = draft.fields[field];
+      if (version !== undefined) draft.fields[field] = { ...version, changedAt: all.at, source: all.source };
+    }
+    return [all, ...standing];
+  }
+  wait(step, changed);
+  return [...standing, mine];
+}
+
+function wait(step: Step, changed: Unit): void {
+  journalHeld(step, changed, "joins an open hold");
+  for (const field of changed)
+    noteShadow(step, field, sameAsGolden(step, field) ? (step.draft.fields[field]?.version ?? 0) : 0);
+}
+
+const undecided: Resolution = { kind: "undecided", by: "a person" };
+
+/** What the rule says between a waiting candidate and what is said now: `golden` when the candidate wins, `other` when the new one does. */
+function measure(step: Step, unit: Unit, candidate: Candidate, mine: Candidate): Resolution {
+  const first = unit.find((field) => !sameValue(candidate.values[field] ?? null, mine.values[field] ?? null));
+  if (first === undefined) return undecided;
+  const claim = { source: candidate.source, changedAt: candidate.at };
+  return resolveBetween(step, unit, first, candidate.values, claim, mine.values);
+}
+
+/** The candidate, with the claim of another who says the same. */
+function joined(step: Step, unit: Unit, candidate: Candidate, same: Candidate): Candidate {
+  const rule = ruleOf(step, unit[0] ?? "");
+  const one = { source: candidate.source, changedAt: candidate.at };
+  const { source, changedAt } = joinClaims(rule, one, { source: same.source, changedAt: same.at });
+  return { ...candidate, source, at: changedAt };
 }
 
 /**
@@ -674,7 +829,7 @@ function applyCovered(step: Step, field: FieldName): void {
       },
     };
     const hold = freezes(draft.holds, field);
-    if (hold !== undefined) joinHold(late, hold, new Map([[field, "conflict"]]));
+    if (hold !== undefined) joinHold(late, [field], hold, new Map([[field, "conflict"]]));
     else conflictOf(late, [field]);
     // The record itself holds what we wrote, not the covered value.
     const present = seen.fields[field];

@@ -87,22 +87,35 @@ function resolveCustom(rule: Rule & { kind: "custom" }, { field, base, golden, o
   }
 }
 
-/** Whether a system that says what is agreed on anyway would have won with it under this rule. */
-export function claimsMore(rule: Rule, golden: FieldVersion, other: Conflict["other"]): boolean {
+/** Who said a value, and when. */
+export type Claim = Pick<FieldVersion, "changedAt" | "source">;
+
+/** What two who say the same can bring forward for it under a rule, together: the better of their names, the later of their times. */
+export function joinClaims(rule: Rule, one: Claim, two: Claim): Claim {
   switch (rule.kind) {
     case "owner":
-      return rank([rule.system], other.system) < rank([rule.system], systemOf(golden));
+      return better([rule.system], one, two) ?? one;
     case "prefer":
-      return rank(rule.systems, other.system) < rank(rule.systems, systemOf(golden));
-    case "newest":
-      return compareIntervals(golden.changedAt, other.at) < 0;
+      return better(rule.systems, one, two) ?? joinClaims(rule.otherwise, one, two);
+    case "newest": {
+      const [a, b] = [one.changedAt, two.changedAt];
+      const changedAt = { from: Math.max(a.from, b.from), until: Math.max(a.until, b.until) };
+      return { source: joinClaims(rule.tie, one, two).source, changedAt };
+    }
+    case "merge-text":
+      return joinClaims(rule.otherwise, one, two);
     default:
-      return false;
+      return one;
   }
 }
 
+function better(systems: readonly SystemId[], one: Claim, two: Claim): Claim | null {
+  const order = rank(systems, systemOf(one)) - rank(systems, systemOf(two));
+  return order === 0 ? null : order < 0 ? one : two;
+}
+
 /** The system that a golden value came from; `null` for a person's decision or a rule's product. */
-export function systemOf(version: FieldVersion): SystemId | null {
+export function systemOf(version: Pick<FieldVersion, "source">): SystemId | null {
   return version.source.kind === "record" ? version.source.ref.system : null;
 }
 
