@@ -74,7 +74,9 @@ export async function createRestSandbox(options: RestSandboxOptions) {
     settled: () => deliverer.settled(),
   };
   const answer = (request: SandboxRequest): SandboxAnswer => {
-    if (request.headers["authorization"] !== `Bearer ${token}`) throw new Refused(401, "Log in first.");
+    const basic = `Basic ${Buffer.from(`truce:${token}`).toString("base64")}`;
+    const given = request.headers["authorization"] ?? "";
+    if (given !== `Bearer ${token}` && given !== basic) throw new Refused(401, "Log in first.");
     return isCouch ? answerCouch(world, request) : answerCollection(world, habits, request, server.url);
   };
   const server = await serve({

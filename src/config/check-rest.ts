@@ -28,8 +28,8 @@ function checkObject({ changes, update, deleted, modifiedAt, ...rest }: ObjectSe
       errorAt(path, "changes since a moment are asked for, but no record is said to tell its own", remedy, "key"),
     );
   }
-  if (update?.clear === "omit" && update.method !== "PUT") {
-    const remedy = "Add update.method: PUT, or clear with null or empty.";
+  if (update?.clear === "omit" && (update.sends ?? (update.method === "PUT" ? "record" : "changes")) === "changes") {
+    const remedy = "Add update.sends: record if a write replaces the record, or clear with null or empty.";
     findings.push(errorAt(path, "a field that is left out of a change in part stays as it is", remedy, "key"));
   }
   if (rest.delete?.method === "mark" && deleted === undefined) {

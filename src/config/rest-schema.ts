@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
 import { z } from "zod";
 import { durationSchema } from "./duration.ts";
-import { referenceSchema, secretSchema } from "./secret-schema.ts";
+import { referenceSchema, secretSchema, secretTextSchema } from "./secret-schema.ts";
 
 const path = z.string().min(1).describe("A place in JSON: data.items, a.b");
 const secrets = z.array(secretSchema).min(1).describe("Two while one replaces the other.");
@@ -24,7 +24,7 @@ const authSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("basic"), user: referenceSchema, password: secretSchema }),
   z.strictObject({
     type: z.literal("header"),
-    headers: z.record(z.string(), secretSchema).describe("X-Api-Key: ${TOOL_KEY}"),
+    headers: z.record(z.string(), secretTextSchema).describe("X-Api-Key: ${TOOL_KEY}"),
   }),
   z.strictObject({
     type: z.literal("oauth"),
@@ -183,6 +183,10 @@ const objectSchema = z.strictObject({
     .strictObject({
       method: z.enum(["PATCH", "PUT", "POST"]).describe("Default: PATCH.").optional(),
       path: address.optional(),
+      sends: z
+        .enum(["record", "changes"])
+        .describe("The whole record, or what changes of it. Default: record with PUT, else changes.")
+        .optional(),
       clear: z.enum(["null", "omit", "empty"]).describe("How a field is emptied. Default: null.").optional(),
       ...writing,
     })

@@ -16,3 +16,9 @@ export const secretSchema = z.string().superRefine((text, context) => {
   const params = { remedy: "secret" };
   context.addIssue({ code: "custom", message: "a secret stands here in plain text", params });
 });
+
+/** A text with a secret in it: `Token ${TOOL_TOKEN}`. */
+export const secretTextSchema = referenceSchema.superRefine((text, context) => {
+  if (text.includes("${")) return;
+  context.addIssue({ code: "custom", message: "a secret stands here in plain text", params: { remedy: "secret" } });
+});

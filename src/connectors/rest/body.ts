@@ -18,8 +18,8 @@ export function createBody(shape: ObjectShape, patch: Cells, key: string): Json 
 }
 
 /**
- * The body of an update. PUT replaces the record, so it carries all that was read, changed where the patch says. PATCH carries what changes; of a
- * field that lies within another the whole outer one, as some tools replace that and some merge it.
+ * The body of an update. A write that replaces the record carries all that was read, changed where the patch says; else it carries what changes,
+ * and of a field that lies within another the whole outer one, as some tools replace that and some merge it.
  */
 export function updateBody(shape: ObjectShape, record: Json, patch: Cells, id: RecordId): Json {
   const update = shape.update ?? {};
@@ -32,8 +32,8 @@ export function updateBody(shape: ObjectShape, record: Json, patch: Cells, id: R
   return withVersion(shape, enveloped(update, fields, id), record);
 }
 
-function isWhole({ method }: UpdateShape): boolean {
-  return method === "PUT";
+function isWhole({ method, sends }: UpdateShape): boolean {
+  return sends === undefined ? method === "PUT" : sends === "record";
 }
 
 function cleared({ clear }: UpdateShape, value: RawValue): Json {

@@ -37,7 +37,7 @@ export async function objectProblems(client: Client, reader: Reader, bound: Boun
 /** What the config says of the object and does not fit together. */
 function settingProblems({ object, shape }: Bound): readonly Problem[] {
   const problems: Problem[] = [];
-  if (shape.version === undefined && shape.update?.method === "PUT") {
+  if (shape.version === undefined && shape.update?.method === "PUT" && shape.update.sends !== "changes") {
     problems.push(
       warning(
         null,
@@ -76,12 +76,10 @@ function cellsProblems({ object, shape }: Bound, samples: readonly Json[]): read
     }
     if (!isThere && samples.length > 0) {
       const names = schema.cells.map(({ cell }) => cell).join(", ");
-      return [
-        error(
-          mapped.cell,
-          `none of ${samples.length} records has ${mapped.cell}; they have ${names}. If it is only rarely there, name all under fields`,
-        ),
-      ];
+      const message = `none of ${samples.length} records has ${mapped.cell}; they have ${names}`;
+      // Where blanks are left out a field that nobody filled in yet looks the same as a misspelt one.
+      if (shape.absent === "blank") return [warning(mapped.cell, `${message}. If the name is right, all is well`)];
+      return [error(mapped.cell, `${message}. If the tool leaves blanks out, set absent: blank`)];
     }
     if (mapped.direction === "read") return [];
     if (known?.readOnly === true) {
@@ -173,6 +171,14 @@ async function readProblems(reader: Reader, bound: Bound, samples: readonly Json
   const { version } = shape;
   const etagIsMissing = version === "etag" && held.etag === null;
   if (etagIsMissing) return [error(null, "version: etag, but an answer to a single record carries no ETag header")];
+  if (version === "etag" && held.etag?.startsWith("W/") === true) {
+    return [
+      warning(
+        null,
+        `the ETag ${held.etag} is a weak one, as web frameworks make by themselves: try whether a write with an outdated If-Match is refused, and leave version out if not`,
+      ),
+    ];
+  }
   if (typeof version === "object" && idOf(at(held.record, version.field)) === undefined) {
     return [error(null, `a record has no version at "${version.field}"`)];
   }

@@ -51,7 +51,7 @@ const overlapMsDefault = 60_000;
 /** How far the machine's clock is trusted where the tool does not tell its own. */
 const slackMs = 60_000;
 
-/** Changes by asking: for what changed since a moment, by a token, or for everything. One page of each object a pull, so batches stay small. */
+/** Changes by asking: for what changed since a moment, by a token, or for everything. One page with news of each object a pull, so batches stay small. */
 export function createFeed(deps: FeedDeps): ChangeFeed {
   const seen = createSeenVersions();
   return {
@@ -64,7 +64,7 @@ export function createFeed(deps: FeedDeps): ChangeFeed {
       return JSON.stringify({ told: 0, objects: Object.fromEntries(states) } satisfies Cursor);
     },
 
-    async pull({ objects, cursor }) {
+    async pull({ objects, cursor, signal }) {
       seen.acknowledge(cursor);
       const { told, objects: states } = JSON.parse(cursor) as Cursor;
       const steps = await Promise.all(
@@ -72,9 +72,8 @@ export function createFeed(deps: FeedDeps): ChangeFeed {
           const bound = deps.bind(object);
           const state = states[object.object];
           // An object that was added to the config since is scanned anyway; its feed begins now.
-          if (state === undefined)
-            return [object.object, { state: await begin(deps, bound), observations: [], done: true, isLost: false }];
-          return [object.object, await step(deps, bound, state, seen)];
+          if (state === undefined) return [object.object, still(await begin(deps, bound))];
+          return [object.object, await stepToNews(deps, bound, state, seen, signal)];
         }),
       );
       const observations = steps.flatMap(([, one]) => one.observations);
@@ -86,7 +85,8 @@ export function createFeed(deps: FeedDeps): ChangeFeed {
       return {
         observations,
         cursor: next,
-        caughtUp: steps.every(([, { done }]) => done),
+        // After news the next pull comes at once: it says that they are stored, and often brings what came meanwhile.
+        caughtUp: observations.length === 0 && steps.every(([, { done }]) => done),
         lost: steps.flatMap(([object, { isLost }]) => (isLost ? [object] : [])),
       };
     },
@@ -113,6 +113,23 @@ async function begin(deps: FeedDeps, bound: Bound): Promise<State> {
   }
 }
 
+function still(state: State): Step {
+  return { state, observations: [], done: true, isLost: false };
+}
+
+/** Pages that tell nothing new are turned at once: the place within a round is worth storing only with news. */
+async function stepToNews(
+  deps: FeedDeps,
+  bound: Bound,
+  from: State,
+  seen: SeenVersions,
+  signal: AbortSignal,
+): Promise<Step> {
+  let one = await step(deps, bound, from, seen);
+  while (!one.done && one.observations.length === 0 && !signal.aborted) one = await step(deps, bound, one.state, seen);
+  return one;
+}
+
 function sinceState(since: Instant, rest: Partial<SinceState> = {}): SinceState {
   return { since, high: since, place: null, news: false, isSecond: false, ...rest };
 }
@@ -124,8 +141,7 @@ async function step(deps: FeedDeps, bound: Bound, state: State, seen: SeenVersio
   if (changes?.type === "token" && state !== null && "token" in state) return stepToken(deps, bound, changes, state);
   if (changes?.type === "list" && state !== null && "place" in state && !("since" in state))
     return stepList(deps, bound, state, seen);
-  if (changes === undefined || changes.type === "none")
-    return { state: null, observations: [], done: true, isLost: false };
+  if (changes === undefined || changes.type === "none") return still(null);
   // The config asks in another way than before: what happened between is found by a sweep.
   return { state: await begin(deps, bound), observations: [], done: true, isLost: true };
 }

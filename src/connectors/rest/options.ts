@@ -225,7 +225,9 @@ export type CreateShape = WriteShape & {
 
 export type UpdateShape = WriteShape & {
   readonly path?: string | undefined;
-  /** How a field is emptied: null (default), left out (with PUT), or an empty text. */
+  /** What goes into the body: the whole record as it shall be, or what changes of it. Default: record with PUT, else changes. */
+  readonly sends?: "record" | "changes" | undefined;
+  /** How a field is emptied: null (default), left out (of a whole record), or an empty text. */
   readonly clear?: "null" | "omit" | "empty" | undefined;
 };
 

@@ -1,0 +1,181 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { createRestSandbox, type RestSandbox } from "../sandbox/rest/sandbox.ts";
+import type { FieldKind } from "../sandbox/rest/world.ts";
+import { connectSystem } from "../src/cli/connect-system.ts";
+import { machineClock } from "../src/clock/machine.ts";
+import { loadConfig } from "../src/config/load-config.ts";
+import { startCms } from "./servers/cms.ts";
+
+/** The REST tools of the three examples, kept equal by one Truce: what docs/connectors/rest.md shows is what runs here. */
+const root = join(import.meta.dirname, "..");
+const names = { people: "rest-in-house", cms: "rest-headless-cms", app: "rest-couchdb" } as const;
+const run = promisify(execFile);
+
+type Config = {
+  readonly systems: Readonly<Record<string, object>>;
+  readonly entities: { readonly contact: { readonly systems: Readonly<Record<string, object>> } };
+};
+
+const fields: Readonly<Record<string, FieldKind>> = { email: "email", name: "text", phone: "text", truceId: "text" };
+const secret = `whsec_${Buffer.from("a shared secret").toString("base64")}`;
+
+let people: RestSandbox;
+let couch: RestSandbox;
+let cms: Awaited<ReturnType<typeof startCms>>;
+let folder: string;
+let env: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  people = await createRestSandbox({
+    style: "cursor-patch-etag",
+    objects: { contacts: { fields, unique: ["email", "truceId"] } },
+  });
+  couch = await createRestSandbox({ style: "couch", objects: { people: { fields: { ...fields, type: "text" } } } });
+  cms = await startCms();
+  folder = mkdtempSync(join(tmpdir(), "truce-rest-"));
+  env = {
+    PEOPLE_URL: people.url,
+    PEOPLE_TOKEN: people.token,
+    PEOPLE_WEBHOOK_SECRET: secret,
+    CMS_URL: cms.url,
+    CMS_TOKEN: "cms-token",
+    COUCHDB_URL: couch.url,
+    COUCHDB_PASSWORD: couch.token,
+  };
+  writeFileSync(join(folder, "truce.yaml"), stringify(together()));
+});
+
+afterAll(async () => {
+  await Promise.all([people?.close(), couch?.close(), cms?.close()]);
+  rmSync(folder, { recursive: true });
+});
+
+/** One config with the REST tool of each example, as it is written there. */
+function together(): object {
+  const parts = Object.entries(names).map(([system, example]) => {
+    const config = parse(exampleText(example)) as Config;
+    return { system, config };
+  });
+  const { entities } = parts[0]!.config;
+  return {
+    systems: Object.fromEntries(parts.map(({ system, config }) => [system, config.systems[system]])),
+    entities: {
+      contact: {
+        ...entities.contact,
+        rule: { prefer: ["people", "cms", "app"] },
+        systems: Object.fromEntries(
+          parts.map(({ system, config }) => [system, config.entities.contact.systems[system]]),
+        ),
+      },
+    },
+  };
+}
+
+function exampleText(example: string): string {
+  return readFileSync(join(root, "examples", example, "truce.yaml"), "utf8");
+}
+
+async function truce(...args: readonly string[]): Promise<string> {
+  const options = { cwd: folder, env: { ...process.env, ...env, TRUCE_DATABASE_URL: "" } };
+  const { stdout } = await run(process.execPath, [join(root, "src/main.ts"), ...args], options).catch(
+    (error: unknown) => {
+      const { stdout: said = "", stderr = "" } = error as { readonly stdout?: string; readonly stderr?: string };
+      throw new Error(`truce ${args.join(" ")}: ${said}${stderr}`);
+    },
+  );
+  return stdout;
+}
+
+/** What each tool holds, by e-mail. */
+function held(): readonly Readonly<Record<string, unknown>>[] {
+  const byEmail = (all: readonly Readonly<Record<string, unknown>>[]) =>
+    Object.fromEntries(all.map(({ email, name, phone }) => [email, `${name} ${phone ?? "-"}`]));
+  return [
+    byEmail(people.admin.records("contacts").map((one) => one.fields)),
+    byEmail(cms.entries()),
+    byEmail(
+      couch.admin
+        .records("people")
+        .filter((one) => one.fields["type"] === "contact")
+        .map((one) => one.fields),
+    ),
+  ];
+}
+
+test("each example of the guide is the file in examples/, word for word", () => {
+  const guide = readFileSync(join(root, "docs/connectors/rest.md"), "utf8");
+  const blocks = [...guide.matchAll(/^```yaml\n([\s\S]*?)^```$/gmu)].map(([, text]) => text);
+  for (const example of Object.values(names)) {
+    const text = exampleText(example).replace(/^# yaml-language-server.*\n/u, "");
+    expect(blocks, example).toContain(text);
+  }
+});
+
+test("check finds nothing wrong, and a run makes all tools agree; the next one writes nothing", {
+  timeout: 60_000,
+}, async () => {
+  for (let n = 0; n < 12; n++) people.admin.create("contacts", { email: `p${n}@example.org`, name: `Person ${n}` });
+  cms.create({ email: "p1@example.org", name: "Person 1", phone: "+49301234567" });
+  cms.create({ email: "cms@example.org", name: "Only CMS", phone: null });
+  couch.admin.create("people", { type: "contact", email: "app@example.org", name: "Only App" });
+  couch.admin.create("people", { type: "text", name: "no contact" });
+  await truce("check");
+  await truce("run", "--once");
+  const [inPeople, inCms, inApp] = held();
+  expect(Object.keys(inPeople!)).toHaveLength(14);
+  expect(inPeople).toMatchObject({ "p1@example.org": "Person 1 +49301234567", "app@example.org": "Only App -" });
+  expect(inCms).toEqual(inPeople);
+  expect(inApp).toEqual(inPeople);
+
+  const written = () =>
+    [people.admin, couch.admin].map((admin) => admin.audit().filter((one) => one.source === "api").length);
+  const before = written();
+  await truce("run", "--once");
+  expect(written()).toEqual(before);
+});
+
+test("edits and blanks travel from each tool to the others", { timeout: 60_000 }, async () => {
+  const idOf = (email: string) => people.admin.records("contacts").find((one) => one.fields["email"] === email)!.id;
+  people.admin.edit("contacts", idOf("p2@example.org"), { name: "Edited in the service" });
+  const doc = couch.admin.records("people").find((one) => one.fields["email"] === "p3@example.org")!;
+  couch.admin.edit("people", doc.id, { name: "Edited in the app", phone: "+4930999" });
+  await truce("run", "--once");
+  const [inPeople, inCms, inApp] = held();
+  expect(inPeople).toMatchObject({
+    "p2@example.org": "Edited in the service -",
+    "p3@example.org": "Edited in the app +4930999",
+  });
+  expect(inCms).toEqual(inPeople);
+  expect(inApp).toEqual(inPeople);
+});
+
+test("the service's own signed webhook is believed, and tells the record", async () => {
+  const { config } = await loadConfig(join(folder, "truce.yaml"), { env, references: true });
+  const connector = await connectSystem(config!, "people", machineClock);
+  const received = Promise.withResolvers<{ readonly headers: Record<string, string>; readonly body: Buffer }>();
+  const receiver = createServer(async (request, response) => {
+    const chunks = await request.toArray();
+    response.end();
+    received.resolve({ headers: request.headers as Record<string, string>, body: Buffer.concat(chunks) });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+  people.admin.setHook(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}`, secret);
+  const id = people.admin.create("contacts", { email: "hook@example.org", name: "Hook" });
+  const { headers, body } = await received.promise;
+  const request = { method: "POST", url: "http://127.0.0.1/webhooks/people", headers, body, receivedAt: Date.now() };
+  expect(connector.webhook!(request)).toMatchObject({
+    kind: "accepted",
+    events: [{ id: "msg_1", observation: { kind: "upsert", ref: { id }, cells: { name: "Hook" } } }],
+  });
+  people.admin.setHook(null);
+  receiver.close();
+  receiver.closeAllConnections();
+});
