@@ -104,7 +104,7 @@ export const bugs: readonly Bug[] = [
   bug(
     "a blank beats a value",
     upsert,
-    `  if (unit.length === 1 && isMereBlank(step, first)) {`,
+    `  if (said.length > 0 && said.every((field) => isMereBlank(step, field))) {`,
     `  if (false as boolean) {`,
   ),
   bug(
@@ -122,8 +122,8 @@ export const bugs: readonly Bug[] = [
   bug(
     "later candidates replace the earlier ones",
     upsert,
-    `const candidates = counted ?? (agrees ? others : [...others, mine]);`,
-    `const candidates = counted ?? (agrees ? others : [...others.slice(0, 1), mine]);`,
+    `  wait(step, changed);\n  return [...standing, mine];`,
+    `  wait(step, changed);\n  return [...standing.slice(0, 1), mine];`,
   ),
   bug(
     "the shadow keeps the old cells",
@@ -132,12 +132,17 @@ export const bugs: readonly Bug[] = [
     `    cells: { ...seen.cells, ...after.cells },`,
   ),
   bug("a late landing of ours is an edit", upsert, `  noteLanded(step);\n`, ""),
-  bug("who says the same as the first is forgotten", upsert, `      affirm(step, field);\n`, ""),
+  bug(
+    "who says the same as the first is forgotten",
+    upsert,
+    `      affirm(step, unit, field);\n      agree(step, field);`,
+    `      agree(step, field);`,
+  ),
   bug(
     "a counter raised twice to one value counts once",
     upsert,
-    `      if (isOwnDelta(step, field)) {`,
-    `      if (false as boolean) {`,
+    `    if (isOwnDelta(step, field)) settle`,
+    `    if (false as boolean) settle`,
   ),
   // Rules.
   bug(
@@ -248,14 +253,14 @@ export const bugs: readonly Bug[] = [
   bug(
     "nobody is recognized",
     "core/match/match.ts",
-    `  if (strongest === undefined) return { kind: "new" };`,
-    `  if (strongest === undefined || mapping.create) return { kind: "new" };`,
+    `  if (strongest === undefined) return matchScored(`,
+    `  if (strongest === undefined || mapping.create) return matchScored(`,
   ),
   bug(
     "duplicates are joined against the config",
     "core/match/match.ts",
-    ` && entity.duplicates === "hold") {`,
-    ` && entity.duplicates !== "hold" && entity.duplicates !== "link") {`,
+    ` || duplicates === "link" ? undefined : twin;`,
+    ` || (true as boolean) ? undefined : twin;`,
   ),
   bug("lost alias", "core/apply-merge.ts", `aliases: [...new Set([...aliases, ...losers])]`, `aliases`),
   bug(
