@@ -1,0 +1,201 @@
+import { createFaultBoard } from "../../../sandbox/core/fault.ts";
+import { createRandom } from "../../../sandbox/core/random.ts";
+import { type RunningServer, serve } from "../../../sandbox/core/serve.ts";
+import type { FieldDraft } from "../../../sandbox/salesforce/field.ts";
+import {
+  createSalesforceSandbox,
+  type SalesforceSandbox,
+  type SalesforceSandboxOptions,
+} from "../../../sandbox/salesforce/sandbox.ts";
+import type { FieldType } from "../../model/field-type.ts";
+import type { RawObservation } from "../../model/observation.ts";
+import type { RawValue } from "../../model/value.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Connector, MappedCell, MappedObject, WriteRequest } from "../../ports/connector.ts";
+import { createSalesforceConnector } from "./connector.ts";
+import type { SalesforceOptions } from "./options.ts";
+
+export type TestClock = Clock & { skip(ms: number): void };
+
+/** The machine's clock; sleeping, and `skip`, move it ahead instead of waiting. */
+function testClock(): TestClock {
+  let aheadMs = 0;
+  return {
+    now: () => Date.now() + aheadMs,
+    skip: (ms) => {
+      aheadMs += ms;
+    },
+    sleep: async (ms: number) => {
+      aheadMs += ms;
+    },
+  };
+}
+
+/** Fast enough that no limit is met. */
+const speed = 1000;
+
+export type Setting = {
+  readonly sandbox: SalesforceSandbox;
+  readonly connector: Connector;
+  readonly clock: TestClock;
+};
+
+/** A sandbox with the key field on the standard objects and on one of its own, and a connector to it. */
+export async function setUp(
+  options: Partial<SalesforceOptions> = {},
+  sandboxOptions: SalesforceSandboxOptions = {},
+): Promise<Setting> {
+  const clock = testClock();
+  const sandbox = await createSalesforceSandbox({ speed, clock: () => clock.now(), ...sandboxOptions });
+  sandbox.admin.defineObject({ name: "Person__c", fields: personFields });
+  for (const object of ["Account", "Contact", "Lead", "Opportunity", "Person__c"]) sandbox.admin.defineKeyField(object);
+  return { sandbox, clock, connector: connectTo(sandbox, { clock, ...options }) };
+}
+
+const personFields: readonly FieldDraft[] = [
+  { name: "Note__c", type: "textarea" },
+  { name: "Other__c", type: "textarea" },
+  { name: "Email__c", type: "email" },
+  { name: "Code__c", type: "string", length: 20, unique: true },
+  { name: "Phone__c", type: "phone" },
+  { name: "Active__c", type: "boolean" },
+  { name: "Score__c", type: "double", scale: 2 },
+  { name: "Budget__c", type: "currency" },
+  { name: "Born__c", type: "date" },
+  { name: "Next_Call__c", type: "datetime" },
+  { name: "Stage__c", type: "picklist", values: ["Lead", "Won"], restricted: true },
+  { name: "Tags__c", type: "multipicklist", values: ["b", "a", "c"], restricted: true },
+  { name: "Account__c", type: "reference", referenceTo: ["Account"] },
+  { name: "Greeting__c", type: "string", formula: "Dear {Note__c}" },
+];
+
+/** Another connector to a sandbox, as after a restart. */
+export function connectTo(sandbox: SalesforceSandbox, options: Partial<SalesforceOptions> = {}): Connector {
+  const { app } = sandbox;
+  return createSalesforceConnector({
+    system: "sales",
+    url: sandbox.url,
+    auth: { kind: "client-credentials", clientId: app.clientId, clientSecret: app.clientSecret },
+    timeoutMs: 1000,
+    clock: testClock(),
+    ...options,
+  });
+}
+
+/**
+ * Stands between a connector and the sandbox: `tell` hears the path of each call before it passes, so that a user's edit or a fault can come at an
+ * exact moment. What hangs or breaks off behind it is a 5xx before it.
+ */
+export async function between(sandbox: SalesforceSandbox, tell: (path: string) => void): Promise<RunningServer> {
+  const server = await serve({
+    port: 0,
+    faults: createFaultBoard(createRandom(1)),
+    handle: async ({ method, path, query, headers, body }) => {
+      tell(path);
+      const passed = ["authorization", "content-type", "sforce-call-options", "sforce-auto-assign"];
+      try {
+        const answer = await fetch(`${sandbox.url}${path}${query.size === 0 ? "" : `?${query}`}`, {
+          method,
+          headers: Object.fromEntries(passed.flatMap((name) => (headers[name] ? [[name, headers[name]]] : []))),
+          ...(body.length === 0 ? {} : { body: new Uint8Array(body) }),
+          signal: AbortSignal.timeout(300),
+        });
+        const text = await answer.text();
+        const told = ["date", "sforce-limit-info", "content-type"];
+        return {
+          status: answer.status,
+          headers: Object.fromEntries(told.flatMap((name) => [[name, answer.headers.get(name) ?? ""]])),
+          // The login names the instance: it is here.
+          body: text.replaceAll(sandbox.url, server.url),
+        };
+      } catch {
+        return { status: 502, body: "" };
+      }
+    },
+    admin: () => ({ status: 404, body: null }),
+    rateLimited: () => ({ status: 403, body: null }),
+    serverError: (status) => ({ status, body: null }),
+  });
+  return server;
+}
+
+const types: Readonly<Record<string, FieldType>> = {
+  Email: { kind: "email" },
+  FirstName: { kind: "name" },
+  LastName: { kind: "name" },
+  Phone: { kind: "phone" },
+  Email__c: { kind: "email" },
+  Phone__c: { kind: "phone" },
+  Active__c: { kind: "boolean" },
+  Score__c: { kind: "number", decimals: 2 },
+  Budget__c: { kind: "money", currency: "EUR" },
+  Born__c: { kind: "date" },
+  Next_Call__c: { kind: "datetime" },
+  Stage__c: { kind: "choice", options: ["Lead", "Won"] },
+  Tags__c: { kind: "set", options: ["a", "b", "c"] },
+  Account__c: { kind: "reference", to: "company" },
+  AccountId: { kind: "reference", to: "company" },
+  Amount: { kind: "money", currency: "EUR" },
+  CloseDate: { kind: "date" },
+  StageName: { kind: "choice" },
+};
+
+export function cell(name: string, rest: Partial<MappedCell> = {}): MappedCell {
+  return { cell: name, field: name, type: types[name] ?? { kind: "text" }, direction: "both", ...rest };
+}
+
+/** An object with these fields mapped. */
+export function mapped(object: string, ...names: readonly string[]): MappedObject {
+  return { object, create: true, cells: names.map((name) => cell(name)) };
+}
+
+export const contacts = mapped("Contact", "FirstName", "LastName", "Email", "Phone", "AccountId");
+
+type Cells = Readonly<Record<string, RawValue>>;
+
+export function update(id: string, base: Cells, patch: Cells): WriteRequest {
+  return { kind: "update", attemptId: `update ${id}`, id, base, patch, revision: null };
+}
+
+export function create(
+  key: string,
+  patch: Cells,
+  rest: { identity?: readonly string[]; lookFirst?: boolean } = {},
+): WriteRequest {
+  return { kind: "create", attemptId: `create ${key}`, key, patch, identity: [], lookFirst: false, ...rest };
+}
+
+export function remove(id: string, base: Cells): WriteRequest {
+  return { kind: "delete", attemptId: `delete ${id}`, id, base, revision: null };
+}
+
+/** Pulls until nothing more is waiting; the cursor goes on from batch to batch. */
+export async function pullAll(
+  connector: Connector,
+  objects: readonly MappedObject[],
+  cursor: string,
+): Promise<{
+  readonly observations: readonly RawObservation[];
+  readonly cursor: string;
+  readonly lost: readonly string[];
+}> {
+  const observations: RawObservation[] = [];
+  const lost: string[] = [];
+  let place = cursor;
+  for (;;) {
+    const { signal } = new AbortController();
+    const batch = await connector.feed!.pull({ objects, cursor: place, waitMs: 0, signal });
+    observations.push(...batch.observations);
+    lost.push(...batch.lost);
+    place = batch.cursor;
+    if (batch.caughtUp) return { observations, cursor: place, lost };
+  }
+}
+
+/** An observation in one line: `upsert 17 LastName=Ada`, `delete 17`, `merge 3 <- 1 2`. */
+export function line(observation: RawObservation, cellName = "LastName"): string {
+  const { kind, ref } = observation;
+  if (observation.kind === "upsert") return `upsert ${ref.id} ${cellName}=${String(observation.cells[cellName])}`;
+  if (observation.kind === "merge") return `merge ${ref.id} <- ${observation.losers.join(" ")}`;
+  return `${kind} ${ref.id}`;
+}

@@ -1,0 +1,176 @@
+import { revisionOf } from "../../model/observation.ts";
+import { SyncFailure } from "../../model/sync-error.ts";
+import type { Instant } from "../../model/time.ts";
+import { sameRaw } from "../../model/value.ts";
+import type { WriteRequest, WriteResult } from "../../ports/connector.ts";
+import { apiVersion } from "./client.ts";
+import { complaintsOf, isGone, lostError, rowError } from "./errors.ts";
+import { objectOf, objectsOf, own } from "./json.ts";
+import { type Looked, look } from "./look.ts";
+import { chunks, type Found } from "./read.ts";
+import { failed, type Landed, lookAgain, receiptOf } from "./receipt.ts";
+import { fullId } from "./record-id.ts";
+import { upsertOf } from "./records.ts";
+import type { BoundObject } from "./schema.ts";
+import type { WriteDeps } from "./write.ts";
+
+export type Update = WriteRequest & { readonly kind: "update" };
+
+/** Calls within one composite call. */
+const partsMax = 25;
+/** A record that changes again and again between look and write is left to the next try. */
+const roundsMax = 3;
+
+/**
+ * Conditional updates: reads the records, compares them with what is expected, and writes each on the condition that it is unmodified since. The
+ * condition knows whole seconds only, so it is exact for records that were read in a later second than the one of their last change; the others are
+ * waited for. A composite call takes 25 of them.
+ */
+export async function updateRecords(
+  deps: WriteDeps,
+  bound: BoundObject,
+  requests: readonly Update[],
+): Promise<readonly WriteResult[]> {
+  const results = new Map<Update, WriteResult>();
+  const landed = new Map<Update, Landed>();
+  let left = requests;
+  for (let round = 1; left.length > 0; round++) {
+    const found = await deps.reader.find(
+      bound,
+      left.map(({ id }) => id),
+    );
+    const ready: Ready[] = [];
+    const later: Update[] = [];
+    let waitMs = 0;
+    for (const request of left) {
+      const looked = look(deps, bound, found, request);
+      const unsettledMs = looked.kind === "as-expected" ? unsettledFor(looked, found, request) : 0;
+      if (looked.kind === "stop") results.set(request, looked.result);
+      else if (isHeld(looked, request)) results.set(request, unchanged(bound, looked, found));
+      else if (unsettledMs === 0) ready.push({ request, looked });
+      else if (round > roundsMax) results.set(request, overtaken(deps, bound, looked, found));
+      else {
+        later.push(request);
+        waitMs = Math.max(waitMs, unsettledMs);
+      }
+    }
+    for (const { request, outcome } of await sendAll(deps, bound, ready)) {
+      if (outcome.kind === "landed") landed.set(request, outcome.landed);
+      else if (outcome.kind === "result") results.set(request, outcome.result);
+      else if (round < roundsMax) later.push(request);
+      else
+        results.set(
+          request,
+          failed({
+            code: "UNREACHABLE",
+            message: `${bound.sobject.name} ${request.id} keeps changing; it is tried again later`,
+          }),
+        );
+    }
+    if (waitMs > 0) await deps.clock.sleep(waitMs);
+    left = later;
+  }
+  const after = await lookAgain(
+    deps,
+    bound,
+    [...landed.values()].map(({ id }) => id),
+  );
+  for (const [request, one] of landed) results.set(request, await receiptOf(deps, bound, one, after));
+  return requests.map((request) => results.get(request)!);
+}
+
+type AsExpected = Looked & { readonly kind: "as-expected" };
+type Ready = { readonly request: Update; readonly looked: AsExpected };
+
+/** All that was to be written is there already, as after an earlier write whose answer was lost. */
+function isHeld({ cells }: AsExpected, { patch }: Update): boolean {
+  return Object.entries(patch).every(([cell, raw]) => Object.hasOwn(cells, cell) && sameRaw(cells[cell], raw));
+}
+
+function unchanged(bound: BoundObject, { record, cells }: AsExpected, { observedAt }: Found): WriteResult {
+  const complete = bound.mapped.cells.every(({ cell }) => Object.hasOwn(cells, cell));
+  const revision = revisionOf(record.stamp);
+  return { kind: "written", id: record.id, cells, complete, revision, observedAt, covered: {}, created: false };
+}
+
+function overtaken(deps: WriteDeps, bound: BoundObject, { record }: AsExpected, { observedAt }: Found): WriteResult {
+  return { kind: "changed", observation: upsertOf(deps, bound, record, observedAt) };
+}
+
+/** How long until a change could not hide in the second of the last one; 0: it can't now. */
+function unsettledFor({ record }: AsExpected, { vendorTime }: Found, { base }: Update): number {
+  if (Object.keys(base).length === 0) return 0;
+  return Math.max(0, lastChange(record) + 1000 - vendorTime);
+}
+
+function lastChange({ stamp, modifiedAt }: AsExpected["record"]): Instant {
+  return Math.max(stamp, modifiedAt);
+}
+
+type Outcome =
+  | { readonly kind: "landed"; readonly landed: Landed }
+  | { readonly kind: "result"; readonly result: WriteResult }
+  /** The record was modified since it was read. */
+  | { readonly kind: "modified" };
+
+type Sent = { readonly request: Update; readonly outcome: Outcome };
+
+async function sendAll(deps: WriteDeps, bound: BoundObject, ready: readonly Ready[]): Promise<readonly Sent[]> {
+  const parts = chunks(ready, partsMax).map(async (part) => {
+    try {
+      return await sendPart(deps, bound, part);
+    } catch (error) {
+      if (!(error instanceof SyncFailure)) throw error;
+      const result = failed(error.error);
+      return part.map(({ request }): Sent => ({ request, outcome: { kind: "result", result } }));
+    }
+  });
+  return (await Promise.all(parts)).flat();
+}
+
+async function sendPart(deps: WriteDeps, bound: BoundObject, part: readonly Ready[]): Promise<readonly Sent[]> {
+  const { client, clock } = deps;
+  const { name } = bound.sobject;
+  const what = `writing ${part.length} ${name}`;
+  const sentAt = client.vendorTime(clock.now());
+  const compositeRequest = part.map(({ request, looked }, i) => ({
+    method: "PATCH",
+    url: `/services/data/v${apiVersion}/sobjects/${name}/${looked.record.id}`,
+    referenceId: `record${i}`,
+    httpHeaders: {
+      ...partHeaders,
+      ...(Object.keys(request.base).length === 0
+        ? {}
+        : { "If-Unmodified-Since": new Date(lastChange(looked.record)).toUTCString() }),
+    },
+    body: request.patch,
+  }));
+  const body = { allOrNone: false, compositeRequest };
+  const answer = await client.call({ method: "POST", path: "composite", body, effect: "write", what });
+  const answers = objectsOf(own(objectOf(answer) ?? {}, "compositeResponse"));
+  return part.map(({ request, looked }, i): Sent => {
+    const told = answers.find((one) => own(one, "referenceId") === `record${i}`);
+    const status = Number(told === undefined ? 0 : own(told, "httpStatusCode"));
+    const id = fullId(request.id) ?? request.id;
+    if (status >= 200 && status < 300) {
+      const landed: Landed = { id, patch: request.patch, before: looked.cells, sentAt, created: false };
+      return { request, outcome: { kind: "landed", landed } };
+    }
+    if (status === 412) return { request, outcome: { kind: "modified" } };
+    const row = `writing ${name} ${id}`;
+    if (told === undefined || status === 0 || status >= 500) {
+      const result = failed(lostError("write", `${row}: Salesforce's answer leaves it out (${status})`));
+      return { request, outcome: { kind: "result", result } };
+    }
+    const complaints = complaintsOf(own(told, "body"));
+    const result: WriteResult = complaints.some(isGone) ? { kind: "missing" } : failed(rowError(complaints, row));
+    return { request, outcome: { kind: "result", result } };
+  });
+}
+
+/** Parts do not take these over from the whole. A duplicate rule that only warns must not stop an edit. */
+const partHeaders = {
+  "Sforce-Call-Options": "client=Truce",
+  "Sforce-Auto-Assign": "FALSE",
+  "Sforce-Duplicate-Rule-Header": "allowSave=true",
+};
