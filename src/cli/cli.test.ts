@@ -216,5 +216,5 @@ test("a sandbox says how it is reached, answers, and ends when it is told to", a
   expect(answer.status).toBe(200);
   sandbox.stop("SIGINT");
   expect(await sandbox.ended).toMatchObject({ code: 0 });
-  expect(await truce("sandbox", "salesforce")).toMatchObject({ code: 2 });
+  expect(await truce("sandbox", "oracle")).toMatchObject({ code: 2 });
 });

@@ -1,5 +1,6 @@
 import type { SystemOptions } from "../config/compile-config.ts";
 import { type ReferenceSource, resolveReference } from "../config/reference.ts";
+import type { SalesforceAuth } from "../connectors/salesforce/options.ts";
 import type { SystemId } from "../model/record.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Connector, MappedObject } from "../ports/connector.ts";
@@ -47,6 +48,18 @@ export async function createConnector(options: SystemOptions, context: Connector
         ...poll,
       });
     }
+    case "salesforce": {
+      const { createSalesforceConnector } = await import("../connectors/salesforce/connector.ts");
+      return createSalesforceConnector({
+        system,
+        clock,
+        url: value(options.url),
+        auth: salesforceAuth(options, value),
+        ...(options.keyField === undefined ? {} : { keyField: options.keyField }),
+        ...(options.allocationShare === undefined ? {} : { allocationShare: options.allocationShare }),
+        ...poll,
+      });
+    }
     case "airtable": {
       const { createAirtableConnector } = await import("../connectors/airtable/connector.ts");
       return createAirtableConnector({
@@ -74,4 +87,20 @@ function resolveAll<Part>(part: Part, source: ReferenceSource): Part {
   if (Array.isArray(part)) return part.map((item) => resolveAll(item, source)) as Part;
   if (typeof part !== "object" || part === null) return part;
   return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, resolveAll(inner, source)])) as Part;
+}
+
+/** The flow that the settings are enough for; the config check has seen to it that there is one. */
+function salesforceAuth(
+  { clientId, clientSecret, refreshToken, username, privateKey }: SystemOptions & { readonly connector: "salesforce" },
+  value: (reference: string) => string,
+): SalesforceAuth {
+  const id = value(clientId);
+  if (privateKey !== undefined) {
+    return { kind: "jwt", clientId: id, username: value(username ?? ""), privateKey: value(privateKey) };
+  }
+  const secret = clientSecret === undefined ? null : value(clientSecret);
+  if (refreshToken !== undefined) {
+    return { kind: "refresh-token", clientId: id, clientSecret: secret, refreshToken: value(refreshToken) };
+  }
+  return { kind: "client-credentials", clientId: id, clientSecret: secret ?? "" };
 }

@@ -128,6 +128,8 @@ function systemsOf({ system = [], variable = [], url = [] }: InitOptions): Syste
     }
     if (known === "airtable" && base === undefined)
       throw new CliError(`Name the base too: --system ${name}=airtable:app...`, exitUsage);
+    if (known === "salesforce" && base === undefined)
+      throw new CliError(`Name the org too: --system ${name}=salesforce:https://acme.my.salesforce.com`, exitUsage);
     return { system: name, connector: known, base: base ?? null };
   });
   const names = named.map((one) => one.system);

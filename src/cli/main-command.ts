@@ -227,7 +227,7 @@ function addMatching(program: Command): void {
 function addTrying(program: Command): void {
   on(
     program.command("sandbox <vendor>"),
-    "An emulated hubspot or airtable on this machine",
+    "An emulated hubspot, airtable or salesforce on this machine",
     async () => (await import("./sandbox.ts")).sandboxCommand,
   )
     .option("--port <number>", "default: a free one")

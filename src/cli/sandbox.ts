@@ -10,7 +10,7 @@ export type SandboxOptions = {
   readonly speed?: string;
 };
 
-/** `truce sandbox hubspot|airtable`: an emulated vendor on this machine, to try a config on without an account. */
+/** `truce sandbox hubspot|airtable|salesforce`: an emulated vendor on this machine, to try a config on without an account. */
 export async function sandboxCommand(vendor: string, options: SandboxOptions): Promise<void> {
   const signal = stopSignal();
   const sandbox = await open(vendor, settingsOf(options));
@@ -80,7 +80,27 @@ async function open(vendor: string, settings: Settings): Promise<Opened> {
       close: () => sandbox.close(),
     };
   }
-  throw new CliError(`There is no sandbox for "${vendor}"; there are hubspot and airtable.`, exitUsage);
+  if (vendor === "salesforce") {
+    const { createSalesforceSandbox } = await import("../../sandbox/salesforce/sandbox.ts");
+    const sandbox = await createSalesforceSandbox(settings);
+    for (const object of ["Account", "Contact", "Lead", "Opportunity"]) {
+      // An org that an admin has prepared, unless its file says that it was before.
+      sandbox.admin.defineKeyField(object);
+    }
+    return {
+      label: "Salesforce",
+      url: sandbox.url,
+      settings: {
+        connector: "salesforce",
+        url: sandbox.url,
+        clientId: sandbox.app.clientId,
+        clientSecret: reference("SALESFORCE_CLIENT_SECRET"),
+      },
+      variables: { SALESFORCE_CLIENT_SECRET: sandbox.app.clientSecret },
+      close: () => sandbox.close(),
+    };
+  }
+  throw new CliError(`There is no sandbox for "${vendor}"; there are hubspot, airtable and salesforce.`, exitUsage);
 }
 
 function reference(name: string): string {

@@ -63,9 +63,36 @@ const airtableSchema = z.strictObject({
 
 const restSchema = z.strictObject({ ...restSettings, pollEvery, ...common });
 
+const salesforceSchema = z.strictObject({
+  connector: z.literal("salesforce"),
+  url: referenceSchema.describe("The org's own address: https://acme.my.salesforce.com"),
+  clientId: referenceSchema.describe("The connected app's consumer key."),
+  clientSecret: secretSchema
+    .describe("Its consumer secret: alone for the client credentials flow, or with refreshToken.")
+    .optional(),
+  refreshToken: secretSchema.describe("The refresh token of one user.").optional(),
+  username: referenceSchema.describe("With privateKey: the user that the JWT flow logs in as.").optional(),
+  privateKey: secretSchema
+    .describe("JWT flow: the private key, PEM, of the app's certificate: ${file:PATH}.")
+    .optional(),
+  keyField: z
+    .string()
+    .describe("The unique external id field for Truce's create key. Default: Truce_ID__c.")
+    .optional(),
+  allocationShare: z
+    .number()
+    .min(0.2)
+    .max(1)
+    .describe("Share of the org's daily API calls, by all clients, at which Truce stops by itself. Default: 0.9.")
+    .optional(),
+  pollEvery,
+  ...common,
+});
+
 export const systemSchema = z.discriminatedUnion("connector", [
   postgresSchema,
   hubspotSchema,
   airtableSchema,
   restSchema,
+  salesforceSchema,
 ]);

@@ -4,7 +4,15 @@ import type { SystemId } from "../../model/record.ts";
 import { CliError, exitInterrupted } from "../exit.ts";
 import { describeSystem } from "./describe-system.ts";
 import type { DescribedSystem, ProposedEntity } from "./propose.ts";
-import { connectorLabels, connectors, type SystemChoice, secretHints, usualVariable } from "./system-choice.ts";
+import {
+  type ConnectorName,
+  connectorLabels,
+  connectors,
+  type SystemChoice,
+  secretHints,
+  usualVariable,
+  variablesOf,
+} from "./system-choice.ts";
 
 /** Ends the command when a question was answered by Ctrl-C. */
 async function answered<T>(question: Promise<T>): Promise<Exclude<T, symbol>> {
@@ -24,20 +32,24 @@ export async function askSystems(
   const connected: Connected[] = [];
   for (;;) {
     const choice = await askSystem(connected.map(({ choice: one }) => one));
-    if ((sourceNow().env[choice.variable] ?? "") === "") {
-      const secret = await answered(
-        prompts.password({
-          message: `${choice.variable}: ${secretHints[choice.connector]}. It goes into .env, which only you can read.`,
-          validate: (text) => (text ? undefined : "Without it there is no connection."),
-        }),
-      );
-      keep(choice.variable, secret);
+    for (const variable of variablesOf(choice)) {
+      if ((sourceNow().env[variable] ?? "") === "") keep(variable, await askSecret(choice, variable));
     }
     const described = await connect(choice, sourceNow());
     if (described !== null) connected.push({ choice, described });
     if (connected.length < 2) continue;
     if (!(await answered(prompts.confirm({ message: "Another system?", initialValue: false })))) return connected;
   }
+}
+
+async function askSecret({ connector, variable: main }: SystemChoice, variable: string): Promise<string> {
+  const hint = variable === main ? secretHints[connector] : "the connected app's consumer key";
+  return answered(
+    prompts.password({
+      message: `${variable}: ${hint}. It goes into .env, which only you can read.`,
+      validate: (text) => (text ? undefined : "Without it there is no connection."),
+    }),
+  );
 }
 
 async function askSystem(others: readonly SystemChoice[]): Promise<SystemChoice> {
@@ -58,12 +70,7 @@ async function askSystem(others: readonly SystemChoice[]): Promise<SystemChoice>
       },
     }),
   );
-  const base =
-    connector === "airtable"
-      ? await answered(
-          prompts.text({ message: "The base's id", placeholder: "app..., as in its address", validate: validBase }),
-        )
-      : null;
+  const base = await askBase(connector);
   const variable = await answered(
     prompts.text({
       message: "Environment variable with its secret",
@@ -71,6 +78,21 @@ async function askSystem(others: readonly SystemChoice[]): Promise<SystemChoice>
     }),
   );
   return { system, connector, variable, base, url: null };
+}
+
+/** Which base or org of the vendor's. */
+async function askBase(connector: ConnectorName): Promise<string | null> {
+  if (connector === "airtable") {
+    const question = { message: "The base's id", placeholder: "app..., as in its address", validate: validBase };
+    return answered(prompts.text(question));
+  }
+  if (connector !== "salesforce") return null;
+  const placeholder = "https://acme.my.salesforce.com";
+  return answered(prompts.text({ message: "The org's address", placeholder, validate: validAddress }));
+}
+
+function validAddress(text: string | undefined): string | undefined {
+  return text?.startsWith("https://") ? undefined : "It begins with https://.";
 }
 
 function validBase(text: string | undefined): string | undefined {

@@ -2,7 +2,7 @@ import type { SystemOptions } from "../../config/compile-config.ts";
 import type { SystemId } from "../../model/record.ts";
 import type { WrittenSystem } from "./config-text.ts";
 
-export const connectors = ["hubspot", "postgres", "airtable"] as const;
+export const connectors = ["hubspot", "salesforce", "postgres", "airtable"] as const;
 export type ConnectorName = (typeof connectors)[number];
 
 /** A system as it was chosen: how it is reached, with the name of the environment variable that holds the secret. */
@@ -10,7 +10,7 @@ export type SystemChoice = {
   readonly system: SystemId;
   readonly connector: ConnectorName;
   readonly variable: string;
-  /** Airtable only: `app...` */
+  /** Airtable: `app...`. Salesforce: the org's address. */
   readonly base: string | null;
   /** Another address than the vendor's own. */
   readonly url: string | null;
@@ -18,6 +18,7 @@ export type SystemChoice = {
 
 export const connectorLabels: Readonly<Record<ConnectorName, string>> = {
   hubspot: "HubSpot",
+  salesforce: "Salesforce",
   postgres: "PostgreSQL",
   airtable: "Airtable",
 };
@@ -26,6 +27,8 @@ export const connectorLabels: Readonly<Record<ConnectorName, string>> = {
 export const secretHints: Readonly<Record<ConnectorName, string>> = {
   hubspot:
     "a private app's access token: Settings, Integrations, Private Apps; scopes crm.objects.* and crm.schemas.* of what is synced",
+  salesforce:
+    "a connected app's consumer secret: Setup, App Manager; with the client credentials flow and the scope api",
   postgres:
     "postgres://user:password@host:5432/database; the user may read and write the tables, and best of all replicate",
   airtable:
@@ -34,14 +37,35 @@ export const secretHints: Readonly<Record<ConnectorName, string>> = {
 
 /** The variable that most people would call it; with the system's name where two systems share a connector. */
 export function usualVariable(system: SystemId, connector: ConnectorName, isOnly: boolean): string {
-  const kind = connector === "postgres" ? "URL" : "TOKEN";
+  const kind = kinds[connector];
   if (isOnly) return connector === "postgres" ? "DATABASE_URL" : `${connector.toUpperCase()}_${kind}`;
   return `${system.replaceAll(/[^A-Za-z0-9]+/gu, "_").toUpperCase()}_${kind}`;
+}
+
+const kinds: Readonly<Record<ConnectorName, string>> = {
+  hubspot: "TOKEN",
+  salesforce: "CLIENT_SECRET",
+  postgres: "URL",
+  airtable: "TOKEN",
+};
+
+/** Salesforce logs in with an id besides the secret: the variable for it, named after the secret's. */
+function clientIdVariable(variable: string): string {
+  return `${variable.replace(/_(?:CLIENT_)?SECRET$/u, "")}_CLIENT_ID`;
+}
+
+/** The variables that must have a value before there is a connection. */
+export function variablesOf({ connector, variable }: Pick<SystemChoice, "connector" | "variable">): readonly string[] {
+  return connector === "salesforce" ? [clientIdVariable(variable), variable] : [variable];
 }
 
 /** As the config writes it. */
 export function writtenSystem({ system, connector, variable, base, url }: SystemChoice): WrittenSystem {
   const secret = `\${${variable}}`;
+  if (connector === "salesforce") {
+    const clientId = `\${${clientIdVariable(variable)}}`;
+    return { system, settings: { connector, url: url ?? base ?? "", clientId, clientSecret: secret } };
+  }
   const settings = connector === "postgres" ? { connector, url: secret } : { connector, token: secret };
   return {
     system,
@@ -60,6 +84,10 @@ export function systemOptions({ connector, variable, base, url }: SystemChoice):
   switch (connector) {
     case "postgres":
       return { connector, url: secret, capture: "auto", clockSkew: 0 };
+    case "salesforce": {
+      const clientId = `\${${clientIdVariable(variable)}}`;
+      return { connector, url: url ?? base ?? "", clientId, clientSecret: secret, clockSkew: 0 };
+    }
     case "hubspot":
       return { connector, token: secret, webhookSecrets: [], ...common };
     case "airtable":

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configJsonSchema } from "../../config/json-schema.ts";
-import { type SystemChoice, secretHints } from "./system-choice.ts";
+import { type SystemChoice, secretHints, variablesOf } from "./system-choice.ts";
 
 /** Writes the config and what belongs beside it. Returns the names of the files that were written or added to. */
 export function writeFiles(folder: string, name: string, text: string, systems: readonly SystemChoice[]): string[] {
@@ -14,7 +14,7 @@ export function writeFiles(folder: string, name: string, text: string, systems: 
 function envExample(systems: readonly SystemChoice[]): string {
   const lines = systems.flatMap(({ system, connector, variable }) => [
     `# ${system}: ${secretHints[connector]}`,
-    `${variable}=`,
+    ...variablesOf({ connector, variable }).map((name) => `${name}=`),
   ]);
   return `# Copy this to .env and fill it in. What is set in the environment itself goes first.\n${lines.join("\n")}\n`;
 }
