@@ -78,6 +78,7 @@ export function faultyStore(
     goldens: (entity, after, limit) => call("goldens", () => store.goldens(entity, after, limit)),
     search: (text, limit, how) => call("search", () => store.search(text, limit, how)),
     linkedIds: (system, name, after, limit) => call("linkedIds", () => store.linkedIds(system, name, after, limit)),
+    behind: (system, limit) => call("behind", () => store.behind(system, limit)),
     counts: (now) => call("counts", () => store.counts(now)),
     document: (kind, key, now) => call("document", () => store.document(kind, key, now)),
     documents: (filter, now) => call("documents", () => store.documents(filter, now)),

@@ -1,8 +1,10 @@
+import { acknowledgeAlert, openAlerts, pastAlerts } from "../control/alerts/alerts.ts";
 import { type DeadReport, type DeadSelection, discardDead, editDead, replayDead } from "../control/dead-letters.ts";
 import { type Deps, mappedObjects } from "../engine/deps.ts";
 import { decideHold, type Reviewed } from "../engine/review.ts";
 import type { Running } from "../engine/run.ts";
 import type { SweepReport } from "../engine/scan.ts";
+import type { Alert } from "../model/alert.ts";
 import type { GoldenRecord } from "../model/golden.ts";
 import type { Decision, Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
@@ -34,6 +36,9 @@ export type Desk = {
   replayDead(selection: DeadSelection, by: string): Promise<DeadReport>;
   editDead(id: string, values: Readonly<Record<string, RawValue>>, by: string): Promise<DeadReport>;
   discardDead(selection: DeadSelection, by: string, reason: string): Promise<DeadReport>;
+  alerts(): Promise<readonly Alert[]>;
+  pastAlerts(limit: number): Promise<readonly Alert[]>;
+  acknowledgeAlert(key: string, by: string): Promise<boolean>;
   search(text: string, limit: number): Promise<readonly GoldenRecord[]>;
   byRecord(ref: RecordRef): Promise<GoldenRecord | null>;
   journal(filter: JournalFilter): Promise<readonly (JournalEntry & { readonly sequence: number })[]>;
@@ -51,6 +56,9 @@ export const deskCalls = [
   "replayDead",
   "editDead",
   "discardDead",
+  "alerts",
+  "pastAlerts",
+  "acknowledgeAlert",
   "search",
   "byRecord",
   "journal",
@@ -79,6 +87,9 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     replayDead: (selection, by) => replayDead(deps, selection, by),
     editDead: (id, values, by) => editDead(deps, id, values, by),
     discardDead: (selection, by, reason) => discardDead(deps, selection, by, reason),
+    alerts: () => openAlerts(deps),
+    pastAlerts: (limit) => pastAlerts(deps, limit),
+    acknowledgeAlert: (key, by) => acknowledgeAlert(deps, key, by),
     search: (text, limit) => store.search(text, limit),
     async byRecord(ref) {
       const { goldens } = await store.load({ records: [ref], keys: [], ids: [] });

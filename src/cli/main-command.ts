@@ -125,6 +125,7 @@ function addReview(program: Command): void {
     .option("--revision <number>", "refuse if the hold has changed since this revision")
     .option("--by <name>", "who decides (default: the user)");
   addDead(program);
+  addAlerts(program);
   on(
     program.command("history <text>"),
     "Who set which field of a record when, and why; found by id, e-mail or other value",
@@ -178,6 +179,27 @@ function addDead(program: Command): void {
     .option("--all", "all that are open, of the kind and system if given")
     .requiredOption("--reason <text>", "why")
     .option("--by <name>", "who says so (default: the user)");
+}
+
+function addAlerts(program: Command): void {
+  const alerts = program.command("alerts").description("What people should know of now");
+  on(
+    alerts.command("list", { isDefault: true }),
+    "What is wrong now, and what to do",
+    async () => (await import("./alerts.ts")).listAlerts,
+  )
+    .option("--past", "those that are over instead")
+    .option("--limit <count>", "at most so many", "50");
+  on(
+    alerts.command("ack <key>"),
+    "Take one on: it is not repeated or escalated any more",
+    async () => (await import("./alerts.ts")).acknowledgeCommand,
+  ).option("--by <name>", "who does (default: the user)");
+  on(
+    alerts.command("test <route>"),
+    "Send a notice by one route, to see whether it arrives",
+    async () => (await import("./alerts.ts")).testRouteCommand,
+  );
 }
 
 function addStore(program: Command): void {

@@ -1,12 +1,15 @@
 import { machineClock } from "../clock/machine.ts";
 import { parseDuration } from "../config/duration.ts";
 import { resolveReference } from "../config/reference.ts";
+import { watchAlerts } from "../control/alerts/alerts.ts";
+import { createReadings } from "../control/alerts/readings.ts";
 import { shareLimits } from "../control/share.ts";
 import type { EngineEvent } from "../engine/deps.ts";
 import { type Running, run } from "../engine/run.ts";
 import { openAccounts } from "../server/access/accounts.ts";
 import { createLive, type Live } from "../server/live.ts";
 import { startServer } from "../server/server.ts";
+import { alertSettings } from "./alert-settings.ts";
 import { publicUrlOf } from "./connect-system.ts";
 import { consoleFolder } from "./console-folder.ts";
 import { deskOf } from "./desk.ts";
@@ -39,10 +42,12 @@ export async function runCommand(options: RunOptions): Promise<void> {
     throw new CliError(`--timeout takes a duration like 90s or 10m, not "${options.timeout}".`, exitUsage);
   const signal = stopSignal();
   const report = createReport(options);
+  const readings = createReadings(machineClock.now);
   const live = createLive(machineClock);
   const tell = (event: EngineEvent) => {
     live.tell(event);
     report.tell(event);
+    readings.note(event);
   };
   const session = await openSession(options, tell, async (config) => live.heard(await openConfiguredStore(config)));
   try {
@@ -51,15 +56,20 @@ export async function runCommand(options: RunOptions): Promise<void> {
     const { sweepEveryMs } = session.config.settings;
     const running = run(session.deps, { workBatchMax, sweepEveryMs: options.once === true ? null : sweepEveryMs });
     const stopping = new AbortController();
-    const sharing = shareLimits(session.deps, stopping.signal);
+    const watches = [shareLimits(session.deps, stopping.signal)];
+    if (options.once !== true)
+      watches.push(watchAlerts(session.deps, readings, alertSettings(session.config), stopping.signal));
+    // A bug in what watches must not go unseen.
+    const broken = Promise.all(watches).then(() => running.ended);
+    broken.catch(() => undefined);
     try {
       if (options.once === true) await runOnce(session, running, signal, timeoutMs, report, options);
-      else await serve(session, running, live, signal, report);
+      else await Promise.race([serve(session, running, live, signal, report), broken]);
     } finally {
       report.end();
       stopping.abort();
       await running.stop();
-      await sharing;
+      await Promise.allSettled(watches);
     }
     await running.ended;
   } finally {

@@ -1,3 +1,4 @@
+import { checkAlerts } from "./check-alerts.ts";
 import { checkFields } from "./check-fields.ts";
 import { checkForms } from "./check-forms.ts";
 import { checkGroups } from "./check-groups.ts";
@@ -31,6 +32,7 @@ function checkMeaning(meaning: Meaning): Finding[] {
   return [
     ...checkSystems(meaning),
     ...checkSharedObjects(meaning),
+    ...checkAlerts(meaning),
     ...entityMeanings(meaning).flatMap((one) => [
       ...checkFields(one),
       ...checkRules(one),

@@ -28,6 +28,8 @@ export type Settings = {
   readonly publicUrl: Reference | null;
   /** `null`: never. */
   readonly sweepEveryMs: number | null;
+  /** Durations in ms; secrets are still references. */
+  readonly alerts: ParsedConfig["settings"]["alerts"];
 };
 
 /** A config ready to run. */
@@ -58,6 +60,7 @@ export function compileConfig(config: ParsedConfig): Compiled {
       listen: settings.listen,
       publicUrl: settings.publicUrl ?? null,
       sweepEveryMs: settings.sweepEvery === "never" ? null : settings.sweepEvery,
+      alerts: settings.alerts,
     },
   };
 }

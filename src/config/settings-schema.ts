@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
 import { z } from "zod";
+import { alertsSchema } from "./alerts-schema.ts";
 import { durationSchema } from "./duration.ts";
 import { referenceSchema } from "./secret-schema.ts";
 import { databaseUrlSchema } from "./system-schema.ts";
@@ -19,6 +20,7 @@ export const settingsSchema = z.strictObject({
     .union([z.literal("never"), durationSchema])
     .prefault("1d")
     .describe("How often every system is compared in full. Default: 1d."),
+  alerts: alertsSchema.prefault({}).describe("What people are told of, and how."),
   retry: z
     .strictObject({
       attempts: z

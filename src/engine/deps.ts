@@ -2,6 +2,7 @@ import { cellsOf, cellTypeOf } from "../core/mapping/cells-of.ts";
 import type { FieldType } from "../model/field-type.ts";
 import type { Policy } from "../model/policy.ts";
 import type { ObjectName, RecordRef, SystemId } from "../model/record.ts";
+import type { SyncError } from "../model/sync-error.ts";
 import type { Instant } from "../model/time.ts";
 import type { Clock, Random } from "../ports/clock.ts";
 import type { Connector, MappedCell, MappedObject } from "../ports/connector.ts";
@@ -30,11 +31,23 @@ export type EngineEvent =
       readonly object: ObjectName;
       readonly results: Readonly<Record<string, number>>;
       readonly tookMs: number;
+      /** For each record that was written: ms since it had fallen behind. */
+      readonly latenciesMs: readonly number[];
+    }
+  | {
+      readonly kind: "swept";
+      readonly system: SystemId;
+      readonly object: ObjectName;
+      readonly scanned: number;
+      readonly drifted: number;
+      readonly missing: number;
     }
   | {
       readonly kind: "trouble";
       readonly system: SystemId;
       readonly doing: string;
+      /** The SyncError's; STORE for Truce's own store. */
+      readonly code: SyncError["code"] | "STORE";
       readonly message: string;
       readonly retryInMs: number;
     }

@@ -266,7 +266,11 @@ async function sendAndSettle(
   const counts: Record<string, number> = {};
   for (const result of results) counts[resultName(result)] = (counts[resultName(result)] ?? 0) + 1;
   await settleAll(deps, sends, results);
-  deps.tell({ kind: "written", system, object, results: counts, tookMs: deps.clock.now() - startedAt });
+  const now = deps.clock.now();
+  const latenciesMs = sends.flatMap(({ link: { behindSince } }, i) =>
+    results[i]?.kind === "written" && behindSince !== null ? [now - behindSince] : [],
+  );
+  deps.tell({ kind: "written", system, object, results: counts, tookMs: now - startedAt, latenciesMs });
   return results;
 }
 

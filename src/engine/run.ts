@@ -161,7 +161,8 @@ async function persist(
       );
       const retryInMs = next.kind === "retry" ? next.delayMs : deps.policy.retry.delayMsMax;
       const where = error instanceof StoreFailure ? storeName : system;
-      deps.tell({ kind: "trouble", system: where, doing, message: messageOf(error), retryInMs });
+      const code = error instanceof StoreFailure ? "STORE" : reason.code;
+      deps.tell({ kind: "trouble", system: where, doing, code, message: messageOf(error), retryInMs });
       await bell.sleep(retryInMs);
     }
   }

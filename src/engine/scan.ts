@@ -97,6 +97,7 @@ export async function sweepObject(
   } while (place !== null && !signal.aborted);
   if (signal.aborted) return { system, object, scanned: seen.size, drifted, missing: 0, doubted: false };
   const { missing, doubted } = await followMissing(deps, system, object, seen);
+  deps.tell({ kind: "swept", system, object, scanned: seen.size, drifted, missing });
   return { system, object, scanned: seen.size, drifted, missing, doubted };
 }
 

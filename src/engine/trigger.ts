@@ -78,7 +78,14 @@ export async function receiveWebhook(deps: Deps, system: SystemId, request: Webh
     try {
       await deps.store.receive(items, []);
     } catch (error) {
-      deps.tell({ kind: "trouble", system, doing: "storing a webhook", message: messageOf(error), retryInMs: 0 });
+      deps.tell({
+        kind: "trouble",
+        system,
+        doing: "storing a webhook",
+        code: "STORE",
+        message: messageOf(error),
+        retryInMs: 0,
+      });
       return { status: 503, body: "The event could not be stored now; send it again.", wake: false };
     }
     deps.tell({ kind: "received", system, count: items.length, from: "webhook" });

@@ -48,7 +48,14 @@ export function createWorker(deps: Deps, onDue: (systems: ReadonlySet<SystemId>)
       } catch (error) {
         // They are claimed anew when their lease is over.
         if (!(error instanceof StoreFailure)) throw error;
-        deps.tell({ kind: "trouble", system, doing: "deciding", message: error.message, retryInMs: leaseMs });
+        deps.tell({
+          kind: "trouble",
+          system,
+          doing: "deciding",
+          code: "STORE",
+          message: error.message,
+          retryInMs: leaseMs,
+        });
       }
       for (const item of items) queue.delete(item.id);
       onRead();

@@ -772,6 +772,19 @@ function listContract(fresh: Fresh): void {
       expect(await store.linkedIds("crm", "contacts", null, 10)).toEqual([all[0], all[2]]);
     });
 
+    test("what is behind is told by system, the longest first", async () => {
+      const store = await fresh();
+      const late = (id: string, record: string, behindSince: number | null, system = "crm") =>
+        commitOne(store, { golden: sampleGolden(id, { links: [sampleLink(record, { system, behindSince })] }) });
+      await late("a", "1", t0 + 5);
+      await late("b", "2", t0);
+      await late("c", "3", null);
+      await late("d", "4", t0 - 5, "desk");
+      expect(idsOf(await store.behind("crm", 9))).toEqual(["b", "a"]);
+      expect(idsOf(await store.behind("crm", 1))).toEqual(["b"]);
+      expect(await store.behind("db", 9)).toEqual([]);
+    });
+
     test("counts tell what there is, waits and is behind", async () => {
       const store = await fresh();
       expect(await store.counts(t0)).toEqual({

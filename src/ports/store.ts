@@ -321,6 +321,8 @@ export type Store = {
     after: string | null,
     limit: number,
   ): Promise<readonly { readonly id: string; readonly goldenId: GoldenId }[]>;
+  /** Golden records with a link to this system that is behind, those first that have been for longest, then by id. */
+  behind(system: SystemId, limit: number): Promise<readonly GoldenRecord[]>;
   counts(now: Instant): Promise<StoreCounts>;
   document(kind: string, key: string, now: Instant): Promise<Document | null>;
   /** In order of their keys. */

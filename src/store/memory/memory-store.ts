@@ -91,6 +91,7 @@ export function createMemoryStore(): Store {
     goldens: async (entity, after, limit) => goldens(state, entity, after, limit),
     search: async (text, limit, how) => search(state, text, limit, how),
     linkedIds: async (system, object, after, limit) => linkedIds(state, system, object, after, limit),
+    behind: async (system, limit) => behind(state, system, limit),
     counts: async () => counts(state),
     document: async (kind, key, now) => document(state, kind, key, now),
     documents: async (filter, now) => documents(state, filter, now),
@@ -402,6 +403,16 @@ function linkedIds(state: State, system: SystemId, object: string, after: string
     }
   }
   return found.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+}
+
+function behind(state: State, system: SystemId, limit: number): readonly GoldenRecord[] {
+  const found = [...state.goldens.values()].flatMap((golden) =>
+    workOf({ golden, due: [] }).flatMap((work) =>
+      work.system === system && work.behindSince !== null ? [{ golden, since: work.behindSince }] : [],
+    ),
+  );
+  found.sort((a, b) => a.since - b.since || (a.golden.id < b.golden.id ? -1 : 1));
+  return found.slice(0, limit).map(({ golden }) => golden);
 }
 
 function counts(state: State): StoreCounts {

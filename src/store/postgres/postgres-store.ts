@@ -1,4 +1,5 @@
 import type { Store } from "../../ports/store.ts";
+import { behind } from "./behind.ts";
 import { blocks } from "./blocks.ts";
 import { claim } from "./claim.ts";
 import { claimDue } from "./claim-due.ts";
@@ -51,6 +52,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     goldens: (entity, after, limit) => goldens(db, entity, after, limit),
     search: (text, limit, how) => search(db, text, limit, how),
     linkedIds: (system, object, after, limit) => linkedIds(db, system, object, after, limit),
+    behind: (system, limit) => behind(db, system, limit),
     counts: () => counts(db),
     document: (kind, key, now) => document(db, kind, key, now),
     documents: (filter, now) => documents(db, filter, now),

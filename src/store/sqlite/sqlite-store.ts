@@ -1,5 +1,6 @@
 import { newBlockClaims } from "../../ports/block-claims.ts";
 import type { Store } from "../../ports/store.ts";
+import { behind } from "./behind.ts";
 import { blocks } from "./blocks.ts";
 import { claim } from "./claim.ts";
 import { claimDue } from "./claim-due.ts";
@@ -57,6 +58,7 @@ export async function openSqliteStore(file: string): Promise<Store> {
     goldens: async (entity, after, limit) => goldens(db, entity, after, limit),
     search: async (text, limit, how) => search(db, text, limit, how),
     linkedIds: async (system, object, after, limit) => linkedIds(db, system, object, after, limit),
+    behind: async (system, limit) => behind(db, system, limit),
     counts: async () => counts(db),
     document: async (kind, key, now) => document(db, kind, key, now),
     documents: async (filter, now) => documents(db, filter, now),

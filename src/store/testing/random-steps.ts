@@ -284,6 +284,7 @@ export async function everything(store: Store, now: number): Promise<unknown> {
     someJournal: await store.journal({ limit: 3, goldenId: "a", since: now - 9, until: now, after: 1 }),
     latest: await store.journal({ limit: 3, newestFirst: true, before: 5 }),
     groups: await store.holdGroups(),
+    behind: (await store.behind("crm", 3)).map((golden) => golden.id),
     deadLetters: await store.deadLetters({ limit: 3 }),
     goldens: await store.goldens("contact", "a", 2),
     found: [

@@ -1,0 +1,22 @@
+import type { Meaning } from "./meaning.ts";
+import { errorAt, type Finding } from "./problem.ts";
+import { didYouMean } from "./words.ts";
+
+const path = ["settings", "alerts"];
+
+/** Alerts are sent by routes that there are, about systems that there are. */
+export function checkAlerts({ config, systems, isHurt }: Meaning): Finding[] {
+  const { routes, send, maintenance } = config.settings.alerts;
+  const names = Object.keys(routes);
+  const unsent = (["info", "warning", "critical"] as const).flatMap((severity) =>
+    (send[severity] ?? []).flatMap((name, i) => unknown([...path, "send", severity, i], "route", name, names)),
+  );
+  const unmaintained = maintenance.flatMap(({ systems: wanted = [] }, i) =>
+    wanted.flatMap((name, k) => unknown([...path, "maintenance", i, "systems", k], "system", name, systems)),
+  );
+  return [...(isHurt([...path, "routes"]) ? [] : unsent), ...unmaintained];
+}
+
+function unknown(at: Finding["path"], noun: string, name: string, known: readonly string[]): Finding[] {
+  return known.includes(name) ? [] : [errorAt(at, `there is no ${noun} "${name}"`, didYouMean(name, known))];
+}

@@ -1,0 +1,142 @@
+import { expect, test } from "vitest";
+import { testPolicy } from "../../core/testing/policy.ts";
+import { emptyUnit } from "../../engine/commit.ts";
+import type { Deps } from "../../engine/deps.ts";
+import type { Connector } from "../../ports/connector.ts";
+import type { DeadLetter } from "../../ports/store.ts";
+import { sampleGolden, sampleHold, sampleLink, sampleRef } from "../../ports/testing/store-samples.ts";
+import { createMemoryStore } from "../../store/memory/memory-store.ts";
+import { type AlertSettings, acknowledgeAlert, lookOnce, openAlerts, pastAlerts } from "./alerts.ts";
+import { createReadings } from "./readings.ts";
+
+const minute = 60_000;
+const settings: AlertSettings = {
+  routes: {},
+  send: { info: [], warning: [], critical: [] },
+  policy: { repeatMs: null, escalateMs: null, quiet: null, maintenance: [] },
+  thresholds: {
+    undecidedMs: 5 * minute,
+    behindMs: 15 * minute,
+    latencyMs: 5 * minute,
+    deadLetters: 1,
+    holds: 2,
+    heldForMs: 60 * minute,
+    duplicatesPercent: 2,
+    driftPercent: 1,
+    failuresPercent: 20,
+    downMs: 2 * minute,
+  },
+};
+
+/** A Truce that is looked at now and then; nothing runs in it but what the test tells. */
+function watched() {
+  const clock = { at: 10_000_000, now: () => clock.at, sleep: async () => undefined };
+  const deps: Deps = {
+    store: createMemoryStore(),
+    connectors: new Map([["crm", {} as Connector]]),
+    policy: testPolicy({ email: {} }),
+    clock,
+    random: { id: () => "me", fraction: () => 0 },
+    startedAt: 0,
+    tell: () => undefined,
+  };
+  const readings = createReadings(clock.now);
+  return {
+    deps,
+    readings,
+    clock,
+    /** So much later; returns what people are told. */
+    async look(afterMs: number) {
+      clock.at += afterMs;
+      const notices = await lookOnce(deps, readings, settings, new Map());
+      return notices.map(({ why, severity, alert }) => `${why} ${severity} ${alert.key}`);
+    },
+  };
+}
+
+test("a system that can't be reached is told of after two minutes, once, and again when it is back", async () => {
+  const { readings, look, deps } = watched();
+  const trouble = { kind: "trouble", system: "crm", doing: "reading changes", code: "UNREACHABLE" } as const;
+  readings.note({ ...trouble, message: "no answer", retryInMs: 1 });
+  expect(await look(minute)).toEqual([]);
+  readings.note({ ...trouble, message: "no answer", retryInMs: 1 });
+  expect(await look(minute)).toEqual(["opened critical down/crm"]);
+  expect(await look(minute)).toEqual([]);
+  readings.note({ kind: "recovered", system: "crm", doing: "reading changes" });
+  expect([await look(1), await look(minute)]).toEqual([[], ["resolved critical down/crm"]]);
+  expect(await openAlerts(deps)).toEqual([]);
+  expect((await pastAlerts(deps, 9)).map(({ key }) => key)).toEqual(["down/crm"]);
+});
+
+test("being told to wait is no trouble; refused credentials and vanished fields are, at once", async () => {
+  const { readings, look } = watched();
+  const trouble = { kind: "trouble", system: "crm", message: "", retryInMs: 1 } as const;
+  readings.note({ ...trouble, doing: "writing", code: "RATE_LIMITED" });
+  expect(await look(9 * minute)).toEqual([]);
+  readings.note({ ...trouble, doing: "writing", code: "UNAUTHORIZED" });
+  readings.note({ ...trouble, doing: "reading contacts", code: "SCHEMA" });
+  expect(await look(1)).toEqual(["opened critical unauthorized/crm", "opened critical schema/crm"]);
+});
+
+test("a record that differs is warned of before the target is missed, by its name", async () => {
+  const { deps, look, clock } = watched();
+  const behindSince = clock.at;
+  const link = sampleLink("7", { behindSince });
+  await deps.store.commit([{ ...emptyUnit, golden: sampleGolden("g", { links: [link] }) }]);
+  expect(await look(11 * minute)).toEqual([]);
+  expect(await look(minute)).toEqual(["opened warning behind/crm"]);
+  const [alert] = await openAlerts(deps);
+  expect(alert).toMatchObject({ records: [{ system: "crm", id: "7" }], title: expect.stringContaining("12 min") });
+  expect(await look(3 * minute)).toEqual(["worse critical behind/crm"]);
+});
+
+test("dead letters and holds are told of until they are dealt with; field values are not in what is told", async () => {
+  const { deps, look, clock } = watched();
+  const letter: DeadLetter = {
+    id: "l",
+    kind: "write",
+    ref: sampleRef("7"),
+    goldenId: null,
+    payload: null,
+    code: "REJECTED",
+    reason: '"Jane Doe" is no option',
+    tries: 1,
+    at: clock.at,
+    closed: null,
+  };
+  await deps.store.commit([{ ...emptyUnit, deadLetters: [letter], holds: [sampleHold("a"), sampleHold("b")] }]);
+  expect(await look(1)).toEqual(["opened warning holds", "opened warning dead-letters"]);
+  const alerts = await openAlerts(deps);
+  expect(JSON.stringify(alerts)).not.toContain("Jane");
+  const closed = { how: "discarded", at: clock.at, by: "ann", reason: "" } as const;
+  await deps.store.commit([{ ...emptyUnit, closedLetters: [{ id: "l", closed }] }]);
+  expect(await look(2 * minute)).toEqual(["resolved warning dead-letters"]);
+});
+
+test("shares of little traffic say nothing; of more they do", async () => {
+  const { readings, look } = watched();
+  const written = (results: Record<string, number>, latenciesMs: readonly number[] = []) =>
+    readings.note({ kind: "written", system: "crm", object: "contacts", results, tookMs: 1, latenciesMs });
+  written({ UNREACHABLE: 5 });
+  expect(await look(1)).toEqual([]);
+  written({ written: 60, UNREACHABLE: 20, RATE_LIMITED: 500 });
+  expect(await look(1)).toEqual(["opened warning failures/crm"]);
+  written(
+    { written: 30 },
+    Array.from({ length: 30 }, () => 10 * minute),
+  );
+  expect(await look(1)).toEqual(["opened warning latency/crm"]);
+  readings.note({ kind: "swept", system: "crm", object: "contacts", scanned: 1_000, drifted: 30, missing: 0 });
+  readings.note({ kind: "many-missing", system: "crm", object: "contacts", missing: 400, known: 1_000 });
+  expect(await look(1)).toEqual(["opened warning drift/crm/contacts", "opened critical missing/crm/contacts"]);
+});
+
+test("a person who takes an alert on is remembered, also while looks go on", async () => {
+  const { deps, look } = watched();
+  await deps.store.commit([{ ...emptyUnit, holds: [sampleHold("a"), sampleHold("b")] }]);
+  await look(1);
+  expect(await acknowledgeAlert(deps, "holds", "ann")).toBe(true);
+  expect(await acknowledgeAlert(deps, "nothing", "ann")).toBe(false);
+  await look(minute);
+  expect((await openAlerts(deps))[0]?.acknowledged?.by).toBe("ann");
+});

@@ -1,0 +1,325 @@
+import type { Condition, Severity } from "../../model/alert.ts";
+import type { Hold } from "../../model/hold.ts";
+import type { RecordRef, SystemId } from "../../model/record.ts";
+import type { Instant } from "../../model/time.ts";
+import type { DeadLetter, StoreCounts } from "../../ports/store.ts";
+import type { SystemReading, Trouble } from "./readings.ts";
+
+/** Above these, people are told. Times in ms, shares in percent. */
+export type Thresholds = {
+  /** How long an observation may wait to be decided. */
+  readonly undecidedMs: number;
+  /** How long a record may differ from what is agreed on in a system that can be written. */
+  readonly behindMs: number;
+  /** Within how long 95 of 100 writes are to arrive. */
+  readonly latencyMs: number;
+  readonly deadLetters: number;
+  readonly holds: number;
+  readonly heldForMs: number;
+  readonly duplicatesPercent: number;
+  readonly driftPercent: number;
+  readonly failuresPercent: number;
+  /** How long a system may be out of reach. */
+  readonly downMs: number;
+};
+
+/** Everything that alerts are judged by, at one moment. */
+export type Look = {
+  readonly now: Instant;
+  readonly counts: StoreCounts;
+  readonly oldestHold: Hold | null;
+  readonly deadLetters: readonly DeadLetter[];
+  /** Some of the records that have been behind for longest, by system. */
+  readonly behind: Readonly<Record<SystemId, readonly RecordRef[]>>;
+  readonly systems: Readonly<Record<SystemId, SystemReading>>;
+  readonly storeTroubles: readonly Trouble[];
+  /** Routes by which the last notice could not be sent, and why. */
+  readonly deafRoutes: Readonly<Record<string, string>>;
+};
+
+/** A target is warned of before it is missed. */
+const warnAt = 0.8;
+/** So little traffic says nothing about shares. */
+const sharesMin = 20;
+
+/** What is met now. Says it in words for people who were not there. */
+export function conditionsOf(look: Look, thresholds: Thresholds): Condition[] {
+  return [
+    ...undecided(look, thresholds),
+    ...held(look, thresholds),
+    ...dead(look, thresholds),
+    ...duplicates(look, thresholds),
+    ...store(look),
+    ...deaf(look),
+    ...Object.entries(look.systems).flatMap(([system, reading]) => [
+      ...down(look, system, reading, thresholds),
+      ...behind(look, system, thresholds),
+      ...slow(system, reading, thresholds),
+      ...failing(system, reading, thresholds),
+      ...drifting(system, reading, thresholds),
+      ...doubted(system, reading),
+    ]),
+  ];
+}
+
+/** `null`: below four fifths of the target. */
+function severityOf(value: number, target: number): Severity | null {
+  if (value >= target) return "critical";
+  return value >= warnAt * target ? "warning" : null;
+}
+
+function undecided({ now, counts }: Look, { undecidedMs }: Thresholds): Condition[] {
+  const ageMs = counts.inboxOldestAt === null ? 0 : now - counts.inboxOldestAt;
+  const severity = severityOf(ageMs, undecidedMs);
+  if (severity === null) return [];
+  return [
+    {
+      key: "undecided",
+      severity,
+      title: `Changes wait ${span(ageMs)} to be decided`,
+      happened: `${number(counts.inbox)} changes that systems told of are not decided yet; the oldest came ${span(ageMs)} ago (target: ${span(undecidedMs)}).`,
+      records: [],
+      did: "Nothing is lost: they are stored, and decided in order, live ones first.",
+      todo: "See in truce status whether the number falls. If it grows, give Truce more processor time or more processes; if it stands still, look for an unreachable system among the alerts.",
+      system: null,
+    },
+  ];
+}
+
+function held({ now, counts, oldestHold }: Look, { holds, heldForMs }: Thresholds): Condition[] {
+  const count = Object.values(counts.holds).reduce((sum, one) => sum + (one ?? 0), 0);
+  const ageMs = oldestHold === null ? 0 : now - oldestHold.openedAt;
+  if (count < holds && ageMs < heldForMs) return [];
+  const kinds = Object.entries(counts.holds).map(([kind, one]) => `${number(one ?? 0)} ${kind}`);
+  return [
+    {
+      key: "holds",
+      severity: count >= 10 * holds ? "critical" : "warning",
+      title: `${number(count)} decisions wait for a person`,
+      happened: `Held are ${kinds.join(", ")}; the oldest has waited ${span(ageMs)}.`,
+      records: oldestHold?.ref == null ? [] : [oldestHold.ref],
+      did: "Each held field stays as it is in every system; all other fields and records go on.",
+      todo: "Decide them: truce holds, or the console. Where many are alike, one rule in the config settles them all.",
+      system: null,
+    },
+  ];
+}
+
+function dead({ counts, deadLetters }: Look, thresholds: Thresholds): Condition[] {
+  if (counts.deadLetters < thresholds.deadLetters) return [];
+  const reasons = [
+    ...new Set(deadLetters.map(({ ref, reason }) => `${ref?.system ?? "?"}: ${withoutValues(reason)}`)),
+  ].slice(0, 3);
+  return [
+    {
+      key: "dead-letters",
+      severity: counts.deadLetters >= 100 * thresholds.deadLetters ? "critical" : "warning",
+      title: `${number(counts.deadLetters)} ${counts.deadLetters === 1 ? "change" : "changes"} could not be carried out`,
+      happened: `They failed for good, for reasons such as: ${reasons.join("; ")}.`,
+      records: deadLetters.flatMap(({ ref }) => (ref === null || ref.id === "" ? [] : [ref])),
+      did: "Each is kept whole as a dead letter. Other fields and records go on.",
+      todo: "See them with truce dead. Mend the cause, then truce dead replay --all; or correct or discard them one by one.",
+      system: null,
+    },
+  ];
+}
+
+function duplicates({ counts }: Look, { duplicatesPercent }: Thresholds): Condition[] {
+  const records = Object.values(counts.goldens).reduce((sum, one) => sum + one, 0);
+  const found = counts.holds.duplicate ?? 0;
+  const share = (100 * found) / Math.max(1, records + found);
+  if (found < sharesMin || share < duplicatesPercent) return [];
+  return [
+    {
+      key: "duplicates",
+      severity: "warning",
+      title: `${percent(share)} of all records look like duplicates`,
+      happened: `${number(found)} records look like one that is known, and can't simply be joined to it.`,
+      records: [],
+      did: "They are held, and nothing is made beside them.",
+      todo: "Decide them with truce holds --kind duplicate. If an import made them, undo it at its source; if they are one thing each, look at the entity's identity keys.",
+      system: null,
+    },
+  ];
+}
+
+function store({ storeTroubles }: Look): Condition[] {
+  const [first] = storeTroubles;
+  return first === undefined ? [] : [storeAway(`${first.doing} fails: ${first.message}`)];
+}
+
+export function storeAway(happened: string): Condition {
+  return {
+    key: "store",
+    severity: "critical",
+    title: "Truce can't use its own store",
+    happened,
+    records: [],
+    did: "Webhooks are answered with 503, so that their senders try again. Nothing is decided or written until the store is back.",
+    todo: "Bring the database back, or make room on the disk. Truce goes on by itself.",
+    system: null,
+  };
+}
+
+function deaf({ deafRoutes }: Look): Condition[] {
+  return Object.entries(deafRoutes).map(([route, reason]) => ({
+    key: `route/${route}`,
+    severity: "warning" as const,
+    title: `Alerts can't be sent by route ${route}`,
+    happened: `The last notice was not taken: ${reason}`,
+    records: [],
+    did: "The notice was tried three times. Other routes have it.",
+    todo: `Mend the route in settings.alerts, then try it: truce alerts test ${route}`,
+    system: null,
+  }));
+}
+
+function down({ now }: Look, system: SystemId, { troubles }: SystemReading, { downMs }: Thresholds): Condition[] {
+  const conditions: Condition[] = [];
+  const locked = troubles.find(({ code }) => code === "UNAUTHORIZED");
+  const changed = troubles.find(({ code }) => code === "SCHEMA");
+  const away = troubles.filter(
+    ({ code, since }) => code !== "SCHEMA" && code !== "UNAUTHORIZED" && now - since >= downMs,
+  );
+  if (locked !== undefined) {
+    conditions.push({
+      key: `unauthorized/${system}`,
+      severity: "critical",
+      title: `${system} does not let Truce in`,
+      happened: `${locked.doing} was refused: ${locked.message}`,
+      records: [],
+      did: "Nothing is read from or written to it. What is to be written there waits, and no try is used up.",
+      todo: `Renew the token or the permissions, put it where the config refers to, and restart truce. truce check tells whether it is right.`,
+      system,
+    });
+  }
+  if (changed !== undefined) {
+    conditions.push({
+      key: `schema/${system}`,
+      severity: "critical",
+      title: `${system} has changed its fields`,
+      happened: `${changed.doing}: ${changed.message}`,
+      records: [],
+      did: "What the config maps and is not there any more is neither read nor written; no value is taken for blank.",
+      todo: "Bring the field back, or change the mapping. truce check names every mapped field that is missing.",
+      system,
+    });
+  }
+  const [first] = away.toSorted((a, b) => a.since - b.since);
+  if (first !== undefined && locked === undefined) {
+    conditions.push({
+      key: `down/${system}`,
+      severity: "critical",
+      title: `${system} can't be reached`,
+      happened: `${first.doing} has failed for ${span(now - first.since)}: ${first.message}`,
+      records: [],
+      did: "It is left alone, and one call now and then finds out whether it is back. What is to be written there waits; the other systems go on.",
+      todo: "See whether the system, the network to it and its address in the config are well. Truce makes up for everything by itself once it answers.",
+      system,
+    });
+  }
+  return conditions;
+}
+
+function behind(look: Look, system: SystemId, { behindMs }: Thresholds): Condition[] {
+  const { count = 0, oldestAt = null } = look.counts.behind[system] ?? {};
+  const ageMs = oldestAt === null ? 0 : look.now - oldestAt;
+  const severity = severityOf(ageMs, behindMs);
+  if (severity === null) return [];
+  return [
+    {
+      key: `behind/${system}`,
+      severity,
+      title: `${system} has differed from the others for ${span(ageMs)}`,
+      happened: `${number(count)} records of ${system} do not yet hold what was agreed on; the oldest difference is ${span(ageMs)} old (target: ${span(behindMs)}).`,
+      records: look.behind[system] ?? [],
+      did: "They are written as fast as the system takes them, the present value each time.",
+      todo: `See whether another alert names ${system} as unreachable, refusing or slow. If not, its rate limit may be too low for the number of changes.`,
+      system,
+    },
+  ];
+}
+
+function slow(system: SystemId, { latencyP95Ms }: SystemReading, { latencyMs }: Thresholds): Condition[] {
+  const severity = latencyP95Ms === null ? null : severityOf(latencyP95Ms, latencyMs);
+  if (latencyP95Ms === null || severity === null) return [];
+  return [
+    {
+      key: `latency/${system}`,
+      severity: severity === "critical" ? "warning" : "info",
+      title: `Changes take ${span(latencyP95Ms)} to reach ${system}`,
+      happened: `Of the changes written in the last hour, 5 in 100 took ${span(latencyP95Ms)} or longer (target: ${span(latencyMs)}).`,
+      records: [],
+      did: "Live changes go before imports and sweeps.",
+      todo: "Look for rate limits in use and for a first scan or an import under way; both end by themselves.",
+      system,
+    },
+  ];
+}
+
+function failing(system: SystemId, { written, failed }: SystemReading, { failuresPercent }: Thresholds): Condition[] {
+  const share = (100 * failed) / Math.max(1, written + failed);
+  if (failed < sharesMin || share < failuresPercent) return [];
+  return [
+    {
+      key: `failures/${system}`,
+      severity: share >= 2.5 * failuresPercent ? "critical" : "warning",
+      title: `${percent(share)} of the writes to ${system} fail`,
+      happened: `In the last 15 minutes ${number(failed)} of ${number(written + failed)} writes failed.`,
+      records: [],
+      did: "Those that may pass are tried again, with growing pauses; those that were refused are dead letters.",
+      todo: "truce dead --kind write says what the system objects to. If there is nothing, the system itself has trouble.",
+      system,
+    },
+  ];
+}
+
+function drifting(system: SystemId, { sweeps }: SystemReading, { driftPercent }: Thresholds): Condition[] {
+  return Object.entries(sweeps).flatMap(([object, { scanned, drifted }]) => {
+    const share = (100 * drifted) / Math.max(1, scanned);
+    if (drifted < sharesMin || share < driftPercent) return [];
+    return {
+      key: `drift/${system}/${object}`,
+      severity: "warning" as const,
+      title: `${percent(share)} of ${object} in ${system} had drifted`,
+      happened: `A full comparison found ${number(drifted)} of ${number(scanned)} records with values that ${system} had not told of.`,
+      records: [],
+      did: "The differences go through the ordinary rules now, like any other change.",
+      todo: `See whether the webhooks or the change feed of ${system} work: these changes should have come by themselves.`,
+      system,
+    };
+  });
+}
+
+function doubted(system: SystemId, reading: SystemReading): Condition[] {
+  return Object.entries(reading.doubted).map(([object, { missing, known }]) => ({
+    key: `missing/${system}/${object}`,
+    severity: "critical" as const,
+    title: `${number(missing)} of ${number(known)} ${object} are gone from ${system}, or were not shown`,
+    happened: `A full reading of ${object} did not show ${number(missing)} of the ${number(known)} records that are known.`,
+    records: [],
+    did: "None of them is taken for deleted, and nothing is deleted elsewhere.",
+    todo: `Look in ${system}: if someone deleted them, restore them there or delete them where they shall go too; if they are there, the token may see less than before. Then truce sweep ${system}.`,
+    system,
+  }));
+}
+
+/** What systems quote in their words are often field values, which alerts don't carry. */
+function withoutValues(reason: string): string {
+  return reason.replace(/"[^"]*"|'[^']*'|\([^()]*@[^()]*\)/gu, "…");
+}
+
+function number(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function percent(share: number): string {
+  return `${share.toLocaleString("en-US", { maximumFractionDigits: 1 })} %`;
+}
+
+/** "40 s", "3 min", "5 h", "2 d" */
+function span(ms: number): string {
+  if (ms < 120_000) return `${Math.round(ms / 1_000)} s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
+  return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} d`;
+}
