@@ -83,8 +83,12 @@ function exampleText(example: string): string {
   return readFileSync(join(root, "examples", example, "truce.yaml"), "utf8");
 }
 
-async function truce(...args: readonly string[]): Promise<string> {
-  const options = { cwd: folder, env: { ...process.env, ...env, TRUCE_DATABASE_URL: "" } };
+function truce(...args: readonly string[]): Promise<string> {
+  return truceIn(folder, ...args);
+}
+
+async function truceIn(cwd: string, ...args: readonly string[]): Promise<string> {
+  const options = { cwd, env: { ...process.env, ...env, TRUCE_DATABASE_URL: "" } };
   const { stdout } = await run(process.execPath, [join(root, "src/main.ts"), ...args], options).catch(
     (error: unknown) => {
       const { stdout: said = "", stderr = "" } = error as { readonly stdout?: string; readonly stderr?: string };
@@ -155,6 +159,16 @@ test("edits and blanks travel from each tool to the others", { timeout: 60_000 }
   });
   expect(inCms).toEqual(inPeople);
   expect(inApp).toEqual(inPeople);
+});
+
+test("init asks tools what they are like, and writes a config in which check finds nothing wrong", async () => {
+  const other = mkdtempSync(join(tmpdir(), "truce-rest-init-"));
+  const systems = [`people=rest:${people.url}/contacts`, `cms=rest:${cms.url}/api/contacts`];
+  await truceIn(other, "init", ...systems.flatMap((one) => ["--system", one]), "--country", "DE");
+  const written = parse(readFileSync(join(other, "truce.yaml"), "utf8")) as Config;
+  expect(written.systems["people"]).toMatchObject({ objects: { contacts: { list: { paging: { type: "cursor" } } } } });
+  expect(await truceIn(other, "check")).toContain("people (REST): reached");
+  rmSync(other, { recursive: true });
 });
 
 test("the service's own signed webhook is believed, and tells the record", async () => {

@@ -1,3 +1,4 @@
+import { machineClock } from "../clock/machine.ts";
 import type { SystemOptions } from "../config/compile-config.ts";
 import { type ReferenceSource, resolveReference } from "../config/reference.ts";
 import type { SalesforceAuth } from "../connectors/salesforce/options.ts";
@@ -79,6 +80,24 @@ export async function createConnector(options: SystemOptions, context: Connector
       return createRestConnector({ ...rest, system, clock, timeoutMs: timeout, ...poll }, objects);
     }
   }
+}
+
+/** The settings of a REST tool as its answers show them, and what they couldn't prove. */
+export type ProbedTool = {
+  readonly settings: Pick<SystemOptions & { readonly connector: "rest" }, "url" | "auth" | "objects">;
+  readonly doubts: readonly string[];
+};
+
+/** Asks a tool what it is like, by the addresses of its collections. `token`: a reference to its bearer token. */
+export async function probeRest(
+  addresses: readonly string[],
+  token: string | null,
+  source: ReferenceSource,
+): Promise<ProbedTool> {
+  const { probeTool } = await import("../connectors/rest/probe.ts");
+  const auth = token === null ? undefined : ({ type: "bearer", token } as const);
+  const { url, objects, doubts } = await probeTool(addresses, { clock: machineClock, auth: resolveAll(auth, source) });
+  return { settings: { url, ...(auth === undefined ? {} : { auth }), objects }, doubts };
 }
 
 /** A part of the config with every reference in it put in. */

@@ -5,9 +5,9 @@ import { loadConfig, referencesOf } from "../config/load-config.ts";
 import type { ReferenceSource } from "../config/reference.ts";
 import type { SystemId } from "../model/record.ts";
 import { CliError, exitUsage } from "./exit.ts";
-import { askCountry, askCreating, askEntities, askRule, askSystems, type Connected } from "./init/ask.ts";
+import { askCountry, askCreating, askEntities, askRule, askSystems } from "./init/ask.ts";
 import { configText, type InitChoices } from "./init/config-text.ts";
-import { describeSystem } from "./init/describe-system.ts";
+import { type Connected, connectChoice } from "./init/describe-system.ts";
 import { type ProposedEntity, propose } from "./init/propose.ts";
 import {
   type ConnectorName,
@@ -130,6 +130,8 @@ function systemsOf({ system = [], variable = [], url = [] }: InitOptions): Syste
       throw new CliError(`Name the base too: --system ${name}=airtable:app...`, exitUsage);
     if (known === "salesforce" && base === undefined)
       throw new CliError(`Name the org too: --system ${name}=salesforce:https://acme.my.salesforce.com`, exitUsage);
+    if (known === "rest" && !/^https?:\/\//u.test(base ?? ""))
+      throw new CliError(`Name an address too: --system ${name}=rest:https://tool.example.com/api/contacts`, exitUsage);
     return { system: name, connector: known, base: base ?? null };
   });
   const names = named.map((one) => one.system);
@@ -163,7 +165,7 @@ async function connectAll(choices: readonly SystemChoice[], source: ReferenceSou
   return Promise.all(
     choices.map(async (choice) => {
       try {
-        return { choice, described: await describeSystem(choice, source) };
+        return await connectChoice(choice, source);
       } catch (error) {
         throw new CliError(`${choice.system}: ${error instanceof Error ? error.message : String(error)}`);
       }

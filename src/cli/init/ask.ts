@@ -2,8 +2,8 @@ import * as prompts from "@clack/prompts";
 import type { ReferenceSource } from "../../config/reference.ts";
 import type { SystemId } from "../../model/record.ts";
 import { CliError, exitInterrupted } from "../exit.ts";
-import { describeSystem } from "./describe-system.ts";
-import type { DescribedSystem, ProposedEntity } from "./propose.ts";
+import { type Connected, connectChoice } from "./describe-system.ts";
+import type { ProposedEntity } from "./propose.ts";
 import {
   type ConnectorName,
   connectorLabels,
@@ -22,8 +22,6 @@ async function answered<T>(question: Promise<T>): Promise<Exclude<T, symbol>> {
   throw new CliError("", exitInterrupted);
 }
 
-export type Connected = { readonly choice: SystemChoice; readonly described: DescribedSystem };
-
 /** Asks for systems, one after another, and connects to each at once. `keep` stores a secret that was typed in. */
 export async function askSystems(
   sourceNow: () => ReferenceSource,
@@ -33,10 +31,12 @@ export async function askSystems(
   for (;;) {
     const choice = await askSystem(connected.map(({ choice: one }) => one));
     for (const variable of variablesOf(choice)) {
-      if ((sourceNow().env[variable] ?? "") === "") keep(variable, await askSecret(choice, variable));
+      if ((sourceNow().env[variable] ?? "") !== "") continue;
+      const secret = await askSecret(choice, variable);
+      if (secret !== "") keep(variable, secret);
     }
-    const described = await connect(choice, sourceNow());
-    if (described !== null) connected.push({ choice, described });
+    const one = await connect(choice, sourceNow());
+    if (one !== null) connected.push(one);
     if (connected.length < 2) continue;
     if (!(await answered(prompts.confirm({ message: "Another system?", initialValue: false })))) return connected;
   }
@@ -47,7 +47,7 @@ async function askSecret({ connector, variable: main }: SystemChoice, variable: 
   return answered(
     prompts.password({
       message: `${variable}: ${hint}. It goes into .env, which only you can read.`,
-      validate: (text) => (text ? undefined : "Without it there is no connection."),
+      validate: (text) => (text || connector === "rest" ? undefined : "Without it there is no connection."),
     }),
   );
 }
@@ -86,6 +86,11 @@ async function askBase(connector: ConnectorName): Promise<string | null> {
     const question = { message: "The base's id", placeholder: "app..., as in its address", validate: validBase };
     return answered(prompts.text(question));
   }
+  if (connector === "rest") {
+    const message = "The address of a collection; of several, separated by commas";
+    const placeholder = "https://tool.example.com/api/contacts";
+    return answered(prompts.text({ message, placeholder, validate: validWeb }));
+  }
   if (connector !== "salesforce") return null;
   const placeholder = "https://acme.my.salesforce.com";
   return answered(prompts.text({ message: "The org's address", placeholder, validate: validAddress }));
@@ -95,17 +100,21 @@ function validAddress(text: string | undefined): string | undefined {
   return text?.startsWith("https://") ? undefined : "It begins with https://.";
 }
 
+function validWeb(text: string | undefined): string | undefined {
+  return /^https?:\/\//u.test(text ?? "") ? undefined : "It begins with http:// or https://.";
+}
+
 function validBase(text: string | undefined): string | undefined {
   return text?.startsWith("app") ? undefined : "It begins with app.";
 }
 
-async function connect(choice: SystemChoice, source: ReferenceSource): Promise<DescribedSystem | null> {
+async function connect(choice: SystemChoice, source: ReferenceSource): Promise<Connected | null> {
   const spinner = prompts.spinner();
   spinner.start(`Connecting to ${choice.system}`);
   try {
-    const described = await describeSystem(choice, source);
-    spinner.stop(`${choice.system}: ${described.objects.length} objects`);
-    return described;
+    const connected = await connectChoice(choice, source);
+    spinner.stop(`${choice.system}: ${connected.described.objects.length} objects`);
+    return connected;
   } catch (error) {
     spinner.error(`${choice.system}: ${error instanceof Error ? error.message : String(error)}`);
     return null;

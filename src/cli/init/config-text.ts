@@ -3,8 +3,12 @@ import type { FieldType } from "../../model/field-type.ts";
 import type { SystemId } from "../../model/record.ts";
 import type { ProposedEntity, ProposedField } from "./propose.ts";
 
-/** A system as `init` writes it: settings in order, references included. */
-export type WrittenSystem = { readonly system: SystemId; readonly settings: Readonly<Record<string, string>> };
+/** A system as `init` writes it: settings in order, references included; notes become comments. */
+export type WrittenSystem = {
+  readonly system: SystemId;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly notes?: readonly string[];
+};
 
 export type InitChoices = {
   readonly systems: readonly WrittenSystem[];
@@ -32,8 +36,21 @@ export function configText(choices: InitChoices): string {
   ].join("\n");
 }
 
-function systemLines({ system, settings }: WrittenSystem): string[] {
-  return [`  ${system}:`, ...Object.entries(settings).map(([key, value]) => `    ${key}: ${scalar(value)}`)];
+function systemLines({ system, settings, notes = [] }: WrittenSystem): string[] {
+  return [
+    `  ${system}:`,
+    ...Object.entries(settings).flatMap(([key, value]) =>
+      typeof value === "string" ? [`    ${key}: ${scalar(value)}`] : nestedLines(key, value),
+    ),
+    ...notes.map((note) => `    # ${oneLine(note)}`),
+  ];
+}
+
+function nestedLines(key: string, value: unknown): string[] {
+  const lines = stringify({ [key]: value }, { lineWidth: 0 })
+    .trimEnd()
+    .split("\n");
+  return lines.map((line) => `    ${line}`);
 }
 
 function entityLines(entity: ProposedEntity, choices: InitChoices): string[] {

@@ -1,8 +1,9 @@
 import type { SystemOptions } from "../../config/compile-config.ts";
 import type { SystemId } from "../../model/record.ts";
+import type { ProbedTool } from "../create-connector.ts";
 import type { WrittenSystem } from "./config-text.ts";
 
-export const connectors = ["hubspot", "salesforce", "postgres", "airtable"] as const;
+export const connectors = ["hubspot", "salesforce", "postgres", "airtable", "rest"] as const;
 export type ConnectorName = (typeof connectors)[number];
 
 /** A system as it was chosen: how it is reached, with the name of the environment variable that holds the secret. */
@@ -10,10 +11,12 @@ export type SystemChoice = {
   readonly system: SystemId;
   readonly connector: ConnectorName;
   readonly variable: string;
-  /** Airtable: `app...`. Salesforce: the org's address. */
+  /** Airtable: `app...`. Salesforce: the org's address. REST: the collections' addresses, separated by commas. */
   readonly base: string | null;
   /** Another address than the vendor's own. */
   readonly url: string | null;
+  /** REST: what the tool showed of itself. */
+  readonly probed?: ProbedTool;
 };
 
 export const connectorLabels: Readonly<Record<ConnectorName, string>> = {
@@ -21,6 +24,7 @@ export const connectorLabels: Readonly<Record<ConnectorName, string>> = {
   salesforce: "Salesforce",
   postgres: "PostgreSQL",
   airtable: "Airtable",
+  rest: "Another tool, by its JSON HTTP API",
 };
 
 /** What the secret is and where it comes from: the comment in .env.example and the hint of the question. */
@@ -33,6 +37,7 @@ export const secretHints: Readonly<Record<ConnectorName, string>> = {
     "postgres://user:password@host:5432/database; the user may read and write the tables, and best of all replicate",
   airtable:
     "a personal access token: airtable.com/create/tokens; scopes data.records:read and :write, schema.bases:read and :write, webhook:manage",
+  rest: "the tool's API token, sent as a bearer; none if it takes anybody",
 };
 
 /** The variable that most people would call it; with the system's name where two systems share a connector. */
@@ -47,6 +52,7 @@ const kinds: Readonly<Record<ConnectorName, string>> = {
   salesforce: "CLIENT_SECRET",
   postgres: "URL",
   airtable: "TOKEN",
+  rest: "TOKEN",
 };
 
 /** Salesforce logs in with an id besides the secret: the variable for it, named after the secret's. */
@@ -60,8 +66,9 @@ export function variablesOf({ connector, variable }: Pick<SystemChoice, "connect
 }
 
 /** As the config writes it. */
-export function writtenSystem({ system, connector, variable, base, url }: SystemChoice): WrittenSystem {
+export function writtenSystem({ system, connector, variable, base, url, probed }: SystemChoice): WrittenSystem {
   const secret = `\${${variable}}`;
+  if (probed !== undefined) return { system, settings: { connector, ...probed.settings }, notes: probed.doubts };
   if (connector === "salesforce") {
     const clientId = `\${${clientIdVariable(variable)}}`;
     return { system, settings: { connector, url: url ?? base ?? "", clientId, clientSecret: secret } };
@@ -78,7 +85,7 @@ export function writtenSystem({ system, connector, variable, base, url }: System
 }
 
 /** As `createConnector` takes it. */
-export function systemOptions({ connector, variable, base, url }: SystemChoice): SystemOptions {
+export function systemOptions({ connector, variable, base, url, probed }: SystemChoice): SystemOptions {
   const secret = `\${${variable}}`;
   const common = { clockSkew: 0, ...(url === null ? {} : { url }) };
   switch (connector) {
@@ -92,5 +99,7 @@ export function systemOptions({ connector, variable, base, url }: SystemChoice):
       return { connector, token: secret, webhookSecrets: [], ...common };
     case "airtable":
       return { connector, token: secret, base: base ?? "", ...common };
+    case "rest":
+      return { connector, url: "", objects: {}, ...probed?.settings, clockSkew: 0 };
   }
 }

@@ -1,5 +1,4 @@
 import type { CellName, ObjectName, SystemId } from "../../model/record.ts";
-import type { RawValue } from "../../model/value.ts";
 import type { Clock } from "../../ports/clock.ts";
 
 /** What connects Truce to a tool with a JSON HTTP API. Everything here is data; durations are in ms. */
@@ -69,6 +68,8 @@ export type ErrorShape = {
 /** What the config says of an object. Without a path it is the object's name. */
 export type ObjectSettings = Omit<ObjectShape, "path"> & { readonly path?: string | undefined };
 
+export type Scalar = string | number | boolean | null;
+
 /** How one kind of record is listed, read and written. Paths name a place in JSON: `data.items`, `0`, `a.b`. */
 export type ObjectShape = {
   /** Of the collection, after the API's address. */
@@ -87,9 +88,9 @@ export type ObjectShape = {
   readonly modifiedAt?: string | undefined;
   readonly version?: VersionShape | undefined;
   /** A record with this field is deleted: with this value in it, or with anything but false in it. */
-  readonly deleted?: { readonly field: CellName; readonly value?: RawValue | undefined } | undefined;
+  readonly deleted?: { readonly field: CellName; readonly value?: Scalar | undefined } | undefined;
   /** The path holds other things too: only records with these values are of this object. Set on create. */
-  readonly only?: Readonly<Record<CellName, RawValue>> | undefined;
+  readonly only?: Readonly<Record<CellName, Scalar>> | undefined;
   /** The text field that keeps Truce's create key. */
   readonly key?: CellName | undefined;
   /** The tool refuses a second record with the same key. Default false. */
@@ -206,17 +207,17 @@ export type ChangesShape =
   | { readonly type: "none" };
 
 type WriteShape = {
-  readonly method?: string | undefined;
   /** Path of the place in the body where the fields go. Default: the top. */
   readonly body?: string | undefined;
   /** Put into the body as well, by path; {id} stands for the record's id. */
-  readonly also?: Readonly<Record<string, RawValue>> | undefined;
+  readonly also?: Readonly<Record<string, Scalar>> | undefined;
   readonly query?: Query | undefined;
   /** Path of the record in the answer. Default: as in a read. An answer without a record is fine: it is read back. */
   readonly answer?: string | undefined;
 };
 
 export type CreateShape = WriteShape & {
+  readonly method?: "POST" | "PUT" | undefined;
   /** Default: the collection's. With {key} in it Truce names the record: `/contacts/{key}` with PUT. */
   readonly path?: string | undefined;
   /** Path of the new id in the answer, where that holds no record. */
@@ -224,6 +225,7 @@ export type CreateShape = WriteShape & {
 };
 
 export type UpdateShape = WriteShape & {
+  readonly method?: "PATCH" | "PUT" | "POST" | undefined;
   readonly path?: string | undefined;
   /** What goes into the body: the whole record as it shall be, or what changes of it. Default: record with PUT, else changes. */
   readonly sends?: "record" | "changes" | undefined;
