@@ -77,6 +77,7 @@ function choiceFor({ scenario }: World, hold: Hold, fraction: number, number: nu
     case "incomplete":
       return pick([{ kind: "new" }, { kind: "leave" }]);
     case "refused":
+    case "missing":
       return { kind: "leave" };
   }
 }

@@ -92,7 +92,14 @@ export function coreStory(policy: Policy) {
       const index = indexIn(system);
       const link = current().links[index]!;
       const attempt = { id: `a${++cause}`, startedAt: at, expiresAt: at + 120_000 };
-      const next = compose(current(), link, entity, mappingIn(system), (_f, _c, value) => value as RawValue, attempt);
+      const next = compose(
+        current(),
+        link,
+        entity,
+        mappingIn(system),
+        { encode: (_f, _c, value) => value as RawValue, policy, goldenById: () => undefined },
+        attempt,
+      );
       commit({ ...current(), links: current().links.with(index, next.link) }, [], at);
       return next.kind === "write" ? next.inFlight.patch : null;
     },
@@ -104,6 +111,7 @@ export function coreStory(policy: Policy) {
         mapping: mappingIn(system),
         now: at,
         jitter: 0,
+        goldenOf: () => undefined,
       });
       commit(settled.golden, settled.journal, at);
     },

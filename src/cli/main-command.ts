@@ -110,6 +110,7 @@ function addReview(program: Command): void {
         "duplicate",
         "incomplete",
         "refused",
+        "missing",
       ]),
     )
     .option("--limit <count>", "at most so many", "50");

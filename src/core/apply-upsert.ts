@@ -13,6 +13,7 @@ import { cellsOf, cellsOfField } from "./mapping/cells-of.ts";
 import { readField } from "./mapping/read-field.ts";
 import { isOutside } from "./mapping/takes-part.ts";
 import { addDelta } from "./normalize/decimal.ts";
+import { parkUnknown } from "./relations/park.ts";
 import { type Claim, joinClaims, type Resolution, resolve, systemOf } from "./resolve/resolve.ts";
 
 /**
@@ -54,6 +55,7 @@ export function applyUpsert(
   noteLanded(step);
   for (const unit of unitsOf(step)) applyUnit(step, unit);
   for (const field of Object.keys(step.seen.covered)) applyCovered(step, field);
+  parkUnknown(draft, index, step.seen, mapping, link.cells, context);
   forgetRefusals(step, link);
   noteRefused(step, link);
   noteDrift(step, link);

@@ -4,6 +4,7 @@ import type { Instant } from "../model/time.ts";
 import { isBlank } from "../model/value.ts";
 import { freezes } from "./draft.ts";
 import { isOutside, takesPart } from "./mapping/takes-part.ts";
+import { isWaiting } from "./relations/waiting.ts";
 
 type GoldenView = Pick<GoldenRecord, "fields" | "holds">;
 
@@ -21,10 +22,10 @@ export function behindFields(
   for (const [field, { direction }] of Object.entries(mapping.fields)) {
     const version = golden.fields[field];
     if (version === undefined || direction === "read" || entity.fields[field] === undefined) continue;
-    if ((link.seen[field] ?? 0) >= version.version) continue;
+    if ((link.seen[field] ?? 0) >= version.version && !isWaiting(link, field, golden)) continue;
     if (link.refused[field]?.version === version.version) continue;
     if (isBlank(version.value) && isBlank(link.shadow[field])) continue;
-    if (freezes(golden.holds, field) !== undefined) continue;
+    if (freezes(golden.holds, field) !== undefined || field in link.parked) continue;
     behind.push(field);
   }
   return behind;
@@ -42,9 +43,9 @@ export function dueAt(golden: GoldenRecord, link: Link, entity: EntityPolicy): I
   if (golden.deletedAt !== null) return link.status === "linked" ? link.retryAt : null;
   if (link.status === "wanted")
     return isCreatable(golden, entity, mapping) ? Math.max(link.retryAt, settled(golden, entity)) : null;
-  return behindFields(golden, link, entity, mapping).length > 0
-    ? Math.max(link.retryAt, settled(golden, entity))
-    : null;
+  const behind = behindFields(golden, link, entity, mapping);
+  const waits = behind.map((field) => (isWaiting(link, field, golden) ? (link.waiting[field]?.until ?? 0) : 0));
+  return behind.length === 0 ? null : Math.max(link.retryAt, settled(golden, entity), Math.min(...waits));
 }
 
 /** It does not take part: by what it was last seen to hold, or by what is agreed since. */

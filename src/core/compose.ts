@@ -1,6 +1,6 @@
 import type { FieldName, GoldenRecord, InFlight, Link } from "../model/golden.ts";
 import type { JournalEntry } from "../model/journal.ts";
-import type { EntityPolicy, ObjectMapping } from "../model/policy.ts";
+import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
 import type { CellName } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
 import { type FieldValue, isBlank, type RawValue, sameRaw, sameValue } from "../model/value.ts";
@@ -10,6 +10,8 @@ import { cellsOfField } from "./mapping/cells-of.ts";
 import { knownFields } from "./mapping/known-fields.ts";
 import { readField } from "./mapping/read-field.ts";
 import { writeField } from "./mapping/write-field.ts";
+import { type GoldenById, lookAgainAt, placeReference, waitsToBeMade } from "./relations/place-references.ts";
+import { isWaiting } from "./relations/waiting.ts";
 
 /** The system's own form of a canonical value, as its connector gives it. */
 export type Encode = (field: FieldName, cell: CellName, value: FieldValue) => RawValue;
@@ -23,8 +25,17 @@ export type Composed =
   | { readonly kind: "write"; readonly link: Link; readonly inFlight: InFlight; readonly refusals: Refusals }
   /** Nothing differs there: only what it has seen moves on. */
   | { readonly kind: "settled"; readonly link: Link; readonly refusals: Refusals }
+  /** What it points to is on its way there, and goes first. `values`: what it will be made with. */
+  | { readonly kind: "unplaced"; readonly link: Link; readonly values: Readonly<Record<FieldName, FieldValue>> }
   /** A cell to write was never read (a field newly mapped, an answer that told half): what is there must be seen first. */
   | { readonly kind: "unread"; readonly link: Link };
+
+export type ComposeDeps = {
+  readonly encode: Encode;
+  readonly policy: Policy;
+  /** The golden records that references point to. */
+  readonly goldenById: GoldenById;
+};
 
 /**
  * Composes the write for a link that is behind. Always from the present state, so updates coalesce and a retry never carries an old
@@ -35,7 +46,7 @@ export function compose(
   link: Link,
   entity: EntityPolicy,
   mapping: ObjectMapping,
-  encode: Encode,
+  { encode, policy, goldenById }: ComposeDeps,
   attempt: { readonly id: string; readonly startedAt: Instant; readonly expiresAt: Instant },
 ): Composed {
   const kind = golden.deletedAt !== null ? "delete" : link.status === "wanted" ? "create" : "update";
@@ -54,15 +65,36 @@ export function compose(
   const shadow = { ...link.shadow };
   const refused = { ...link.refused };
   const refusals: Record<FieldName, string> = {};
+  const waiting = { ...link.waiting };
+  const now = attempt.startedAt;
+  let goesSecond = false;
   const valueFor = (field: FieldName): FieldValue =>
     fields.includes(field) ? (golden.fields[field]?.value ?? null) : (link.shadow[field] ?? null);
   for (const field of fields) {
     const version = golden.fields[field];
     const mapped = mapping.fields[field];
-    const policy = entity.fields[field];
-    if (version === undefined || mapped === undefined || policy === undefined) continue;
+    const type = entity.fields[field]?.type;
+    if (version === undefined || mapped === undefined || type === undefined) continue;
+    let told = version.value;
+    if (type.kind === "reference") {
+      const known = isWaiting(link, field, golden) ? link.waiting[field] : undefined;
+      if (kind === "update" && known !== undefined && known.until > now) continue;
+      const placed = placeReference(golden, version.value, type, mapping.system, policy, goldenById);
+      const since = known?.since ?? now;
+      const again = { version: version.version, since, until: lookAgainAt(since, now) };
+      if (placed.kind !== "placed") {
+        waiting[field] = { ...again, without: [] };
+        if (kind === "create" && placed.kind === "awaited" && waitsToBeMade(known, now)) goesSecond = true;
+        continue;
+      }
+      if (placed.without.length > 0) waiting[field] = { ...again, without: placed.without };
+      else delete waiting[field];
+      told = placed.value;
+    }
     const isHeld = kind === "update" && holdsAlready(link, field, version.value, entity, mapping);
-    const written = isHeld ? nothingToWrite : writeField(field, policy.type, mapped, valueFor);
+    const written = isHeld
+      ? nothingToWrite
+      : writeField(field, type, mapped, (one) => (one === field ? told : valueFor(one)));
     if (!written.ok) {
       refusals[field] = written.reason;
       refused[field] = { version: version.version, reason: written.reason };
@@ -81,15 +113,19 @@ export function compose(
     values[field] = version.value;
     Object.assign(patch, Object.fromEntries(differing));
   }
+  if (goesSecond) {
+    const untils = Object.values(waiting).map(({ until }) => until);
+    return { kind: "unplaced", link: { ...link, waiting, retryAt: Math.min(...untils) }, values };
+  }
   if (kind === "create") {
     for (const [cell, value] of Object.entries(mapping.constants ?? {})) patch[cell] ??= encode("", cell, value);
   }
   if (kind === "update" && Object.keys(patch).length === 0)
-    return { kind: "settled", link: { ...link, seen, shadow, refused }, refusals };
+    return { kind: "settled", link: { ...link, seen, shadow, refused, waiting }, refusals };
   const content = repeated(link, entity, mapping) ?? { versions, values, patch };
   const { id: attemptId, startedAt, expiresAt } = attempt;
   const inFlight: InFlight = { attemptId, kind, startedAt, expiresAt, ...content };
-  return { kind: "write", link: { ...link, seen, shadow, refused, inFlight }, inFlight, refusals };
+  return { kind: "write", link: { ...link, seen, shadow, refused, waiting, inFlight }, inFlight, refusals };
 }
 
 const nothingToWrite = { ok: true, cells: {} } as const;

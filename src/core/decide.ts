@@ -18,6 +18,7 @@ import {
   goldenOf,
   madeLink,
   newLink,
+  type Parked,
   recordSource,
   setLink,
   unarchive,
@@ -26,6 +27,7 @@ import {
 import { takesPart } from "./mapping/takes-part.ts";
 import { identitiesOf } from "./match/identity.ts";
 import { liveLinkIn, type Match, match, type Scoring } from "./match/match.ts";
+import { resolveReferences } from "./relations/resolve-references.ts";
 
 /** Everything a decision may look at, loaded before it. */
 export type State = {
@@ -57,6 +59,8 @@ export type Decided = {
   readonly reread: readonly RecordRef[];
   /** The log odds of the best candidate, where candidates were scored; `null` in it where there was none. */
   readonly asked?: { readonly logOdds: number | null };
+  /** Records whose references wait for others to be known, newly so. */
+  readonly parked: readonly Parked[];
 };
 
 /**
@@ -69,7 +73,7 @@ export function decide(state: State, seen: Observation, policy: Policy, now: Ins
   const context: Context = { policy, entity: found.entity, now, cause };
   switch (seen.kind) {
     case "upsert":
-      return decideUpsert(state, seen, found.mapping, context);
+      return decideUpsert(state, withGoldens(state, seen, found.mapping, context), found.mapping, context);
     case "delete":
       return decideDelete(state, seen, context);
     case "merge":
@@ -78,13 +82,19 @@ export function decide(state: State, seen: Observation, policy: Policy, now: Ins
 }
 
 function nothing(outcome: UpsertOutcome, holds: readonly Hold[] = [], reread: readonly RecordRef[] = []): Decided {
-  return { goldens: [], journal: [], holds, outcome, reread };
+  return { goldens: [], journal: [], holds, outcome, reread, parked: [] };
+}
+
+/** The observation with golden records in place of the records that it points to. */
+function withGoldens(state: State, seen: Upsert, mapping: ObjectMapping, { entity, policy }: Context): Upsert {
+  const link = state.golden?.links[linkIndexOf(state.golden, seen.ref)] ?? null;
+  return resolveReferences(seen, link, entity, mapping, policy, (ref) => state.goldenByRecord(ref)?.id);
 }
 
 function decided(draft: Draft, outcome: UpsertOutcome, ref: RecordRef): Decided {
   if (outcome === "waiting") return nothing("waiting");
   const holds = [...draft.changedHolds.values()];
-  const done = { goldens: [goldenOf(draft)], journal: draft.journal, holds, outcome, reread: [] };
+  const done = { goldens: [goldenOf(draft)], journal: draft.journal, holds, outcome, reread: [], parked: draft.parked };
   if (outcome !== "reread") return done;
   // What it says is kept in the journal, should the reading show something else.
   return draft.journal.length === 0 ? nothing("reread", [], [ref]) : { ...done, outcome: "superseded", reread: [ref] };
@@ -181,6 +191,11 @@ function admitMatched(state: State, seen: Upsert, mapping: ObjectMapping, contex
   if (found.kind === "link") return join(state, found.golden, seen, mapping, context, found.by);
   if (!seen.complete) return nothing("reread", [], [seen.ref]);
   if (found.kind === "hold") return holdRecord(state, seen, context, mapping, "duplicate", found);
+  const needed = [...context.entity.required, ...context.entity.identity.flatMap((key) => key.fields)];
+  const parents = needed.flatMap((field) => seen.unknown[field] ?? []);
+  // What it is can't be told before what it points to is known.
+  if (parents.length > 0 && seen.overdue !== true && state.pin !== "new")
+    return { ...nothing("no-op"), parked: [{ child: seen.ref, parents }] };
   const missing = context.entity.required.filter((field) => isBlank(seen.fields[field]));
   if (missing.length > 0 && state.pin !== "new") {
     const reason = `without ${missing.join(", ")}`;
@@ -309,7 +324,7 @@ function holdRecord(
     return [blocking.reduce((one, where) => blockCreate(one, where, hold.id), released(golden, hold.id))];
   });
   if (before === null || !isUnchanged(before, hold)) {
-    return { goldens, journal: [], holds: [hold], outcome: "held", reread: [] };
+    return { ...nothing("held", [hold]), goldens };
   }
   // Nothing to ask anew; only who had a create on its way when it was held begins to wait.
   return { ...nothing("no-op"), goldens: goldens.filter((one) => waitsOf(one) !== waitsOf(state.goldenById(one.id))) };
@@ -352,5 +367,6 @@ function decideDelete(state: State, seen: RawDelete, context: Context): Decided 
 function decideMerge(state: State, seen: RawMerge, mapping: ObjectMapping, context: Context): Decided {
   const { goldens, journal, holds, waiting } = applyMerge(state, seen, mapping, context);
   if (waiting) return nothing("waiting");
-  return { goldens, journal, holds, outcome: goldens.length > 0 ? "applied" : "no-op", reread: [seen.ref] };
+  const outcome = goldens.length > 0 ? "applied" : "no-op";
+  return { goldens, journal, holds, outcome, reread: [seen.ref], parked: [] };
 }

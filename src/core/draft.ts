@@ -21,7 +21,12 @@ export type Draft = {
   readonly journal: JournalEntry[];
   /** Holds opened, changed or closed by this decision. */
   readonly changedHolds: Map<string, Hold>;
+  /** Records that point to others which are not known, newly so. */
+  readonly parked: Parked[];
 };
+
+/** A record whose references wait for these records to be known. */
+export type Parked = { readonly child: RecordRef; readonly parents: readonly RecordRef[] };
 
 /** What every step of a decision may depend on besides the draft. `cause` is the observation, decision or attempt. */
 export type Context = {
@@ -44,6 +49,7 @@ export function draftOf(golden: GoldenRecord, entity: EntityPolicy): Draft {
     mergedInto: golden.mergedInto ?? null,
     journal: [],
     changedHolds: new Map(),
+    parked: [],
   };
 }
 
@@ -107,6 +113,8 @@ export function newLink(mapping: ObjectMapping, id: string | null, generation: n
     createUnknown: false,
     waitsFor: null,
     outside: false,
+    parked: {},
+    waiting: {},
     unsure: {},
     refused: {},
     failures: 0,
@@ -138,7 +146,8 @@ export function sentValues(
   const cells = Object.fromEntries(Object.entries(unsure).map(([cell, { wrote }]) => [cell, wrote[0] ?? null]));
   for (const [field, one] of Object.entries(mapping.fields)) {
     const type = entity.fields[field]?.type;
-    const read = type === undefined ? null : readField(type, one, cells);
+    // What a reference was sent as is an id of that system.
+    const read = type === undefined || type.kind === "reference" ? null : readField(type, one, cells);
     if (read?.ok === true) sent[field] = read.value;
   }
   return sent;

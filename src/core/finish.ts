@@ -5,6 +5,7 @@ import type { FieldValue } from "../model/value.ts";
 import { behindFields, dueAt, isLeftAlone } from "./behind.ts";
 import { archived, newLink, sentValues } from "./draft.ts";
 import { identitiesOf } from "./match/identity.ts";
+import { isWaiting } from "./relations/waiting.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -42,7 +43,8 @@ export function finish(decided: GoldenRecord, entity: EntityPolicy, now: Instant
       !isLeftAlone(golden, link, entity, mapping) &&
       (link.status === "wanted"
         ? mapping.create
-        : link.status === "linked" && behindFields(golden, link, entity, mapping).length > 0);
+        : link.status === "linked" &&
+          behindFields(golden, link, entity, mapping).some((field) => !isWaiting(link, field, golden)));
     link.behindSince = behind ? (link.behindSince ?? now) : null;
   }
   return { golden, keys: keysOf(golden, entity), due };

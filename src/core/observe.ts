@@ -60,6 +60,7 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
     cells,
     fields,
     refused,
+    unknown: {},
     fieldChanges,
     covered,
     previous,

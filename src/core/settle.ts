@@ -1,7 +1,7 @@
 import type { FieldName, GoldenId, GoldenRecord, InFlight, Link } from "../model/golden.ts";
 import type { Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
-import type { CoveredCell, RawUpsert, Revision } from "../model/observation.ts";
+import type { CoveredCell, RawUpsert, Revision, Upsert } from "../model/observation.ts";
 import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
 import type { CellName, RecordId, RecordRef } from "../model/record.ts";
 import type { SyncError } from "../model/sync-error.ts";
@@ -16,6 +16,7 @@ import {
   goldenOf,
   linkAt,
   madeLink,
+  type Parked,
   putHold,
   recordSource,
   setLink,
@@ -25,6 +26,7 @@ import { cellsOfField } from "./mapping/cells-of.ts";
 import { knownFields } from "./mapping/known-fields.ts";
 import { observe } from "./observe.ts";
 import { hasRefusals, isStuck } from "./refusal.ts";
+import { type GoldenOf, resolveReferences } from "./relations/resolve-references.ts";
 import { afterFailure } from "./retry.ts";
 
 /** What a system answered to a write; the connector's result, seen from here. */
@@ -56,6 +58,7 @@ export type Settled = {
   readonly dead: DeadReason | null;
   /** What a dead letter of this link told of is written. */
   readonly isCured: boolean;
+  readonly parked: readonly Parked[];
 };
 
 /** `refused`: the fields that the system would not take, each with its words. */
@@ -67,6 +70,8 @@ type Deps = {
   readonly mapping: ObjectMapping;
   readonly now: Instant;
   readonly jitter: number;
+  /** Whose records are which, as far as the answers name any. */
+  readonly goldenOf: GoldenOf;
 };
 
 /**
@@ -87,6 +92,7 @@ export function settle(golden: GoldenRecord, index: number, receipt: Receipt, de
     golden: goldenOf(draft),
     journal: draft.journal,
     holds: [...draft.changedHolds.values()],
+    parked: draft.parked,
     reread: rest.reread ?? [],
     dead: rest.dead ?? null,
     isCured: receipt.kind === "written" && isCured(draft, link, receipt.id),
@@ -130,6 +136,13 @@ function settleKind(step: Step, receipt: Receipt): Rest {
   }
 }
 
+/** What an answer says, with what it points to as far as that is known. */
+function observed({ link, inFlight, deps }: Step, raw: RawUpsert): Upsert {
+  const { entity, mapping, policy, goldenOf } = deps;
+  const written = [{ cells: inFlight.patch, values: inFlight.values }];
+  return resolveReferences(observe(raw, entity, mapping), link, entity, mapping, policy, goldenOf, written);
+}
+
 function refOf(link: Pick<Link, "system" | "object">, id: RecordId): RecordRef {
   return { system: link.system, object: link.object, id };
 }
@@ -160,14 +173,14 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
     // An earlier create had taken effect; people may have edited the record since: meet it as it is.
     setLink(draft, index, { ...madeLink(link, receipt.id, deps.entity, deps.mapping), aliases: link.aliases });
     write(draft, context, { kind: "linked", why: "create key", source: recordSource(ref, null) });
-    applyUpsert(draft, index, observe(raw, deps.entity, deps.mapping), deps.mapping, context);
+    applyUpsert(draft, index, observed(step, raw), deps.mapping, context);
     if (receipt.complete) return {};
     // The rest is read before anything is written over it.
     setLink(draft, index, { retryAt: deps.now + rereadMs });
     return { reread: [ref] };
   }
   const base = link.cells;
-  const seen = observe(raw, deps.entity, deps.mapping);
+  const seen = observed(step, raw);
   // What the write covered was edited from what was there before it.
   applyCoveredEdits(draft, index, seen, deps.mapping, context);
   setLink(draft, index, {
@@ -223,11 +236,8 @@ function heldAfter(step: Step, cells: Readonly<Record<CellName, RawValue>>): Pic
   const { draft, link, inFlight, context, deps } = step;
   const ref = refOf(link, link.id ?? "");
   const held = { ...link.cells, ...inFlight.patch, ...cells };
-  const readBack = observe(
-    { kind: "upsert", ref, revision: null, observedAt: 0, complete: false, cells: held, changedAt: null, author: null },
-    deps.entity,
-    deps.mapping,
-  );
+  const about = { ref, revision: null, observedAt: 0, complete: false, changedAt: null, author: null };
+  const readBack = observed(step, { kind: "upsert", ...about, cells: held });
   const known = knownFields(held, deps.entity, deps.mapping, [
     (field) => (field in inFlight.values ? inFlight.values[field] : (link.shadow[field] ?? null)),
   ]);
@@ -254,7 +264,7 @@ function heldAfter(step: Step, cells: Readonly<Record<CellName, RawValue>>): Pic
 function settleChanged(step: Step, observation: RawUpsert): Rest {
   const { draft, index, deps, context } = step;
   setLink(draft, index, { failures: 0, retryAt: 0 });
-  const outcome = applyUpsert(draft, index, observe(observation, deps.entity, deps.mapping), deps.mapping, context);
+  const outcome = applyUpsert(draft, index, observed(step, observation), deps.mapping, context);
   // The system sees a difference where none is: without a pause this would go round for ever.
   if (outcome === "no-op") return backOff(step, { code: "UNREACHABLE", message: "" });
   return outcome === "reread" || outcome === "superseded" ? { reread: [observation.ref] } : {};

@@ -1,12 +1,16 @@
 import { dueAt } from "../core/behind.ts";
 import { baseOf, type Composed, compose, type Encode, type Refusals, refusalLines } from "../core/compose.ts";
+import type { Parked } from "../core/draft.ts";
+import { observe } from "../core/observe.ts";
 import { hasRefusals, isStuck } from "../core/refusal.ts";
+import { type GoldenById, referredGoldens } from "../core/relations/place-references.ts";
+import { type GoldenOf, referencesOf, referredRecords } from "../core/relations/resolve-references.ts";
 import { afterFailure } from "../core/retry.ts";
 import { earn, type RetryBudget, spend } from "../core/retry-budget.ts";
 import { type DeadReason, type Receipt, type Settled, settle } from "../core/settle.ts";
 import type { GoldenId, GoldenRecord, InFlight, Link } from "../model/golden.ts";
 import type { JournalEntry } from "../model/journal.ts";
-import { type EntityPolicy, mappingOf, type ObjectMapping } from "../model/policy.ts";
+import { type EntityPolicy, mappingOf, type ObjectMapping, type Policy } from "../model/policy.ts";
 import { type ObjectName, type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import type { Connector, MappedObject, WriteRequest, WriteResult } from "../ports/connector.ts";
@@ -20,6 +24,7 @@ import {
 } from "../ports/store.ts";
 import { goldenUnit, isAbandoned } from "./commit.ts";
 import { connectorOf, type Deps, landedMs, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
+import { followUps } from "./follow-up.ts";
 import { insist } from "./insist.ts";
 import { StoreFailure } from "./store-failure.ts";
 import { messageOf } from "./trigger.ts";
@@ -36,7 +41,8 @@ export async function dispatchBatch(deps: Deps, system: SystemId, limit: number,
   const now = deps.clock.now();
   const goldens = await deps.store.claimDue(system, limit, now, leaseMs);
   if (goldens.length === 0) return 0;
-  const composed = goldens.map((golden) => composeAll(deps, golden, system, now, budget));
+  const goldenById = await loadReferred(deps, goldens, system);
+  const composed = goldens.map((golden) => composeAll(deps, golden, system, now, budget, goldenById));
   const intended = await commitIntents(deps, composed);
   // Stopped or held up for long: soon another one will take the write for lost, and must not be crossed.
   if (deps.clock.now() > now + sendMsMax) return goldens.length;
@@ -82,6 +88,22 @@ type Send = {
   readonly entity: EntityPolicy;
 };
 
+/** What the records to write point to: one round trip for all of them, none where nothing is a reference. */
+async function loadReferred(deps: Deps, goldens: readonly GoldenRecord[], system: SystemId): Promise<GoldenById> {
+  const known = new Map(goldens.map((golden) => [golden.id, golden]));
+  const ids = [...new Set(goldens.flatMap((golden) => referredFrom(deps.policy, golden, system)))];
+  const missing = ids.filter((id) => !known.has(id));
+  const loaded = missing.length === 0 ? null : await deps.store.load({ records: [], keys: [], ids: missing });
+  return (id) => known.get(id) ?? loaded?.goldens.get(id);
+}
+
+/** The golden records that one points to, in one system or in any. */
+export function referredFrom(policy: Policy, golden: GoldenRecord, system?: SystemId): readonly GoldenId[] {
+  const entity = policy.entities[golden.entity];
+  const mappings = (entity?.mappings ?? []).filter((one) => system === undefined || one.system === system);
+  return entity === undefined ? [] : mappings.flatMap((mapping) => referredGoldens(golden, entity, mapping));
+}
+
 type ComposedGolden = { readonly unit: CommitUnit; readonly sends: readonly Send[] };
 
 /** Composes every due link of one golden record to this system; links whose sender died are given up first. */
@@ -91,6 +113,7 @@ function composeAll(
   system: SystemId,
   now: number,
   budget: RetryBudget,
+  goldenById: GoldenById,
 ): ComposedGolden {
   let current = golden;
   const sends: Send[] = [];
@@ -105,7 +128,7 @@ function composeAll(
     if (link === undefined || link.system !== system || found === null || found.entity.name !== golden.entity) return;
     if (link.inFlight !== null) {
       if (!isLost(deps, link.inFlight, now)) return;
-      const settled = settle(current, index, { kind: "lost" }, { ...depsFor(deps, found), jitter: 0 });
+      const settled = settle(current, index, { kind: "lost" }, { ...depsFor(deps, found, nobody), jitter: 0 });
       current = settled.golden;
       reread.push(...settled.reread);
       attempts.push(attemptOf(deps, golden.id, link, link.inFlight, "lost"));
@@ -117,7 +140,7 @@ function composeAll(
       current = { ...current, links: current.links.with(index, { ...link, retryAt }) };
       return;
     }
-    const next = composeOrDead(deps, current, link, found, now);
+    const next = composeOrDead(deps, current, link, found, now, goldenById);
     const after = next.kind === "unread" ? rested(deps, next.link, now) : next.link;
     current = { ...current, links: current.links.with(index, after) };
     if (next.kind === "dead") deadLetters.push(next.letter);
@@ -166,8 +189,18 @@ function isLost(deps: Deps, inFlight: InFlight, now: number): boolean {
 
 type Found = { readonly entity: EntityPolicy; readonly mapping: ObjectMapping };
 
-function depsFor(deps: Deps, { entity, mapping }: Found) {
-  return { policy: deps.policy, entity, mapping, now: deps.clock.now(), jitter: deps.random.fraction() };
+/** For a write without an answer: nothing is named. */
+const nobody = () => undefined;
+
+function depsFor(deps: Deps, { entity, mapping }: Found, goldenOf: GoldenOf) {
+  return {
+    goldenOf,
+    policy: deps.policy,
+    entity,
+    mapping,
+    now: deps.clock.now(),
+    jitter: deps.random.fraction(),
+  };
 }
 
 function isSendable(golden: GoldenRecord, link: Link, entity: EntityPolicy, now: number): boolean {
@@ -178,9 +211,16 @@ function isSendable(golden: GoldenRecord, link: Link, entity: EntityPolicy, now:
 type Dead = { readonly kind: "dead"; readonly link: Link; readonly letter: DeadLetter };
 
 /** A write that can't be composed is our bug, and poison to this link alone. */
-function composeOrDead(deps: Deps, golden: GoldenRecord, link: Link, found: Found, now: number): Composed | Dead {
+function composeOrDead(
+  deps: Deps,
+  golden: GoldenRecord,
+  link: Link,
+  found: Found,
+  now: number,
+  goldenById: GoldenById,
+): Composed | Dead {
   try {
-    return composeOne(deps, golden, link, found, now);
+    return composeOne(deps, golden, link, found, now, goldenById);
   } catch (error) {
     const reason = messageOf(error);
     const ref = refOf(link, link.id ?? "");
@@ -201,13 +241,17 @@ function composeOrDead(deps: Deps, golden: GoldenRecord, link: Link, found: Foun
   }
 }
 
-function composeOne(deps: Deps, golden: GoldenRecord, link: Link, { entity, mapping }: Found, now: number): Composed {
-  const connector = connectorOf(deps, link.system);
-  return compose(golden, link, entity, mapping, encoderOf(deps, connector, link.object), {
-    id: deps.random.id(),
-    startedAt: now,
-    expiresAt: now + writeLeaseMs,
-  });
+function composeOne(
+  deps: Deps,
+  golden: GoldenRecord,
+  link: Link,
+  { entity, mapping }: Found,
+  now: number,
+  goldenById: GoldenById,
+): Composed {
+  const encode = encoderOf(deps, connectorOf(deps, link.system), link.object);
+  const attempt = { id: deps.random.id(), startedAt: now, expiresAt: now + writeLeaseMs };
+  return compose(golden, link, entity, mapping, { encode, policy: deps.policy, goldenById }, attempt);
 }
 
 /** A system's own form of cells' values. */
@@ -321,6 +365,7 @@ async function settleAll(deps: Deps, sends: readonly Send[], results: readonly W
     const isFound = result.kind === "exists" || (result.kind === "written" && send?.inFlight.kind === "create");
     return isFound && send !== undefined ? [refOf(send.link, result.id)] : [];
   });
+  const named = sends.flatMap((send, i) => referredIn(deps, send, results[i]));
   let open = sends.map((send, i) => ({ send, result: results[i] ?? ({ kind: "failed", error: noAnswer } as const) }));
   let keys: readonly string[] = [];
   for (let race = 0; open.length > 0; race++) {
@@ -328,7 +373,7 @@ async function settleAll(deps: Deps, sends: readonly Send[], results: readonly W
       throw new Error(`Receipts of ${open.length} writes could not be committed: other commits always came first.`);
     const until = Math.max(...open.map(({ send }) => send.inFlight.expiresAt));
     const ids = [...new Set(open.map(({ send }) => send.goldenId))];
-    const loaded = await insist(deps, until, () => deps.store.load({ records: taken, keys, ids }));
+    const loaded = await insist(deps, until, () => deps.store.load({ records: [...taken, ...named], keys, ids }));
     const byGolden = Map.groupBy(open, ({ send }) => send.goldenId);
     const units: { readonly unit: CommitUnit; readonly items: typeof open }[] = [];
     for (const [goldenId, items] of byGolden) {
@@ -363,6 +408,17 @@ function refOf(link: Pick<Link, "system" | "object">, id: string): RecordRef {
   return { system: link.system, object: link.object, id };
 }
 
+/** The records that an answer's references name. */
+function referredIn(deps: Deps, { link, entity, mapping }: Send, result: WriteResult | undefined): RecordRef[] {
+  if (referencesOf(entity, mapping).length === 0) return [];
+  const cells =
+    result?.kind === "written" ? result.cells : result?.kind === "changed" ? result.observation.cells : undefined;
+  if (cells === undefined) return [];
+  const about = { revision: null, observedAt: 0, complete: false, changedAt: null, author: null };
+  const seen = observe({ kind: "upsert", ref: refOf(link, link.id ?? ""), cells, ...about }, entity, mapping);
+  return referredRecords(seen, entity, mapping, deps.policy);
+}
+
 type OwnerOf = (ref: RecordRef) => GoldenId | null;
 
 function settleGolden(
@@ -380,6 +436,7 @@ function settleGolden(
   const deadLetters: DeadLetter[] = [];
   const cured: string[] = [];
   const wake: RecordRef[] = [];
+  const parked: Parked[] = [];
   for (const { send, result } of items) {
     const index = current.links.findIndex((link) => link.inFlight?.attemptId === send.inFlight.attemptId);
     const recordId = result.kind === "written" ? result.id : send.link.id;
@@ -387,18 +444,19 @@ function settleGolden(
     // Given up as lost meanwhile: whatever it did will be read back.
     if (index === -1) continue;
     const receipt = receiptOf(result, send, ownerOf);
-    const settled = settleOne(deps, current, index, receipt, send);
+    const settled = settleOne(deps, current, index, receipt, send, (ref) => ownerOf(ref) ?? undefined);
     current = settled.golden;
     journal.push(...settled.journal);
     holds.push(...settled.holds);
     reread.push(...settled.reread);
+    parked.push(...settled.parked);
     if (recordId !== null) wake.push(refOf(send.link, recordId));
     if (settled.dead !== null) deadLetters.push(deadWrite(deps, golden.id, send, settled.dead, result));
     if (settled.isCured) cured.push(letterId(golden.id, send.link));
   }
   const unit = goldenUnit(deps, current, laneLive, ownerOfKey);
   const closedLetters = cured.map((id) => curedLetter(deps, id));
-  const inbox = reread.map((ref) => hintOf(deps, ref));
+  const inbox = [...reread.map((ref) => hintOf(deps, ref)), ...followUps(deps, parked, laneLive)];
   return { ...unit, journal, holds, attempts, deadLetters, closedLetters, wake, inbox };
 }
 
@@ -411,14 +469,21 @@ function receiptOf(result: WriteResult, { goldenId, link, inFlight }: Send, owne
 }
 
 /** An answer that can't be taken in is our bug, and poison to this link alone: its outcome is then unknown, and it is tried again until it is dead. */
-function settleOne(deps: Deps, golden: GoldenRecord, index: number, receipt: Receipt, send: Send): Settled {
+function settleOne(
+  deps: Deps,
+  golden: GoldenRecord,
+  index: number,
+  receipt: Receipt,
+  send: Send,
+  goldenOf: GoldenOf,
+): Settled {
   try {
-    return settle(golden, index, receipt, depsFor(deps, send));
+    return settle(golden, index, receipt, depsFor(deps, send, goldenOf));
   } catch (error) {
     const message = messageOf(error);
     deps.tell({ kind: "poisoned", ref: refOf(send.link, send.link.id ?? ""), message });
     const unknown: Receipt = { kind: "failed", error: { code: "UNKNOWN_OUTCOME", message } };
-    return settle(golden, index, unknown, depsFor(deps, send));
+    return settle(golden, index, unknown, depsFor(deps, send, goldenOf));
   }
 }
 

@@ -5,8 +5,9 @@ import type { Hold } from "../model/hold.ts";
 import { mappingOf } from "../model/policy.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
 import type { FieldValue } from "../model/value.ts";
-import { connectorOf, type Deps, mappedObjects } from "./deps.ts";
-import { encoderOf } from "./dispatch.ts";
+import { connectorOf, type Deps } from "./deps.ts";
+import { encoderOf, referredFrom } from "./dispatch.ts";
+import { parentsFirst } from "./parents-first.ts";
 import { firstScan } from "./scan.ts";
 import { createWorker } from "./work.ts";
 
@@ -58,7 +59,7 @@ export type Plan = {
 export async function plan(deps: Deps, samplesMax: number, signal: AbortSignal): Promise<Plan> {
   await Promise.all(
     [...deps.connectors.keys()].map(async (system) => {
-      for (const { object } of mappedObjects(deps.policy, system)) await firstScan(deps, system, object, signal);
+      for (const object of parentsFirst(deps.policy, system).flat()) await firstScan(deps, system, object, signal);
     }),
   );
   const worker = createWorker(
@@ -79,9 +80,14 @@ export async function plan(deps: Deps, samplesMax: number, signal: AbortSignal):
     const last = page.at(-1);
     if (last === undefined) break;
     after = last.id;
+    const { goldens: goldensById } = await deps.store.load({
+      records: [],
+      keys: [],
+      ids: [...new Set(page.flatMap((golden) => referredFrom(deps.policy, golden)))],
+    });
     for (const golden of page) {
       goldens[golden.entity] = (goldens[golden.entity] ?? 0) + 1;
-      for (const link of golden.links) addLink(deps, objects, golden, link, samplesMax);
+      for (const link of golden.links) addLink(deps, objects, golden, link, samplesMax, (id) => goldensById.get(id));
     }
   }
   return { objects: [...objects.values()], goldens, holds: await groupHolds(deps, samplesMax) };
@@ -122,6 +128,7 @@ function addLink(
   golden: GoldenRecord,
   link: Link,
   samplesMax: number,
+  goldenById: (id: string) => GoldenRecord | undefined,
 ): void {
   const found = mappingOf(deps.policy, link.system, link.object);
   if (found === null) return;
@@ -136,17 +143,17 @@ function addLink(
     link,
     found.entity,
     found.mapping,
-    encoderOf(deps, connectorOf(deps, link.system), link.object),
+    { encode: encoderOf(deps, connectorOf(deps, link.system), link.object), policy: deps.policy, goldenById },
     { id: "plan", startedAt: 0, expiresAt: 0 },
   );
-  if (next.kind !== "write" || (link.status === "wanted" && !found.mapping.create)) return;
-  const changes = Object.entries(next.inFlight.values).map(([field, to]) => ({
+  if (next.kind === "settled" || next.kind === "unread" || (link.status === "wanted" && !found.mapping.create)) return;
+  const changes = Object.entries(next.kind === "write" ? next.inFlight.values : next.values).map(([field, to]) => ({
     field,
     from: link.shadow[field] ?? null,
     to,
     why: whyOf(golden, field),
   }));
-  if (next.inFlight.kind === "create") {
+  if (link.status === "wanted") {
     object.create++;
     if (object.creates.length < samplesMax) object.creates.push({ goldenId: golden.id, recordId: null, changes });
     return;

@@ -6,6 +6,7 @@ import { type Bell, newBell, onWork } from "./bell.ts";
 import { connectorOf, type Deps, landedMs, mappedObjects } from "./deps.ts";
 import { dispatchBatch } from "./dispatch.ts";
 import { fileGoldens } from "./file-goldens.ts";
+import { parentsFirst } from "./parents-first.ts";
 import { firstScan, isScanned, type SweepReport, sweepObject } from "./scan.ts";
 import { StoreFailure, toldApart } from "./store-failure.ts";
 import { messageOf, pullFeed, startFeed, sweepCursorName } from "./trigger.ts";
@@ -177,16 +178,20 @@ function reasonOf(error: unknown): SyncError | null {
 async function systemLoop(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
   const bell = state.bell(`feed/${system}`);
   await persist(deps, system, "starting the change feed", bell, signal, () => startFeed(deps, system));
-  const scans = mappedObjects(deps.policy, system).map(({ object }) =>
-    persist(deps, system, `reading ${object}`, state.bell(`scan/${system}`), signal, () =>
-      firstScan(deps, system, object, signal),
-    ),
-  );
-  const scanning = Promise.all(scans).then(() => {
+  const scanAll = async () => {
+    for (const step of parentsFirst(deps.policy, system)) {
+      const scans = step.map((object) =>
+        persist(deps, system, `reading ${object}`, state.bell(`scan/${system}`), signal, () =>
+          firstScan(deps, system, object, signal),
+        ),
+      );
+      await Promise.all(scans);
+    }
     state.scanned.add(system);
     state.bell("work").ring();
     state.bell("gate").ring();
-  });
+  };
+  const scanning = scanAll();
   await Promise.all([scanning, feedLoop(deps, state, system, bell, signal)]);
 }
 
@@ -364,6 +369,8 @@ async function untilQuiet(deps: Deps, state: RunState, signal: AbortSignal, ende
   }
 }
 
+/** What is looked for again after so long only, a parent that is not known for example, is not waited for. Longer than any pause after a failure. */
+const longWaitMs = 120_000;
 const lookMsMin = 50;
 const lookMsMax = 1_000;
 
@@ -383,7 +390,8 @@ async function restlessMs(deps: Deps, state: RunState): Promise<number> {
   if (behind.length > 0) return lookMsMin;
   try {
     const next = await deps.store.nextDueAt([...deps.connectors.keys()]);
-    return next === null ? 0 : Math.min(idleMsMax, Math.max(lookMsMin, next - deps.clock.now()));
+    const aheadMs = next === null ? longWaitMs : next - deps.clock.now();
+    return aheadMs >= longWaitMs ? 0 : Math.min(idleMsMax, Math.max(lookMsMin, aheadMs));
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;
     return lookMsMax;

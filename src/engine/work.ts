@@ -1,16 +1,19 @@
-import { type Decided, decide, type State } from "../core/decide.ts";
+import { type Decided, decide, linkIndexOf, type State } from "../core/decide.ts";
 import { identitiesOf } from "../core/match/identity.ts";
 import { observe } from "../core/observe.ts";
+import { referredRecords } from "../core/relations/resolve-references.ts";
 import type { EntityType, GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Observation, RawDelete, RawMerge, RawUpsert } from "../model/observation.ts";
-import { mappingOf } from "../model/policy.ts";
+import { mappingOf, type Policy } from "../model/policy.ts";
 import { type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import { type CommitUnit, type InboxItem, type Lane, laneBackfill, laneLive, type Outcome } from "../ports/store.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import { type Deps, leaseMs, waitMsMax, waitMsMin } from "./deps.ts";
+import { referredFrom } from "./dispatch.ts";
 import { findCandidates } from "./find-candidates.ts";
+import { followUp, followUps, overdueTries } from "./follow-up.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
 import { type HintsRead, letterOf, readHints, type Statement } from "./read-hints.ts";
 import { StoreFailure } from "./store-failure.ts";
@@ -122,7 +125,7 @@ async function decideRead(
   let alsoKeys: readonly string[] = [];
   for (let race = 0; race < racesMax && (waiting.length > 0 || isFilled(setAside)); race++) {
     const loaded = await deps.store.load({
-      records: waiting.flatMap((one) => one.records),
+      records: waiting.flatMap((one) => [...one.records, ...one.referred]),
       keys: [...new Set([...waiting.flatMap((one) => one.keys), ...alsoKeys])],
       ids: waiting.flatMap((one) => one.ids),
     });
@@ -174,6 +177,8 @@ type Prepared = {
   /** What normalizing threw: our bug, and poison to this item alone. */
   readonly poison: string | null;
   readonly records: readonly RecordRef[];
+  /** Other records that they point to, or that point to them and wait. */
+  readonly referred: readonly RecordRef[];
   readonly keys: readonly string[];
   /** Golden records that the observed records say they were made for. */
   readonly ids: readonly GoldenId[];
@@ -190,6 +195,7 @@ function prepareAll(deps: Deps, statements: readonly Statement[]): Prepared[] {
       observations: normalized,
       poison,
       records,
+      referred: [...normalized.flatMap((one) => referredBy(deps, one)), ...childOf(item)],
       keys: normalized.flatMap((one) => keysOf(deps, one)),
       ids: normalized.flatMap(createKeyOf),
     };
@@ -208,6 +214,17 @@ function normalize(deps: Deps, raw: RawUpsert | RawDelete | RawMerge): Observati
   const found = mappingOf(deps.policy, raw.ref.system, raw.ref.object);
   if (found === null) return [];
   return [raw.kind === "upsert" ? observe(raw, found.entity, found.mapping) : raw];
+}
+
+function referredBy(deps: Deps, seen: Observation): RecordRef[] {
+  const found = seen.kind === "upsert" ? mappingOf(deps.policy, seen.ref.system, seen.ref.object) : null;
+  return found === null || seen.kind !== "upsert"
+    ? []
+    : referredRecords(seen, found.entity, found.mapping, deps.policy);
+}
+
+function childOf({ observation }: InboxItem): RecordRef[] {
+  return observation.kind === "hint" && observation.child !== undefined ? [observation.child] : [];
 }
 
 function createKeyOf(seen: Observation): GoldenId[] {
@@ -275,10 +292,18 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
     const unit: CommitUnit = {
       ...emptyUnit,
       done: [{ inboxId: prepared.item.id, outcome }],
-      inbox: decided.reread.map((ref) => hintOf(deps, ref, prepared.item.lane)),
+      inbox: [
+        ...decided.reread.map((ref) => hintOf(deps, ref, prepared.item.lane)),
+        ...followUps(deps, decided.parked, prepared.item.lane),
+        ...lookAfter(deps, prepared.item, set),
+      ],
+      wake: one.linked,
     };
     const ids = decided.goldens.map((golden) => golden.id);
-    results.push({ prepared, goldens: ids, outcome, asked: askedOf(deps, prepared, decided) });
+    // What points to a golden record that is not stored yet is stored with it, or not at all.
+    const parents = decided.goldens.flatMap((golden) => referredFrom(deps.policy, golden).filter(set.isNew));
+    const together = [...new Set([...ids, ...parents])];
+    results.push({ prepared, goldens: together, outcome, asked: askedOf(deps, prepared, decided) });
     const first = decided.goldens[0];
     if (first === undefined) {
       if (decided.holds.length === 0) loose = mergeUnits(loose, unit);
@@ -307,6 +332,27 @@ function askedOf(deps: Deps, { item }: Prepared, { asked }: Decided): Result["as
   return asked === undefined || entity === undefined ? null : { entity: entity.name, logOdds: asked.logOdds };
 }
 
+/**
+ * The end of a look for what a record points to: once that is known the record is read again, else another look is due later. A record that
+ * has waited for too long is read again too, so that a person is told.
+ */
+function lookAfter(deps: Deps, { observation, lane, tries }: InboxItem, set: WorkingSet): InboxItem[] {
+  if (observation.kind !== "hint" || observation.child === undefined) return [];
+  const { child, ref } = observation;
+  const golden = set.goldenOf(child);
+  const isParked = Object.keys(golden?.links[linkIndexOf(golden, child)]?.parked ?? {}).length > 0;
+  const isUnlinked = golden === undefined && (tries <= overdueTries || set.holdOn(child) !== undefined);
+  if (!isParked && !isUnlinked) return [];
+  if (set.goldenOf(ref) !== undefined) return [hintOf(deps, child, lane)];
+  const again = followUp(deps, child, ref, lane, tries + 1);
+  if (tries !== overdueTries) return [again];
+  const told = hintOf(deps, child, lane);
+  return [
+    { ...told, observation: { kind: "hint", ref: child, revision: null, observedAt: told.receivedAt, overdue: true } },
+    again,
+  ];
+}
+
 /** Golden records that were decided on together commit together: half of such a decision would never be completed. */
 function groupsOf(results: readonly Result[]): ReadonlyMap<GoldenId, string> {
   const groups = new Map<GoldenId, string>();
@@ -326,7 +372,8 @@ function waitMs({ tries }: InboxItem): number {
 
 const waitingAgain = {
   kind: "decided" as const,
-  decided: { goldens: [], journal: [], holds: [], outcome: "waiting", reread: [] } satisfies Decided,
+  decided: { goldens: [], journal: [], holds: [], outcome: "waiting", reread: [], parked: [] } satisfies Decided,
+  linked: [],
 };
 
 /** All that a batch decided about one golden record; becomes one unit. */
@@ -364,35 +411,57 @@ function unitOf(deps: Deps, one: Changed, set: WorkingSet): CommitUnit {
 }
 
 type DecidedOne =
-  | { readonly kind: "decided"; readonly decided: Decided }
+  /** `linked`: records that became known, and that others may have waited for. */
+  | { readonly kind: "decided"; readonly decided: Decided; readonly linked: readonly RecordRef[] }
   | { readonly kind: "poisoned"; readonly message: string };
 
 /** Decides an item's observations in order. What throws is poison: it becomes a dead letter and blocks only its own record. */
 function decideOne(deps: Deps, prepared: Prepared, set: WorkingSet, now: number): DecidedOne {
   if (prepared.poison !== null) return { kind: "poisoned", message: prepared.poison };
   let all: Decided = nothingYet;
+  const linked: RecordRef[] = [];
   const putBack = prepared.observations.length > 1 ? set.snapshot() : () => undefined;
   try {
     for (const seen of prepared.observations) {
       const state = set.stateFor(seen.ref, () => deps.random.id());
       const decided = isOutdated(prepared.item, state)
         ? { ...nothingYet, reread: [seen.ref] }
-        : decide(state, seen, deps.policy, now, prepared.item.id);
+        : decide(
+            state,
+            seen.kind === "upsert" && isOverdue(prepared.item) ? { ...seen, overdue: true } : seen,
+            deps.policy,
+            now,
+            prepared.item.id,
+          );
       if (decided.outcome === "waiting") {
         putBack();
         return waitingAgain;
       }
       set.apply(decided.goldens, decided.holds);
+      if (state.golden === null && isPointedTo(deps.policy, seen.ref) && set.goldenOf(seen.ref) !== undefined)
+        linked.push(seen.ref);
       all = joined(all, decided);
     }
   } catch (error) {
     putBack();
     return { kind: "poisoned", message: messageOf(error) };
   }
-  return { kind: "decided", decided: all };
+  return { kind: "decided", decided: all, linked };
 }
 
-const nothingYet: Decided = { goldens: [], journal: [], holds: [], outcome: "no-op", reread: [] };
+function isOverdue({ observation }: InboxItem): boolean {
+  return observation.kind === "hint" && observation.overdue === true;
+}
+
+/** Whether records of another object may point to this one. */
+function isPointedTo(policy: Policy, ref: RecordRef): boolean {
+  const entity = mappingOf(policy, ref.system, ref.object)?.entity.name;
+  return Object.values(policy.entities).some(({ fields }) =>
+    Object.values(fields).some(({ type }) => type.kind === "reference" && type.to === entity),
+  );
+}
+
+const nothingYet: Decided = { goldens: [], journal: [], holds: [], outcome: "no-op", reread: [], parked: [] };
 
 /** A statement about an unlinked record that had to wait: later ones, its deletion even, may have overtaken it, and nothing remembers them. */
 function isOutdated({ tries, observation }: InboxItem, state: State): boolean {
@@ -408,6 +477,7 @@ function joined(a: Decided, b: Decided): Decided {
     outcome: a.outcome === "held" || (a.outcome === "applied" && b.outcome !== "held") ? a.outcome : b.outcome,
     reread: [...a.reread, ...b.reread],
     ...(b.asked === undefined ? (a.asked === undefined ? {} : { asked: a.asked }) : { asked: b.asked }),
+    parked: [...a.parked, ...b.parked],
   };
 }
 

@@ -16,6 +16,11 @@ export type WorkingSet = {
   ownerOfKey(key: string): GoldenId | undefined;
   /** What a golden record that is new in this batch takes for granted: that nobody like it is known. `null`: nothing. */
   guardOf(golden: GoldenRecord): BlockGuard | null;
+  /** The open hold on a record that is linked to nothing. */
+  holdOn(ref: RecordRef): Hold | undefined;
+  /** Decided on in this batch, and stored with it for the first time. */
+  isNew(id: GoldenId): boolean;
+  goldenOf(ref: RecordRef): GoldenRecord | undefined;
   /** Remembers the set as it is; calling the result puts it back so. */
   snapshot(): () => void;
 };
@@ -64,6 +69,9 @@ export function workingSet(loaded: Loaded, candidates: Candidates, policy: Polic
         else holds.delete(recordKey(hold.ref));
       }
     },
+    holdOn: (ref) => holds.get(recordKey(ref)),
+    isNew: (id) => goldens.get(id)?.version === 0,
+    goldenOf: (ref) => goldenOf(byRecord.get(recordKey(ref))),
     ownerOfKey: (key) => byKey.get(key),
     guardOf(golden) {
       const matching = policy.entities[golden.entity]?.matching ?? null;

@@ -49,6 +49,14 @@ export type Unsure = { readonly wrote: readonly RawValue[]; readonly until: Inst
  */
 export type LinkStatus = "wanted" | "linked" | "deleted";
 
+export type Waiting = {
+  /** The golden version that is not told, or not in full. */
+  readonly version: number;
+  readonly since: Instant;
+  readonly until: Instant;
+  readonly without: readonly GoldenId[];
+};
+
 /** What ties a golden record to a record in one system. */
 export type Link = {
   readonly system: SystemId;
@@ -77,6 +85,10 @@ export type Link = {
   readonly waitsFor: string | null;
   /** The record does not pass the filter of its object: it is left alone, and what it was before stays the base. */
   readonly outside: boolean;
+  /** References there to records that are not known, since when, and whether a person was told. Neither taken nor written over. */
+  readonly parked: Readonly<Record<FieldName, { readonly since: Instant; readonly asked: boolean }>>;
+  /** References of which what they point to (of many: `without`) has no record there: looked for again at `until`. */
+  readonly waiting: Readonly<Record<FieldName, Waiting>>;
   readonly unsure: Readonly<Record<CellName, Unsure>>;
   /** Fields that the system refused, with its words and the golden version refused; not sent again until the value changes. */
   readonly refused: Readonly<Record<FieldName, { readonly version: number; readonly reason: string }>>;

@@ -7,8 +7,9 @@ import type { FieldValue } from "./value.ts";
  * conflict: both sides changed and no rule decides. clear: a value was emptied and the config does not let that travel.
  * delete: a record was deleted. duplicate: a record looks like a golden record that it may not simply join.
  * incomplete: a record has too little to become a golden record. refused: a system would not take a value.
+ * missing: a record points to one that has not become known in time.
  */
-export type HoldKind = "conflict" | "clear" | "delete" | "duplicate" | "incomplete" | "refused";
+export type HoldKind = "conflict" | "clear" | "delete" | "duplicate" | "incomplete" | "refused" | "missing";
 
 /** One side of a conflict: the values it wants, and who said so when. */
 export type Candidate = {
@@ -76,5 +77,5 @@ export type Choice =
   | { readonly kind: "delete" }
   /** delete: create it again where it was deleted. */
   | { readonly kind: "restore" }
-  /** delete: leave it deleted there and keep the others. refused, incomplete: leave it as it is. */
+  /** delete: leave it deleted there and keep the others. refused, incomplete, missing: leave it as it is. */
   | { readonly kind: "leave" };

@@ -54,8 +54,11 @@ export type RawDelete = Seen & { readonly kind: "delete"; readonly confirmed: bo
 /** Records `losers` were merged into `ref` inside the system; their ids now mean `ref`. */
 export type RawMerge = Seen & { readonly kind: "merge"; readonly losers: readonly RecordId[] };
 
-/** Something happened to this record; what, a read will tell. */
-export type RawHint = Seen & { readonly kind: "hint" };
+/**
+ * Something happened to this record; what, a read will tell. `child`: a record that points to it, and waits for it to be known. `overdue`: it
+ * is what waited, and has for so long that it is taken as it is.
+ */
+export type RawHint = Seen & { readonly kind: "hint"; readonly child?: RecordRef; readonly overdue?: boolean };
 
 /** What a connector reports, in the system's own words and forms. */
 export type RawObservation = RawUpsert | RawDelete | RawMerge | RawHint;
@@ -63,10 +66,17 @@ export type RawObservation = RawUpsert | RawDelete | RawMerge | RawHint;
 /** A cell whose value can't be brought into its field's canonical form. The record's other fields go on. */
 export type RefusedCell = { readonly cell: CellName; readonly raw: RawValue; readonly reason: string };
 
-/** A raw upsert after normalizing: the same statement in the entity's fields and canonical values. */
+/**
+ * A raw upsert after normalizing: the same statement in the entity's fields and canonical values. References are ids of records until they are
+ * resolved, then of golden records.
+ */
 export type Upsert = Omit<RawUpsert, "cellChanges" | "covered" | "previous"> & {
   readonly fields: Readonly<Record<FieldName, FieldValue>>;
   readonly refused: Readonly<Record<FieldName, RefusedCell>>;
+  /** References to records that are not known; they are not in `fields`. */
+  readonly unknown: Readonly<Record<FieldName, readonly RecordRef[]>>;
+  /** It has waited for those long enough. */
+  readonly overdue?: boolean;
   readonly fieldChanges: Readonly<Record<FieldName, CellChange>>;
   readonly covered: Readonly<Record<FieldName, readonly CoveredValue[]>>;
   /** By cell, as it came: the raw value before the present one, with what it means as the field's value. */

@@ -346,7 +346,14 @@ for (const { title, type, fields, value } of forms) {
         };
         const link = { ...newLink(mapping, "1", 0), cells };
         const attempt = { id: "a", startedAt: 0, expiresAt: 1 };
-        const next = compose(golden, link, entity, mapping, (_f, _c, one) => one as RawValue, attempt);
+        const next = compose(
+          golden,
+          link,
+          entity,
+          mapping,
+          { encode: (_f, _c, one) => one as RawValue, policy, goldenById: () => undefined },
+          attempt,
+        );
         expect(next.kind).toBe("settled");
       }),
     );

@@ -3,6 +3,7 @@ import type { Hold } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
 import { type RawUpsert, revisionOf } from "../../model/observation.ts";
 import { mappingOf, type Policy } from "../../model/policy.ts";
+import { type RecordRef, recordKey } from "../../model/record.ts";
 import type { RawValue } from "../../model/value.ts";
 import { compose } from "../compose.ts";
 import { type Decided, decide, linkIndexOf } from "../decide.ts";
@@ -36,16 +37,20 @@ export function scene(
     const entity = policy.entities[golden.entity]!;
     goldens.set(golden.id, finish(golden, entity, now).golden);
   };
-  const goldenOf = (system: string, id: string) =>
-    [...goldens.values()].find((one) => linkIndexOf(one, { system, object: "contacts", id }) !== -1);
+  /** "crm" names the contacts of a system, "crm/companies" another of its objects. */
+  const refOf = (where: string, id: string): RecordRef => {
+    const [system = "", object = "contacts"] = where.split("/");
+    return { system, object, id };
+  };
+  const goldenOf = (ref: RecordRef) => [...goldens.values()].find((one) => linkIndexOf(one, ref) !== -1);
   const take = (decided: Decided) => {
     for (const golden of decided.goldens) commit(golden);
     for (const hold of decided.holds) holds.set(hold.id, hold);
     journal.push(...decided.journal);
     return decided.outcome;
   };
-  const state = (system: string, id: string) => ({
-    golden: goldenOf(system, id) ?? null,
+  const state = (ref: RecordRef) => ({
+    golden: goldenOf(ref) ?? null,
     goldenByKey: (key: string) =>
       [...goldens.values()].find((one) =>
         identitiesOf(policy.entities[one.entity]!, (field) => one.fields[field]?.value).some(
@@ -53,12 +58,16 @@ export function scene(
         ),
       ),
     goldenById: (one: string) => goldens.get(one),
-    goldenByRecord: (ref: { system: string; id: string }) => goldenOf(ref.system, ref.id),
+    goldenByRecord: goldenOf,
     hold:
       [...holds.values()].find(
-        (hold) => hold.status === "open" && hold.goldenId === null && hold.ref?.system === system && hold.ref.id === id,
+        (hold) =>
+          hold.status === "open" &&
+          hold.goldenId === null &&
+          hold.ref !== null &&
+          recordKey(hold.ref) === recordKey(ref),
       ) ?? null,
-    pin: pins.get(`${system}/${id}`) ?? null,
+    pin: pins.get(`${ref.system}/${ref.id}`) ?? null,
     scoring: model === null ? null : { model, linkFrom, candidates: [...goldens.values()] },
     freshId: `g${++ids}`,
   });
@@ -70,7 +79,7 @@ export function scene(
     /** A system says what a record holds. Returns the outcome. */
     says(system: string, id: string, cells: Cells, more: Partial<RawUpsert> = {}) {
       now += 1_000;
-      const ref = { system, object: "contacts", id };
+      const ref = refOf(system, id);
       const raw: RawUpsert = {
         kind: "upsert",
         ref,
@@ -82,15 +91,15 @@ export function scene(
         author: null,
         ...more,
       };
-      const { entity, mapping } = mappingOf(policy, system, "contacts")!;
-      return take(decide(state(system, id), observe(raw, entity, mapping), policy, now, `o${now}`));
+      const { entity, mapping } = mappingOf(policy, ref.system, ref.object)!;
+      return take(decide(state(ref), observe(raw, entity, mapping), policy, now, `o${now}`));
     },
     deletes(system: string, id: string) {
       now += 1_000;
-      const ref = { system, object: "contacts", id };
+      const ref = refOf(system, id);
       return take(
         decide(
-          state(system, id),
+          state(ref),
           { kind: "delete", ref, revision: revisionOf(now), observedAt: now, confirmed: true },
           policy,
           now,
@@ -100,10 +109,10 @@ export function scene(
     },
     merges(system: string, id: string, losers: readonly string[]) {
       now += 1_000;
-      const ref = { system, object: "contacts", id };
+      const ref = refOf(system, id);
       return take(
         decide(
-          state(system, id),
+          state(ref),
           { kind: "merge", ref, losers, revision: revisionOf(now), observedAt: now },
           policy,
           now,
@@ -121,7 +130,7 @@ export function scene(
           const { entity, mapping } = mappingOf(policy, link.system, link.object)!;
           const current = goldens.get(id)!;
           const due = finish({ ...current, version: current.version - 1 }, entity, now).due.some(
-            (row) => row.system === link.system && row.dueAt <= now,
+            (row) => row.system === link.system && row.object === link.object && row.dueAt <= now,
           );
           if (!due) return;
           const at = { id: `a${now}${link.system}`, startedAt: now, expiresAt: now + 1 };
@@ -130,14 +139,14 @@ export function scene(
             current.links[index]!,
             entity,
             mapping,
-            (_f, _c, value) => value as RawValue,
+            { encode: (_f, _c, value) => value as RawValue, policy, goldenById: (one) => goldens.get(one) },
             at,
           );
           if (next.kind === "unread") {
             sent.push(`${link.system}: read first`);
             return;
           }
-          if (next.kind === "settled") {
+          if (next.kind === "settled" || next.kind === "unplaced") {
             commit({ ...current, links: current.links.with(index, next.link) });
             return;
           }
@@ -158,13 +167,25 @@ export function scene(
             covered: {},
             created: true,
           };
-          const settled = settle(written, index, receipt, { policy, entity, mapping, now, jitter: 0 });
+          const settled = settle(written, index, receipt, {
+            policy,
+            entity,
+            mapping,
+            now,
+            jitter: 0,
+            goldenOf: (ref) => goldenOf(ref)?.id,
+          });
           journal.push(...settled.journal);
           commit(settled.golden);
         });
       }
       return sent;
     },
+    /** Time goes by. */
+    passes(ms: number) {
+      now += ms;
+    },
+    goldenOf: (where: string, id: string) => goldenOf(refOf(where, id)),
     /** The only golden record, with its values. */
     values(): Record<string, unknown> {
       const [golden, ...more] = [...goldens.values()];

@@ -51,6 +51,8 @@ export function sampleLink(id: string | null, also: Partial<Link> = {}): Link {
     createUnknown: false,
     waitsFor: null,
     outside: false,
+    parked: {},
+    waiting: {},
     unsure: {},
     knownAt: 0,
     refused: {},

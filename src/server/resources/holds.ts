@@ -12,7 +12,7 @@ import { ruleChoices } from "../rule-choices.ts";
 import { fieldValue, fieldValues, instant, interval, pageFrom, pageOf, paging, recordRef, source } from "./shapes.ts";
 
 const tag = "Holds";
-const kind = z.enum(["conflict", "clear", "delete", "duplicate", "incomplete", "refused"]);
+const kind = z.enum(["conflict", "clear", "delete", "duplicate", "incomplete", "refused", "missing"]);
 const status = z.enum(["open", "closed"]);
 
 const match = z
