@@ -34,7 +34,7 @@ export function referredRecords(
 }
 
 /** A record by its id in a reference's cell; `null`: the config maps no object there that it could be of. */
-export function recordIn(
+function recordIn(
   policy: Policy,
   system: string,
   { to }: Pick<Reference, "to">,
