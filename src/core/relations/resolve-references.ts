@@ -34,12 +34,7 @@ export function referredRecords(
 }
 
 /** A record by its id in a reference's cell; `null`: the config maps no object there that it could be of. */
-function recordIn(
-  policy: Policy,
-  system: string,
-  { to }: Pick<Reference, "to">,
-  id: RecordId,
-): RecordRef | null {
+function recordIn(policy: Policy, system: string, { to }: Pick<Reference, "to">, id: RecordId): RecordRef | null {
   const target = policy.entities[to]?.mappings.find((one) => one.system === system);
   return target === undefined ? null : { system, object: target.object, id };
 }
