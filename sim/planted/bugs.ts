@@ -174,8 +174,8 @@ export const bugs: readonly Bug[] = [
   bug(
     "held fields are written",
     "core/behind.ts",
-    `    if (freezes(golden.holds, field) !== undefined) continue;\n`,
-    "",
+    `freezes(golden.holds, field) !== undefined || field in link.parked`,
+    `field in link.parked`,
   ),
   bug(
     "refused values are sent again and again",
@@ -187,7 +187,7 @@ export const bugs: readonly Bug[] = [
   bug(
     "every field is written, not only what is behind",
     "core/behind.ts",
-    `    if ((link.seen[field] ?? 0) >= version.version) continue;\n`,
+    `    if ((link.seen[field] ?? 0) >= version.version && !isWaiting(link, field, golden)) continue;\n`,
     "",
   ),
   bug(
@@ -238,7 +238,7 @@ export const bugs: readonly Bug[] = [
   bug(
     "something else was there, and it is overwritten next",
     settle,
-    `  const outcome = applyUpsert(draft, index, observe(observation, deps.entity, deps.mapping), deps.mapping, context);`,
+    `  const outcome = applyUpsert(draft, index, observed(step, observation), deps.mapping, context);`,
     `  const outcome = "applied" as string; setLink(draft, index, { cells: { ...linkAt(draft, index).cells, ...observation.cells } });`,
   ),
   bug("a missing record counts as written", settle, `      return settleMissing(step);`, `      return {};`),

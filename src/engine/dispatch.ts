@@ -3,14 +3,14 @@ import { baseOf, type Composed, compose, type Encode, type Refusals, refusalLine
 import type { Parked } from "../core/draft.ts";
 import { observe } from "../core/observe.ts";
 import { hasRefusals, isStuck } from "../core/refusal.ts";
-import { type GoldenById, referredGoldens } from "../core/relations/place-references.ts";
+import type { GoldenById } from "../core/relations/place-references.ts";
 import { type GoldenOf, referencesOf, referredRecords } from "../core/relations/resolve-references.ts";
 import { afterFailure } from "../core/retry.ts";
 import { earn, type RetryBudget, spend } from "../core/retry-budget.ts";
 import { type DeadReason, type Receipt, type Settled, settle } from "../core/settle.ts";
 import type { GoldenId, GoldenRecord, InFlight, Link } from "../model/golden.ts";
 import type { JournalEntry } from "../model/journal.ts";
-import { type EntityPolicy, mappingOf, type ObjectMapping, type Policy } from "../model/policy.ts";
+import { type EntityPolicy, mappingOf, type ObjectMapping } from "../model/policy.ts";
 import { type ObjectName, type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import type { Connector, MappedObject, WriteRequest, WriteResult } from "../ports/connector.ts";
@@ -26,6 +26,7 @@ import { goldenUnit, isAbandoned } from "./commit.ts";
 import { connectorOf, type Deps, landedMs, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
 import { followUps } from "./follow-up.ts";
 import { insist } from "./insist.ts";
+import { referredFrom } from "./referred-from.ts";
 import { StoreFailure } from "./store-failure.ts";
 import { messageOf } from "./trigger.ts";
 import { hintOf } from "./work.ts";
@@ -95,13 +96,6 @@ async function loadReferred(deps: Deps, goldens: readonly GoldenRecord[], system
   const missing = ids.filter((id) => !known.has(id));
   const loaded = missing.length === 0 ? null : await deps.store.load({ records: [], keys: [], ids: missing });
   return (id) => known.get(id) ?? loaded?.goldens.get(id);
-}
-
-/** The golden records that one points to, in one system or in any. */
-export function referredFrom(policy: Policy, golden: GoldenRecord, system?: SystemId): readonly GoldenId[] {
-  const entity = policy.entities[golden.entity];
-  const mappings = (entity?.mappings ?? []).filter((one) => system === undefined || one.system === system);
-  return entity === undefined ? [] : mappings.flatMap((mapping) => referredGoldens(golden, entity, mapping));
 }
 
 type ComposedGolden = { readonly unit: CommitUnit; readonly sends: readonly Send[] };

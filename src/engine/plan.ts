@@ -6,8 +6,9 @@ import { mappingOf } from "../model/policy.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
 import type { FieldValue } from "../model/value.ts";
 import { connectorOf, type Deps } from "./deps.ts";
-import { encoderOf, referredFrom } from "./dispatch.ts";
+import { encoderOf } from "./dispatch.ts";
 import { parentsFirst } from "./parents-first.ts";
+import { referredFrom } from "./referred-from.ts";
 import { firstScan } from "./scan.ts";
 import { createWorker } from "./work.ts";
 
