@@ -1,5 +1,6 @@
 import { acknowledgeAlert, openAlerts, pastAlerts } from "../control/alerts/alerts.ts";
 import { type DeadReport, type DeadSelection, discardDead, editDead, replayDead } from "../control/dead-letters.ts";
+import { planUndo, type UndoReport, type UndoSelection, undo } from "../control/undo.ts";
 import { type Deps, mappedObjects } from "../engine/deps.ts";
 import { decideHold, type Reviewed } from "../engine/review.ts";
 import type { Running } from "../engine/run.ts";
@@ -36,6 +37,8 @@ export type Desk = {
   replayDead(selection: DeadSelection, by: string): Promise<DeadReport>;
   editDead(id: string, values: Readonly<Record<string, RawValue>>, by: string): Promise<DeadReport>;
   discardDead(selection: DeadSelection, by: string, reason: string): Promise<DeadReport>;
+  planUndo(selection: UndoSelection): Promise<UndoReport>;
+  undo(selection: UndoSelection, by: string): Promise<UndoReport>;
   alerts(): Promise<readonly Alert[]>;
   pastAlerts(limit: number): Promise<readonly Alert[]>;
   acknowledgeAlert(key: string, by: string): Promise<boolean>;
@@ -56,6 +59,8 @@ export const deskCalls = [
   "replayDead",
   "editDead",
   "discardDead",
+  "planUndo",
+  "undo",
   "alerts",
   "pastAlerts",
   "acknowledgeAlert",
@@ -87,6 +92,8 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     replayDead: (selection, by) => replayDead(deps, selection, by),
     editDead: (id, values, by) => editDead(deps, id, values, by),
     discardDead: (selection, by, reason) => discardDead(deps, selection, by, reason),
+    planUndo: (selection) => planUndo(deps, selection),
+    undo: (selection, by) => undo(deps, selection, by),
     alerts: () => openAlerts(deps),
     pastAlerts: (limit) => pastAlerts(deps, limit),
     acknowledgeAlert: (key, by) => acknowledgeAlert(deps, key, by),

@@ -127,6 +127,7 @@ function addReview(program: Command): void {
     .option("--by <name>", "who decides (default: the user)");
   addDead(program);
   addAlerts(program);
+  addJournal(program);
   on(
     program.command("history <text>"),
     "Who set which field of a record when, and why; found by id, e-mail or other value",
@@ -201,6 +202,39 @@ function addAlerts(program: Command): void {
     "Send a notice by one route, to see whether it arrives",
     async () => (await import("./alerts.ts")).testRouteCommand,
   );
+}
+
+function addJournal(program: Command): void {
+  const chosen = (command: Command) =>
+    command
+      .option("--record <system/object/id>", "lines about this record")
+      .option("--golden <id>", "lines of this golden record")
+      .option("--system <name>", "values from this system")
+      .option("--field <name>", "this field only")
+      .option("--rule <name>", "decided by this rule or for this reason, as the journal has it")
+      .option("--author <name>", "set by this person, or by this user of a system")
+      .option("--cause <id>", "caused by this decision, observation or undo")
+      .option("--since <time>", "from then on: 2h ago, or 2026-11-24T15:00")
+      .option("--until <time>", "before then");
+  chosen(
+    on(
+      program.command("journal"),
+      "Every field change: from, to, who, which rule, which event",
+      async () => (await import("./journal.ts")).journalCommand,
+    ),
+  )
+    .addOption(new Option("--kind <kind>", "lines of this kind: set, kept, held, superseded, written ..."))
+    .option("--csv", "all of them as CSV; --json: as a line of JSON each")
+    .option("--limit <count>", "at most so many");
+  chosen(
+    on(
+      program.command("undo [numbers...]"),
+      "Take changes back: show what would happen, with --yes do it",
+      async () => (await import("./undo.ts")).undoCommand,
+    ),
+  )
+    .option("--yes", "do it")
+    .option("--by <name>", "who says so (default: the user)");
 }
 
 function addStore(program: Command): void {
