@@ -74,3 +74,15 @@ test("an amount goes bare into a field of its currency; another currency is spel
   expect(encodeValue(cell("Budget"), { amount: "12.50", currency: "EUR" })).toBe(12.5);
   expect(encodeValue(cell("Budget"), { amount: "12.50", currency: "USD" })).toBe("12.50 USD");
 });
+
+test("links to other records are written as they are read: one as its id, several in order", () => {
+  const links = field("multipleRecordLinks");
+  const one = cell("F", { type: { kind: "reference", to: "company" } });
+  const many = cell("F", { type: { kind: "reference", to: "company", many: true } });
+  expect(encodeValue(one, "rec1")).toEqual(rawOf(links, ["rec1"]));
+  expect(encodeValue(many, ["rec1"])).toEqual(rawOf(links, ["rec1"]));
+  expect(encodeValue(many, ["rec1", "rec2"])).toEqual(rawOf(links, ["rec2", "rec1"]));
+  expect(encodeValue(many, null)).toEqual(rawOf(links, []));
+  expect(wireOf(links, encodeValue(one, "rec1"))).toEqual(["rec1"]);
+  expect(wireOf(links, encodeValue(many, ["rec1", "rec2"]))).toEqual(["rec1", "rec2"]);
+});

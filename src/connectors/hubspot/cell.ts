@@ -1,9 +1,12 @@
 import { denormalizeValue } from "../../core/normalize/denormalize-value.ts";
 import type { FieldValue, RawValue } from "../../model/value.ts";
 import type { MappedCell } from "../../ports/connector.ts";
+import { associationOf, encodeIds } from "./associations.ts";
 
 /** HubSpot's form: a string, or `null` for a blank, as it reads back. */
 export function encodeValue(cell: MappedCell, value: FieldValue): RawValue {
+  const association = associationOf(cell);
+  if (association !== null) return encodeIds(association, value);
   return cellOf(denormalizeValue(cell.type, value, "string"));
 }
 

@@ -2,8 +2,10 @@ import type { FieldTypeKind } from "../../model/field-type.ts";
 import type { CellName, ObjectName } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { MappedCell, MappedObject, SchemaProblem } from "../../ports/connector.ts";
+import { type AssociationCell, type AssociationLabel, associationOf, readLabels } from "./associations.ts";
 import type { Client } from "./client.ts";
 import { RefusedCall } from "./errors.ts";
+import { typeIdOf } from "./object-name.ts";
 import { isEmail, type Property, type Schema } from "./schema.ts";
 
 export type CheckDeps = { readonly client: Client; readonly schema: Schema; readonly keyProperty: string };
@@ -26,8 +28,14 @@ export async function checkObject(
     throw error;
   }
   const cells = mapped.cells.flatMap((cell) =>
-    cellProblems(object, properties, cell).map((one) => problem(cell.cell, one)),
+    associationOf(cell) === null ? cellProblems(object, properties, cell).map((one) => problem(cell.cell, one)) : [],
   );
+  for (const cell of mapped.cells) {
+    const association = associationOf(cell);
+    if (association === null) continue;
+    const found = await associationProblems(deps.client, mapped, cell, association);
+    cells.push(...found.map((one) => problem(cell.cell, one)));
+  }
   const access = (await accessProblems(deps.client, mapped)).map((one) => problem(null, one));
   if (!mapped.create) return [...access, ...cells];
   const key = (await keyProblems(deps, mapped, properties, prepare)).map((one) => problem(null, one));
@@ -61,6 +69,32 @@ async function accessProblems(client: Client, { object }: MappedObject): Promise
     }
     throw error;
   }
+}
+
+/** An association is a reference, to the object that its name says, by a label that is there. */
+async function associationProblems(
+  client: Client,
+  object: MappedObject,
+  { cell, type, target }: MappedCell,
+  { to, label, many }: AssociationCell,
+): Promise<readonly Problem[]> {
+  if (type.kind !== "reference") return [asError(`${cell} is an association; its field needs type reference`)];
+  if (target !== undefined && (typeIdOf(target) ?? target) !== (typeIdOf(to) ?? to))
+    return [asError(`${cell} points to ${to}, and the field to ${target}`)];
+  let labels: readonly AssociationLabel[];
+  try {
+    labels = await readLabels(client, object, to);
+  } catch (error) {
+    if (!(error instanceof RefusedCall)) throw error;
+    return [asError(`HubSpot has no associations from ${object.object} to ${to}: ${error.refusal.message}`)];
+  }
+  const known = labels.flatMap((one) => one.label ?? []);
+  if (label !== null && !known.includes(label))
+    return [
+      asError(`there is no label ${label} from ${object.object} to ${to}; there is ${known.join(", ") || "none"}`),
+    ];
+  if (many || label !== null || !known.includes("Primary")) return [];
+  return [warning(`${cell} may be several, and the field is one: map ${cell}:Primary, or make the field many`)];
 }
 
 function cellProblems(

@@ -2,10 +2,11 @@ import { revisionOf } from "../../model/observation.ts";
 import type { RecordId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import type { MappedObject, WriteRequest, WriteResult } from "../../ports/connector.ts";
+import { associationsOf, changesAssociations, relink } from "./associations.ts";
 import { type Row, sendRows } from "./batch.ts";
 import { wireOf } from "./cell.ts";
 import { isClash } from "./errors.ts";
-import { cellsOf, type HubSpotRecord } from "./records.ts";
+import { cellsOf, type HubSpotRecord, propertyCells } from "./records.ts";
 import { isEmail } from "./schema.ts";
 import { storedCells } from "./update.ts";
 import type { WriteDeps } from "./write.ts";
@@ -22,12 +23,43 @@ export async function createRecords(
   requests: readonly Create[],
 ): Promise<readonly WriteResult[]> {
   if (requests.length === 0) return [];
-  const results = (await hasKeyProperty(deps, object))
-    ? await createByKey(deps, object, requests)
-    : await createByEmail(deps, object, requests);
+  const properties = new Set(propertyCells(object));
+  const bare = requests.map(
+    (request): Create => ({ ...request, patch: only(request.patch, (cell) => properties.has(cell)) }),
+  );
+  const made = (await hasKeyProperty(deps, object))
+    ? await createByKey(deps, object, bare)
+    : await createByEmail(deps, object, bare);
+  const results = await associate(deps, object, requests, made);
   // It may be that the key property is gone: the next create looks.
   if (results.some((result) => result.kind === "failed" && result.error.code === "REJECTED")) deps.schema.forget();
   return results;
+}
+
+function only(patch: Create["patch"], isWanted: (cell: string) => boolean): Create["patch"] {
+  return Object.fromEntries(Object.entries(patch).filter(([cell]) => isWanted(cell)));
+}
+
+/** New records get their associations. Where that fails the create's outcome is unknown: the next one looks, and finds the record. */
+async function associate(
+  { client }: WriteDeps,
+  object: MappedObject,
+  requests: readonly Create[],
+  made: readonly WriteResult[],
+): Promise<readonly WriteResult[]> {
+  const cells = new Set(associationsOf(object).map(({ cell }) => cell));
+  const relinks = made.flatMap((result, i) => {
+    const { patch } = requests[i]!;
+    const isNew = result.kind === "written" && result.created;
+    return isNew && changesAssociations(object, patch) ? [{ id: result.id, before: {}, patch }] : [];
+  });
+  const failed = await relink(client, object, relinks);
+  return made.map((result, i): WriteResult => {
+    if (result.kind !== "written" || !result.created) return result;
+    const error = failed.get(result.id);
+    if (error !== undefined) return { kind: "failed", error: { code: "UNKNOWN_OUTCOME", message: error.message } };
+    return { ...result, cells: { ...result.cells, ...only(requests[i]!.patch, (cell) => cells.has(cell)) } };
+  });
 }
 
 async function hasKeyProperty({ schema, keyProperty }: WriteDeps, { object }: MappedObject): Promise<boolean> {

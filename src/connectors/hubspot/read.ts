@@ -3,11 +3,12 @@ import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MappedObject, ReadResult, ScanPage } from "../../ports/connector.ts";
 import { laneBackfill, laneLive } from "../../ports/store.ts";
+import { withAssociations } from "./associations.ts";
 import type { Client } from "./client.ts";
 import { orElse, senseless } from "./errors.ts";
 import { type JsonObject, objectOf, objectsOf, own, textOf } from "./json.ts";
 import type { OwnWrites } from "./own-writes.ts";
-import { type HubSpotRecord, mergedIdsProperty, propertiesOf, recordOf, upsertOf } from "./records.ts";
+import { type HubSpotRecord, mergedIdsProperty, propertiesOf, propertyCells, recordOf, upsertOf } from "./records.ts";
 
 export const batchMax = 100;
 /** With property history HubSpot takes fewer at once. */
@@ -57,11 +58,12 @@ export function createReader(deps: ReadDeps): Reader {
       const body = {
         inputs: chunk.map((id) => ({ id })),
         properties: propertiesOf(object, keyProperty),
-        propertiesWithHistory: options.history ? object.cells.map(({ cell }) => cell) : [],
+        propertiesWithHistory: options.history ? propertyCells(object) : [],
         ...(options.idProperty === undefined ? {} : { idProperty: options.idProperty }),
       };
       const path = `${objectPath(object)}/batch/read${options.archived ? "?archived=true" : ""}`;
-      return recordsIn(await client.call({ method: "POST", path, body, effect: "read", what }), what);
+      const records = recordsIn(await client.call({ method: "POST", path, body, effect: "read", what }), what);
+      return options.archived ? records : withAssociations(client, object, records);
     });
     return (await Promise.all(pages)).flat();
   };
@@ -124,7 +126,7 @@ export function createReader(deps: ReadDeps): Reader {
             records.map(({ id }) => id),
             {},
           )
-        : records;
+        : await withAssociations(client, object, records);
       return {
         observations: full.map((record) => upsertOf(deps, object, record, observedAt)),
         cursor: after === null ? null : `${after}/${place.total ?? ""}`,

@@ -4,6 +4,7 @@ import type { CellName, RecordId, SystemId } from "../../model/record.ts";
 import type { Instant, Interval } from "../../model/time.ts";
 import type { RawValue } from "../../model/value.ts";
 import type { MappedObject } from "../../ports/connector.ts";
+import { associationOf } from "./associations.ts";
 import { cellOf } from "./cell.ts";
 import type { Client } from "./client.ts";
 import { idOf, type JsonObject, objectOf, objectsOf, own, textOf } from "./json.ts";
@@ -88,9 +89,14 @@ function authorOf(sourceType: string, sourceId: string, userId: unknown): string
   return user === undefined ? [sourceType, sourceId].filter((text) => text !== "").join(" ") : `user ${user}`;
 }
 
+/** The mapped cells that are properties; the others are associations. */
+export function propertyCells(object: MappedObject): readonly CellName[] {
+  return object.cells.flatMap((cell) => (associationOf(cell) === null ? [cell.cell] : []));
+}
+
 /** Properties to ask for. HubSpot passes over those that it does not have. */
 export function propertiesOf(object: MappedObject, keyProperty: string): readonly string[] {
-  return [...object.cells.map(({ cell }) => cell), keyProperty, mergedIdsProperty];
+  return [...propertyCells(object), keyProperty, mergedIdsProperty];
 }
 
 /** The mapped cells that the record answered; a property that is not there (any more) is left out, never blank. */

@@ -5,11 +5,12 @@ import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import { type RawValue, sameRaw } from "../../model/value.ts";
 import type { MappedObject, WriteRequest, WriteResult } from "../../ports/connector.ts";
+import { changesAssociations, relink, withoutAssociations } from "./associations.ts";
 import { type Row, type RowOutcome, sendRows } from "./batch.ts";
 import { wireOf } from "./cell.ts";
 import { coveredCells, type Sent, traceWrite } from "./own-writes.ts";
 import type { Found } from "./read.ts";
-import { cellsOf, type HubSpotRecord, upsertOf } from "./records.ts";
+import { cellsOf, type HubSpotRecord, propertyCells, upsertOf } from "./records.ts";
 import type { WriteDeps } from "./write.ts";
 
 export type Update = WriteRequest & { readonly kind: "update" };
@@ -31,9 +32,28 @@ export async function updateRecords(
   );
   const looks = requests.map((request) => look(deps, object, before, request));
   const sendable = requests.filter((_, i) => looks[i] === null);
-  const rows = new Map(sendable.map((request) => [request, rowOf(request)]));
-  const outcomes = await sendRows(deps, object, "update", [...rows.values()]);
-  const outcomeOf = (request: Update) => outcomes.get(rows.get(request)!)!;
+  const rows = new Map(sendable.map((request) => [request, rowOf(object, request)]));
+  const outcomes = await sendRows(
+    deps,
+    object,
+    "update",
+    [...rows.values()].filter(({ properties }) => Object.keys(properties).length > 0),
+  );
+  // What changes associations alone has no row to send.
+  const rowOutcome = (request: Update): RowOutcome =>
+    outcomes.get(rows.get(request)!) ?? { kind: "done", record: withoutAssociations(before.records.get(request.id)!) };
+  const relinks = sendable.filter(
+    (request) => changesAssociations(object, request.patch) && rowOutcome(request).kind === "done",
+  );
+  const unlinked = await relink(
+    deps.client,
+    object,
+    relinks.map(({ id, patch }) => ({ id, patch, before: cellsOf(object, before.records.get(id)!) })),
+  );
+  const outcomeOf = (request: Update): RowOutcome => {
+    const error = unlinked.get(request.id);
+    return error === undefined ? rowOutcome(request) : { kind: "failed", error };
+  };
   const landed = sendable.filter((request) => outcomeOf(request).kind === "done").map(({ id }) => id);
   const after = await lookAgain(deps, object, landed);
   return requests.map((request, i) => looks[i] ?? settle(deps, object, request, outcomeOf(request), before, after));
@@ -58,13 +78,16 @@ export function look(deps: WriteDeps, object: MappedObject, found: Found, reques
   return { kind: "changed", observation: upsertOf(deps, object, record, found.observedAt, covered) };
 }
 
-function rowOf({ attemptId, id, patch }: Update): Row {
+function rowOf(object: MappedObject, { attemptId, id, patch }: Update): Row {
+  const properties = new Set(propertyCells(object));
   return {
     traceId: attemptId,
     id,
     matches: (record) => record.id === id,
     input: { id },
-    properties: Object.fromEntries(Object.entries(patch).map(([cell, raw]) => [cell, wireOf(raw)])),
+    properties: Object.fromEntries(
+      Object.entries(patch).flatMap(([cell, raw]) => (properties.has(cell) ? [[cell, wireOf(raw)]] : [])),
+    ),
   };
 }
 
