@@ -15,6 +15,7 @@ import {
   type Table,
   tableOf,
 } from "./org.ts";
+import { type EventLog, entityOf, type GapKind } from "./pubsub/event-log.ts";
 import { renderRecord } from "./render.ts";
 import { personAccountFields } from "./standard-objects.ts";
 import type { SavedState } from "./state.ts";
@@ -61,6 +62,14 @@ export type SalesforceAdmin = {
   removeField(object: string, name: string): void;
   /** Returns the record type's id. The first one of an object is the integration user's default. */
   defineRecordType(object: string, developerName: string): string;
+  /** Selects objects for Change Data Capture, besides those that are. */
+  selectForCapture(...objects: readonly string[]): void;
+  /** Tells of changes whose values are lost, as Salesforce does in trouble. */
+  addGap(kind: GapKind, object: string, ids: readonly string[]): void;
+  /** Forgets all events, as three days later: places before now are not known any more. */
+  expireEvents(): void;
+  /** Ends all streams of events. */
+  dropStreams(): void;
   /** Switches person accounts on, which can't be undone. */
   enablePersonAccounts(): void;
   /** Answered API calls by method and path pattern, such as `POST /composite/sobjects`. */
@@ -77,6 +86,9 @@ export type AdminDeps = {
   readonly auth: Auth;
   readonly faults: FaultBoard;
   readonly calls: Map<string, number>;
+  readonly tooling: Org;
+  readonly log: EventLog;
+  readonly dropStreams: () => void;
   readonly setLimits: (limits: LimitOptions) => void;
   readonly snapshot: () => SavedState;
   readonly restore: (state: SavedState) => void;
@@ -181,6 +193,19 @@ export function makeAdmin(deps: AdminDeps): SalesforceAdmin {
       const actor: Actor = { userId: org.integrationUserId, source: "seed", origin: "" };
       return createRecord(org, table("RecordType"), values, actor).id;
     },
+    selectForCapture: (...objects) => {
+      const members = tableOf(deps.tooling, "PlatformEventChannelMember");
+      for (const object of objects) {
+        const entity = entityOf(table(object));
+        if (org.selectedEntities.has(entity)) continue;
+        org.selectedEntities.add(entity);
+        const values = { EventChannel: "ChangeEvents", SelectedEntity: entity };
+        createRecord(deps.tooling, members, values, { userId: org.integrationUserId, source: "seed", origin: "" });
+      }
+    },
+    addGap: (kind, object, ids) => deps.log.addGap(kind, table(object), ids),
+    expireEvents: () => deps.log.expire(),
+    dropStreams: deps.dropStreams,
     enablePersonAccounts: () => {
       const accounts = table("Account");
       for (const draft of personAccountFields) accounts.fields.set(draft.name, completeField(draft));

@@ -60,6 +60,8 @@ export type Org = {
   /** Whom API calls are made as. */
   readonly integrationUserId: string;
   readonly tables: Map<string, Table>;
+  /** What is selected for Change Data Capture: `ContactChangeEvent`. */
+  readonly selectedEntities: Set<string>;
   readonly audit: AuditLog;
   readonly random: SeededRandom;
   readonly now: () => number;

@@ -23,6 +23,7 @@ export type RouteDeps = {
   readonly org: Org;
   readonly auth: Auth;
   readonly queries: Queries;
+  readonly toolingQueries: Queries;
   readonly limits: () => Limits;
   readonly instanceUrl: () => string;
 };
@@ -109,6 +110,9 @@ function answerData(deps: RouteDeps, request: SandboxRequest, version: string, r
       if (method !== "GET") throw notAllowed(method);
       if (first !== undefined) return queries.more(first, version);
       return queries.run(queryIn(query), what === "queryAll", version, batchSizeIn(headers["sforce-query-options"]));
+    case "tooling":
+      if (method !== "GET" || first !== "query") throw notFound();
+      return deps.toolingQueries.run(queryIn(query), false, version, batchSizeIn(headers["sforce-query-options"]));
     case "sobjects":
       return answerObject(org, request, version, rest.slice(1));
     case "composite": {

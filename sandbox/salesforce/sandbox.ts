@@ -9,9 +9,11 @@ import { type ConnectedApp, createAuth } from "./auth.ts";
 import { makeId } from "./id.ts";
 import { createLimits, type LimitOptions } from "./limits.ts";
 import { addTable, type Org, tableOf } from "./org.ts";
+import { createEventLog, entityOf } from "./pubsub/event-log.ts";
+import { servePubSub } from "./pubsub/server.ts";
 import { createQueries } from "./query-api.ts";
 import { answerCall } from "./route.ts";
-import { standardObjects } from "./standard-objects.ts";
+import { standardObjects, toolingObjects } from "./standard-objects.ts";
 import { restoreState, type SavedState, snapshotOf } from "./state.ts";
 import { createRecord } from "./write.ts";
 
@@ -39,6 +41,8 @@ export type SalesforceSandbox = {
   readonly orgId: string;
   /** A session that does not end. */
   readonly token: string;
+  /** Address of the Pub/Sub API. */
+  readonly pubsub: string;
   readonly app: ConnectedApp;
   /** Whom API calls are made as. */
   readonly integrationUserId: string;
@@ -50,6 +54,7 @@ export type SalesforceSandbox = {
 
 const orgId = makeId("00D", 62 ** 3);
 const sessionMs = 7_200_000;
+const keepAliveMs = 270_000;
 
 const users = [
   { Username: "integration@example.com", LastName: "User", FirstName: "Integration", Email: "integration@example.com" },
@@ -67,6 +72,7 @@ export async function createSalesforceSandbox(options: SalesforceSandboxOptions 
     id: orgId,
     integrationUserId: makeId("005", 1),
     tables: new Map(),
+    selectedEntities: new Set(),
     audit: createAuditLog(),
     random,
     now,
@@ -77,6 +83,10 @@ export async function createSalesforceSandbox(options: SalesforceSandboxOptions 
     deletesKnownSince: 0,
   };
   for (const draft of standardObjects) addTable(org, draft);
+  const tooling: Org = { ...org, tables: new Map(), listeners: [], audit: createAuditLog() };
+  for (const draft of toolingObjects) addTable(tooling, draft);
+  const log = createEventLog(org, (entity) => org.selectedEntities.has(entity));
+  org.listeners.push(log.hear);
   const people = addUsers(org);
   const auth = createAuth({
     orgId,
@@ -88,9 +98,10 @@ export async function createSalesforceSandbox(options: SalesforceSandboxOptions 
   const queries = createQueries(org);
 
   const snapshot = () => snapshotOf(org);
-  const restore = (state: SavedState) => restoreState(org, state);
-  const saved = file === undefined ? null : loadState<SavedState>(file);
-  if (saved !== null) restore(saved);
+  const restore = (state: SavedState) => {
+    restoreState(org, state);
+    admin.selectForCapture(...state.selectedObjects);
+  };
   const save = () => {
     if (file !== undefined) saveState(file, snapshot());
   };
@@ -100,9 +111,27 @@ export async function createSalesforceSandbox(options: SalesforceSandboxOptions 
   const setLimits = (wanted: LimitOptions) => {
     limits = createLimits(wanted, speed, now);
   };
-  const admin = makeAdmin({ org, auth, faults, calls, setLimits, snapshot, restore, save });
+  const pubsub = await servePubSub({
+    log,
+    orgId,
+    isValidSession: auth.isValid,
+    isTopic: (topic) => [...org.tables.values()].some((table) => topic === `/data/${entityOf(table)}`),
+    keepAliveMs: Math.max(10, keepAliveMs / speed),
+  });
+  const dropStreams = () => pubsub.drop();
+  const parts = { org, tooling, auth, log, faults, calls };
+  const admin = makeAdmin({ ...parts, dropStreams, setLimits, snapshot, restore, save });
+  const saved = file === undefined ? null : loadState<SavedState>(file);
+  if (saved !== null) restore(saved);
   let url = "";
-  const deps = { org, auth, queries, limits: () => limits, instanceUrl: () => url };
+  const deps = {
+    org,
+    auth,
+    queries,
+    toolingQueries: createQueries(tooling),
+    limits: () => limits,
+    instanceUrl: () => url,
+  };
   const date = () => ({ date: new Date(now()).toUTCString() });
 
   const handle = (request: SandboxRequest): SandboxAnswer => {
@@ -139,11 +168,13 @@ export async function createSalesforceSandbox(options: SalesforceSandboxOptions 
     port: server.port,
     orgId,
     token: auth.token,
+    pubsub: pubsub.address,
     app: auth.app,
     integrationUserId: org.integrationUserId,
     people,
     admin,
     async close() {
+      pubsub.close();
       await server.close();
       save();
     },

@@ -181,6 +181,20 @@ export const standardObjects: readonly ObjectDraft[] = [
   },
 ];
 
+/** Objects of the set-up, which the Tooling API alone shows. */
+export const toolingObjects: readonly ObjectDraft[] = [
+  {
+    name: "PlatformEventChannelMember",
+    label: "Platform Event Channel Member",
+    keyPrefix: "0v8",
+    fields: [
+      text("DeveloperName", 80),
+      text("EventChannel", 80, { required: true }),
+      text("SelectedEntity", 80, { required: true }),
+    ],
+  },
+];
+
 /** Every object's own bookkeeping. */
 export function systemFields(draft: ObjectDraft): readonly FieldDraft[] {
   return [

@@ -1,6 +1,7 @@
 import type { AuditEntry } from "../core/audit.ts";
 import type { Field } from "./field.ts";
 import { addTable, type ObjectType, type Org, type StoredRecord, type Table, uniqueKey } from "./org.ts";
+import { entityOf } from "./pubsub/event-log.ts";
 
 /** Everything that a restart must not lose. */
 export type SavedState = {
@@ -13,6 +14,7 @@ export type SavedState = {
   }[];
   readonly audit: readonly AuditEntry[];
   readonly duplicateRules: Org["duplicateRules"];
+  readonly selectedObjects: readonly string[];
   readonly deletesKnownSince: number;
 };
 
@@ -27,6 +29,9 @@ export function snapshotOf(org: Org): SavedState {
     })),
     audit: org.audit.list(),
     duplicateRules: org.duplicateRules,
+    selectedObjects: [...org.tables.values()].flatMap((table) => {
+      return org.selectedEntities.has(entityOf(table)) ? [table.type.name] : [];
+    }),
     deletesKnownSince: org.deletesKnownSince,
   };
 }

@@ -25,6 +25,8 @@ export type Client = {
   call(call: Call): Promise<unknown>;
   /** The present session; logs in where there is none. */
   session(): Promise<Session>;
+  /** This session was refused elsewhere: the next call logs in again. */
+  expired(session: Session): void;
   /** A moment of Truce's clock by Salesforce's, never late, as far as answers have told it. */
   vendorTime(own: Instant): Instant;
   /** The other way round, never early. */
@@ -120,6 +122,7 @@ export function createClient(options: SalesforceOptions): Client {
   return {
     call: (call) => attempt(call, false),
     session: tokens.get,
+    expired: (session) => void tokens.expired(session),
     vendorTime: (own) => own + ahead(),
     ownTime: (vendor) => vendor - ahead(),
   };

@@ -8,8 +8,11 @@ import { keyFieldDefault, type SalesforceOptions } from "./options.ts";
 import { createReader } from "./read.ts";
 import { type BoundObject, createSchema, describeObject } from "./schema.ts";
 import { createSeenVersions } from "./seen.ts";
+import { createStreams } from "./streams.ts";
+import { createPubSubLink } from "./subscription.ts";
 import { batchMax, writeRecords } from "./write.ts";
 
+const pubsubDefault = "api.pubsub.salesforce.com:7443";
 const pollMsDefault = 30_000;
 const lookbackMsDefault = 120_000;
 /** Described when nobody names objects; custom ones come along. */
@@ -40,6 +43,9 @@ export function createSalesforceConnector(options: SalesforceOptions): Connector
     }
   };
 
+  const link = options.capture === "poll" ? null : createPubSubLink(options.pubsub ?? pubsubDefault);
+  const streams = link === null ? null : createStreams({ system, client, clock, link, onObject });
+
   return {
     system,
     label: "Salesforce",
@@ -52,6 +58,7 @@ export function createSalesforceConnector(options: SalesforceOptions): Connector
       reader,
       seen,
       onObject,
+      streams,
       intervalMs: options.pollMs ?? pollMsDefault,
       lookbackMs: options.lookbackMs ?? lookbackMsDefault,
     }),
@@ -87,7 +94,11 @@ export function createSalesforceConnector(options: SalesforceOptions): Connector
       return results;
     },
 
-    close: () => Promise.resolve(),
+    close: () => {
+      streams?.reset();
+      link?.close();
+      return Promise.resolve();
+    },
   };
 
   async function describable(): Promise<readonly string[]> {

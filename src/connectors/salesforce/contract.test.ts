@@ -1,6 +1,6 @@
 import type { RawValue } from "../../model/value.ts";
-import { connectorContract } from "../../ports/connector.contract.ts";
-import { cell, mapped, setUp } from "./testing.ts";
+import { type ConnectorPlace, connectorContract } from "../../ports/connector.contract.ts";
+import { cell, mapped, setUp, waitingClock } from "./testing.ts";
 
 const object = mapped(
   "Person__c",
@@ -18,9 +18,14 @@ const object = mapped(
   "Tags__c",
 );
 
-connectorContract("Salesforce", async () => {
-  const { sandbox, connector, clock } = await setUp();
+connectorContract("Salesforce, polled", () => place(false));
+connectorContract("Salesforce, streamed", () => place(true));
+
+async function place(isStreamed: boolean): Promise<ConnectorPlace> {
+  const streamed = { capture: "auto", clock: waitingClock(), pollMs: 500 } as const;
+  const { sandbox, connector, clock } = await setUp(isStreamed ? streamed : {});
   const { admin } = sandbox;
+  if (isStreamed) admin.selectForCapture("Person__c");
   const [maria] = sandbox.people;
   const live = (id: string) => admin.records("Person__c").find((record) => record.Id === id);
   /** People are slow: what they did is a second ago when somebody else acts. */
@@ -59,4 +64,4 @@ connectorContract("Salesforce", async () => {
     },
     close: () => sandbox.close(),
   };
-});
+}

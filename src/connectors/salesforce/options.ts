@@ -10,7 +10,11 @@ export type SalesforceOptions = {
   readonly clock: Clock;
   /** The unique external id field that holds the create key, on each object where Truce creates records. Default "Truce_ID__c". */
   readonly keyField?: string;
-  /** How often changes are asked for. Default 30 s. */
+  /** auto, the default: objects that the org has selected for Change Data Capture are streamed, the others polled. */
+  readonly capture?: "auto" | "poll";
+  /** Address of the Pub/Sub API. Default api.pubsub.salesforce.com:7443. */
+  readonly pubsub?: string;
+  /** How often changes are asked for, where they are not streamed. Default 30 s. */
   readonly pollMs?: number;
   /** How far each poll looks back behind the last one, for transactions that commit late. Default 2 min. */
   readonly lookbackMs?: number;

@@ -16,24 +16,30 @@ export type Place = {
 
 export type Places = Map<ObjectName, Place>;
 
-export function cursorOf(places: Places): string {
-  return JSON.stringify({ version: 1, objects: Object.fromEntries(places) });
+/** Where the streams of objects stand, as Salesforce names it. */
+export type Replays = Map<ObjectName, string>;
+
+export function cursorOf(places: Places, replays: Replays): string {
+  return JSON.stringify({ version: 1, objects: Object.fromEntries(places), replays: Object.fromEntries(replays) });
 }
 
 /** The places in a cursor of ours; an object whose place makes no sense has lost it. */
-export function placesOf(cursor: string): Places {
+export function placesOf(cursor: string): { readonly places: Places; readonly replays: Replays } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(cursor);
   } catch {
-    return new Map();
+    return { places: new Map(), replays: new Map() };
   }
   const objects = objectOf(own(objectOf(parsed) ?? {}, "objects")) ?? {};
-  return new Map(
+  const told = Object.entries(objectOf(own(objectOf(parsed) ?? {}, "replays")) ?? {});
+  const replays = new Map(told.flatMap(([object, id]) => (typeof id === "string" ? [[object, id] as const] : [])));
+  const places = new Map(
     Object.entries(objects).flatMap(([object, place]): [ObjectName, Place][] => {
       const json = objectOf(place) ?? {};
       const isSound = ["from", "deletedFrom", "deletedAskedAt"].every((key) => typeof own(json, key) === "number");
       return isSound ? [[object, place as Place]] : [];
     }),
   );
+  return { places, replays };
 }

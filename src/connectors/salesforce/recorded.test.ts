@@ -1,10 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { loadSync } from "@grpc/proto-loader";
 import { expect, test } from "vitest";
 import { rawOf } from "./cell.ts";
+import { changeEventOf, tellEvent } from "./change-event.ts";
+import type { Client } from "./client.ts";
 import { complaintsOf, refusedError, rowError } from "./errors.ts";
 import { type JsonObject, objectOf, objectsOf, own, parseExactly } from "./json.ts";
+import { type FetchRequest, pubSub } from "./protocol.ts";
 import { recordOf } from "./records.ts";
-import { sobjectOf } from "./schema.ts";
+import { type BoundObject, sobjectOf } from "./schema.ts";
 
 const folder = new URL("../../../../shared/specs/fixtures/salesforce/", import.meta.url);
 const present = existsSync(folder);
@@ -95,3 +99,87 @@ recordedTest("recorded values are read in one form each", () => {
   expect(of("multipicklist", "Picklist_Multiselect_Label")).toBe("four;six");
   expect([of("currency", "Currency_Label"), of("boolean", "Checkbox_Label")]).toEqual([23, true]);
 });
+
+/** An object with the fields that a test maps, as far as reading an event needs them. */
+function boundTo(object: string, types: Readonly<Record<string, string>>): BoundObject {
+  const cells = Object.entries(types).map(([name, type]) => ({
+    cell: { cell: name, field: name, type: { kind: "text" }, direction: "both" },
+    field: { name, type, calculated: false },
+  }));
+  const mapped = { object, create: false, cells: cells.map(({ cell }) => cell) };
+  return { mapped, cells, keyField: null, hasMerges: true, sobject: { name: object } } as unknown as BoundObject;
+}
+
+const deps = { system: "sales", client: { ownTime: (at: number) => at } as Client };
+
+recordedTest("a recorded event of a new account tells all of its fields", () => {
+  const event = changeEventOf(objectOf(bodyOf("amp-test__subscription__new_account")) ?? {});
+  const bound = boundTo("Account", {
+    Name: "string",
+    Phone: "phone",
+    Description: "textarea",
+    CreatedDate: "datetime",
+  });
+  expect(tellEvent(deps, bound, event!, 5).observations).toEqual([
+    {
+      kind: "upsert",
+      ref: { system: "sales", object: "Account", id: "0015f00002J9YYEAA3" },
+      revision: "00000001712693965000",
+      observedAt: 5,
+      cells: {
+        Name: "Acme",
+        Phone: null,
+        Description: "Sample account record.",
+        CreatedDate: "2024-04-09T20:19:25.000Z",
+      },
+      complete: true,
+      changedAt: { from: 1712693963000, until: 1712693967000 },
+      author: "0055f000005mc66AAA",
+      pushed: true,
+      cellChanges: expect.objectContaining({ Name: expect.anything() }),
+    },
+  ]);
+});
+
+recordedTest("a recorded event of a changed address tells the part that it holds, and asks for the others", () => {
+  const event = changeEventOf(objectOf(bodyOf("amp-test__subscription__update_contact_compound_address")) ?? {});
+  const bound = boundTo("Contact", { MailingStreet: "textarea", MailingCity: "string", LastName: "string" });
+  const told = tellEvent(deps, bound, event!, 5).observations;
+  expect(told).toMatchObject([
+    {
+      kind: "upsert",
+      ref: { id: "003bm000016htgPAAQ" },
+      cells: { MailingStreet: "1235 wildwood St" },
+      complete: false,
+    },
+    { kind: "hint", ref: { id: "003bm000016htgPAAQ" } },
+  ]);
+  expect(Object.keys(told[0]?.kind === "upsert" ? told[0].cells : {})).toEqual(["MailingStreet"]);
+});
+
+const proto = new URL("../../../../shared/specs/salesforce/pubsub_api.proto", import.meta.url);
+
+test.skipIf(!existsSync(proto))(
+  "our part of the Pub/Sub API reads and writes the same bytes as Salesforce's own definition",
+  () => {
+    const whole = loadSync(proto.pathname, { keepCase: true, defaults: true, enums: String })["eventbus.v1.PubSub"];
+    const theirs = whole as unknown as typeof pubSub;
+    const request: FetchRequest = {
+      topic_name: "/data/ContactChangeEvent",
+      replay_preset: "CUSTOM",
+      replay_id: Buffer.from("12345678"),
+      num_requested: 100,
+    };
+    const { path, requestSerialize } = pubSub["Subscribe"]!;
+    expect(path).toBe(theirs["Subscribe"]!.path);
+    expect(requestSerialize(request)).toEqual(theirs["Subscribe"]!.requestSerialize(request));
+    const event = { event: { id: "e", schema_id: "s", payload: Buffer.from("p") }, replay_id: Buffer.from("r") };
+    const answer = { events: [event], latest_replay_id: Buffer.from("r"), rpc_id: "x", pending_num_requested: 7 };
+    const bytes = theirs["Subscribe"]!.responseSerialize(answer);
+    expect(pubSub["Subscribe"]!.responseDeserialize(bytes)).toMatchObject({
+      events: [event],
+      pending_num_requested: 7,
+    });
+    expect(pubSub["GetSchema"]!.path).toBe(theirs["GetSchema"]!.path);
+  },
+);

@@ -78,7 +78,7 @@ export function cellsOf({ cells }: BoundObject, record: SalesforceRecord): Reado
 }
 
 /** A moment of Salesforce's clock, as an interval of Truce's. */
-function intervalOf(client: Client, at: Instant): Interval {
+export function intervalOf(client: Client, at: Instant): Interval {
   const ownAt = client.ownTime(at);
   return { from: ownAt - slackMs, until: ownAt + slackMs };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createFaultBoard } from "../../../sandbox/core/fault.ts";
 import { createRandom } from "../../../sandbox/core/random.ts";
 import { type RunningServer, serve } from "../../../sandbox/core/serve.ts";
@@ -31,6 +32,17 @@ function testClock(): TestClock {
   };
 }
 
+/** A clock whose sleeps are real, for what comes by itself; `skip` moves it ahead. */
+export function waitingClock(): TestClock {
+  const clock = testClock();
+  return {
+    ...clock,
+    sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).then(noop, noop),
+  };
+}
+
+const noop = () => undefined;
+
 /** Fast enough that no limit is met. */
 const speed = 1000;
 
@@ -45,7 +57,7 @@ export async function setUp(
   options: Partial<SalesforceOptions> = {},
   sandboxOptions: SalesforceSandboxOptions = {},
 ): Promise<Setting> {
-  const clock = testClock();
+  const clock = options.clock === undefined ? testClock() : (options.clock as TestClock);
   const sandbox = await createSalesforceSandbox({ speed, clock: () => clock.now(), ...sandboxOptions });
   sandbox.admin.defineObject({ name: "Person__c", fields: personFields });
   for (const object of ["Account", "Contact", "Lead", "Opportunity", "Person__c"]) sandbox.admin.defineKeyField(object);
@@ -76,6 +88,8 @@ export function connectTo(sandbox: SalesforceSandbox, options: Partial<Salesforc
     system: "sales",
     url: sandbox.url,
     auth: { kind: "client-credentials", clientId: app.clientId, clientSecret: app.clientSecret },
+    capture: "poll",
+    pubsub: sandbox.pubsub,
     timeoutMs: 1000,
     clock: testClock(),
     ...options,
