@@ -56,6 +56,8 @@ export async function createConnector(options: SystemOptions, context: Connector
         clock,
         url: value(options.url),
         auth: salesforceAuth(options, value),
+        capture: options.capture,
+        ...optional("pubsub", options.pubsub),
         ...(options.keyField === undefined ? {} : { keyField: options.keyField }),
         ...(options.allocationShare === undefined ? {} : { allocationShare: options.allocationShare }),
         ...poll,

@@ -86,6 +86,7 @@ async function open(vendor: string, settings: Settings): Promise<Opened> {
     for (const object of ["Account", "Contact", "Lead", "Opportunity"]) {
       // An org that an admin has prepared, unless its file says that it was before.
       sandbox.admin.defineKeyField(object);
+      sandbox.admin.selectForCapture(object);
     }
     return {
       label: "Salesforce",
@@ -93,6 +94,7 @@ async function open(vendor: string, settings: Settings): Promise<Opened> {
       settings: {
         connector: "salesforce",
         url: sandbox.url,
+        pubsub: sandbox.pubsub,
         clientId: sandbox.app.clientId,
         clientSecret: reference("SALESFORCE_CLIENT_SECRET"),
       },

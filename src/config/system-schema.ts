@@ -75,6 +75,11 @@ const salesforceSchema = z.strictObject({
   privateKey: secretSchema
     .describe("JWT flow: the private key, PEM, of the app's certificate: ${file:PATH}.")
     .optional(),
+  capture: z
+    .enum(["auto", "poll"])
+    .default("auto")
+    .describe("How changes are learned. auto: streamed for objects that are selected for Change Data Capture."),
+  pubsub: referenceSchema.describe("Another address of the Pub/Sub API than Salesforce's: host:port.").optional(),
   keyField: z
     .string()
     .describe("The unique external id field for Truce's create key. Default: Truce_ID__c.")

@@ -93,7 +93,7 @@ export function systemOptions({ connector, variable, base, url, probed }: System
       return { connector, url: secret, capture: "auto", clockSkew: 0 };
     case "salesforce": {
       const clientId = `\${${clientIdVariable(variable)}}`;
-      return { connector, url: url ?? base ?? "", clientId, clientSecret: secret, clockSkew: 0 };
+      return { connector, url: url ?? base ?? "", clientId, clientSecret: secret, capture: "poll", clockSkew: 0 };
     }
     case "hubspot":
       return { connector, token: secret, webhookSecrets: [], ...common };
