@@ -245,7 +245,7 @@ function drawActions(
     pick: chance.fraction(),
     into: chance.fraction(),
   }));
-  repeat(times(0.4, 4), () => ({
+  repeat(times(0.5, 5), () => ({
     at: when(),
     kind: "decide",
     pick: chance.fraction(),

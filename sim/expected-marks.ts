@@ -55,6 +55,7 @@ export const expectedMarks: readonly string[] = [
       "store.counts",
       "store.linkedIds",
       "store.recover",
+      "store.hold",
     ],
     ["crash-before", "crash-after", "fail-before", "lost-reply"],
   ),
@@ -95,6 +96,19 @@ export const expectedMarks: readonly string[] = [
     "third-party-workflow",
     "shared-key",
   ]),
+  ...all("taxonomy", [
+    "weak-key",
+    "several-matches",
+    "word-of-a-merged-record",
+    "clock-skew",
+    "concurrent",
+    "redelivery",
+    "behind-the-cursor",
+  ]),
+  // What may become of a golden record and of its links.
+  ...all("state", ["live>deleted", "deleted>live", "wanted>linked", "linked>deleted", "deleted>linked"]),
+  ...all("state", ["able>dead", "dead>able", "free>waiting", "waiting>free", "idle>writing", "writing>idle"]),
+  ...all("state", ["known>unknown", "unknown>known", "even>behind", "behind>even", "taken>refused", "refused>taken"]),
   ...all("link", ["alias", "waits", "unsure", "dead"]),
   ...all("race", ["update/history", "update/lost"]),
   // The checks that only speak in some worlds.

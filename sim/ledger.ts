@@ -25,6 +25,8 @@ export type Ledger = {
   readonly failures: readonly string[];
   /** Ids of vendor events that were stored. */
   readonly events: ReadonlySet<string>;
+  /** Those that came more than once. */
+  readonly repeated: ReadonlySet<string>;
   onPull(process: string, system: string, batch: ChangeBatch): void;
 };
 
@@ -43,11 +45,12 @@ export function newLedger(
   const cursors = new Map<string, string>();
   const failures: string[] = [];
   const events = new Set<string>();
+  const repeated = new Set<string>();
   const pulled = new Map<string, number>();
 
   const take = (item: InboxItem) => {
     if (item.dedupeKey !== null) {
-      if (events.has(item.dedupeKey)) return;
+      if (events.has(item.dedupeKey)) return void repeated.add(item.dedupeKey);
       events.add(item.dedupeKey);
     }
     if (!items.has(item.id)) items.set(item.id, { item, outcome: null });
@@ -105,6 +108,7 @@ export function newLedger(
     cursors,
     failures,
     events,
+    repeated,
     onPull: (process, system, { cursor, observations }) =>
       void pulled.set(`${process}: feed/${system}=${cursor}`, observations.length),
     storeOf: (process) => ({

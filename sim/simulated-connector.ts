@@ -227,6 +227,9 @@ export function simulatedConnector(
       : firstHidden === -1
         ? behind
         : behind.slice(0, firstHidden);
+    // Only a look back finds what became visible after its time had been read.
+    const isLate = (one: Change) => one.at <= Number(cursor) && one.visibleAt > Number(cursor);
+    if (isPoll && news.some(isLate)) marks.add("taxonomy/behind-the-cursor");
     let observations = told(news, mapped);
     if (observations.length > 0) {
       const strike = (fault: string, odd: number) => {

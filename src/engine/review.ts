@@ -20,18 +20,21 @@ const racesMax = 8;
 
 /** Carries out a person's decision on a hold. Of two people who decide the same revision, one wins. */
 export async function decideHold(deps: Deps, decision: Decision): Promise<Reviewed> {
+  let keys: readonly string[] = [];
   for (let race = 0; race < racesMax; race++) {
     const stored = await deps.store.hold(decision.holdId);
     if (stored === null) return { kind: "unknown" };
     const ids = stored.goldenId === null ? stored.matches : [stored.goldenId];
-    const { goldens } = await deps.store.load({ records: [], keys: [], ids });
+    const { goldens, byKey } = await deps.store.load({ records: [], keys, ids });
     const golden = goldens.get(stored.goldenId ?? "") ?? null;
     // The golden record's own copy is the one that its version guards. Without it, the hold was closed between the two looks.
     const hold = golden === null ? stored : golden.holds.find((one) => one.id === stored.id);
     if (hold === undefined && stored.status === "open") continue;
     const judged = judge(golden, hold ?? stored, decision, deps.policy, deps.clock.now());
     if (judged.kind !== "done") return judged;
-    const results = await deps.store.commit(unitsOf(deps, judged, stored, [...goldens.values()]));
+    const units = unitsOf(deps, judged, stored, [...goldens.values()], (key) => byKey.get(key));
+    keys = units.flatMap((unit) => unit.keys ?? []);
+    const results = await deps.store.commit(units);
     if (results.some((result) => result.kind === "stale")) continue;
     ringWork(deps.store);
     return { kind: "done", hold: judged.hold };
@@ -43,7 +46,13 @@ export async function decideHold(deps: Deps, decision: Decision): Promise<Review
 type Done = Judged & { readonly kind: "done" };
 
 /** All or nothing: the decision, and on a held record what waited for it. */
-function unitsOf(deps: Deps, judged: Done, stored: Hold, matches: readonly GoldenRecord[]): CommitUnit[] {
+function unitsOf(
+  deps: Deps,
+  judged: Done,
+  stored: Hold,
+  matches: readonly GoldenRecord[],
+  ownerOfKey: (key: string) => string | undefined,
+): CommitUnit[] {
   const also = {
     journal: judged.journal,
     holds: [judged.hold],
@@ -56,7 +65,7 @@ function unitsOf(deps: Deps, judged: Done, stored: Hold, matches: readonly Golde
     keys: null,
     group: stored.id,
   });
-  if (judged.golden !== null) return [{ ...kept(judged.golden), ...also }];
+  if (judged.golden !== null) return [{ ...goldenUnit(deps, judged.golden, laneDecision, ownerOfKey), ...also }];
   // Left as it is, it still may be the one that is wanted: nothing is made beside it.
   const freed = judged.pin?.goldenId === "leave" ? [] : matches.filter((golden) => waitsFor(golden, stored));
   // Nothing guards a record's hold but the golden records it may be: of two decisions at once, the second finds them changed.

@@ -14,12 +14,13 @@ const linesMax = 500;
  * changed since: then nothing is undone.
  */
 export async function undoDecision(deps: Deps, holdId: string, by: string): Promise<Reviewed> {
+  let keys: readonly string[] = [];
   for (let race = 0; race < racesMax; race++) {
     const hold = await deps.store.hold(holdId);
     if (hold === null) return { kind: "unknown" };
-    const { goldens } = await deps.store.load({
+    const { goldens, byKey } = await deps.store.load({
       records: [],
-      keys: [],
+      keys,
       ids: hold.goldenId === null ? [] : [hold.goldenId],
     });
     const golden = goldens.get(hold.goldenId ?? "");
@@ -28,11 +29,11 @@ export async function undoDecision(deps: Deps, holdId: string, by: string): Prom
     const judged = reopen(golden, hold, lines, by, deps.policy, deps.clock.now());
     if (judged.kind !== "done") return judged;
     const unit: CommitUnit = {
-      ...goldenUnit(deps, judged.golden, laneDecision, () => undefined),
-      keys: null,
+      ...goldenUnit(deps, judged.golden, laneDecision, (key) => byKey.get(key)),
       journal: judged.journal,
       holds: [judged.hold],
     };
+    keys = unit.keys ?? [];
     const [result] = await deps.store.commit([unit]);
     if (result?.kind === "stale") continue;
     ringWork(deps.store);
