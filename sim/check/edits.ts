@@ -155,10 +155,10 @@ function isStranger({ world }: Truth, system: SimSystem, id: string): boolean {
   if (first?.by !== "truce" || system.profile.createKey) return false;
   const { identity } = world.scenario;
   const attempt = world.ledger.attempts.get(first.attempt ?? "");
-  const isAnswered = attempt?.result === "written" && first.at - attempt.startedAt < writeLeaseMs;
+  const isLate = first.at - (attempt?.startedAt ?? first.at) >= writeLeaseMs;
   const isChanged = history.some((one) => isByPeople(one) && identity.some((field) => field in one.after));
   const isKnown = identity.some((field) => (first.after[field] ?? null) !== null);
-  return isChanged || !isKnown || (system.setup.keyless && !isAnswered);
+  return isChanged || !isKnown || isLate || (system.setup.keyless && attempt?.result !== "written");
 }
 
 /** Every value that becomes the agreed one was entered by someone where the journal says, or decided by a person or a rule. */

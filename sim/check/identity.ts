@@ -10,7 +10,7 @@ export function checkTwins({ world }: Truth): string[] {
       const isPlain = links.every((link) => link.generation === 0 && link.aliases.length === 0);
       return links.length > 1 && isPlain && !isExplained(world.ledger.journal, golden)
         ? [
-            `${golden.id} has ${links.map((link) => link.id).join(" and ")} of ${name}, though duplicates are to be held`,
+            `identity: ${golden.id} has ${links.map((link) => link.id).join(" and ")} of ${name}, though duplicates are to be held`,
           ]
         : [];
     }),

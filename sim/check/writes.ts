@@ -72,10 +72,10 @@ function checkCreates(truth: Truth): string[] {
  * Nothing in the system tells that the first is there: no key, and no identity, or the sender was stopped between its look and its write for
  * longer than its write was waited for.
  */
-function isBlind({ world }: Truth, { setup, profile }: SimSystem, one: Change): boolean {
+function isBlind({ world }: Truth, { profile }: SimSystem, one: Change): boolean {
   const startedAt = world.ledger.attempts.get(one.attempt ?? "")?.startedAt ?? one.at;
   const isKnown = world.scenario.identity.some((field) => (one.after[field] ?? null) !== null);
-  return !profile.createKey && (!isKnown || (setup.keyless && one.at - startedAt >= writeLeaseMs));
+  return !profile.createKey && (!isKnown || one.at - startedAt >= writeLeaseMs);
 }
 
 /** Its e-mail changed, so a system without a create key could not have told. */

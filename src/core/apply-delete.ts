@@ -55,7 +55,8 @@ export function contestDelete(draft: Draft, context: Context): void {
 function hasUnseenEdits(draft: Draft, deleted: Link, other: Link): boolean {
   if (draft.holds.length > 0 || other.inFlight !== null) return true;
   const mapping = draft.entity.mappings.find((m) => m.system === deleted.system && m.object === deleted.object);
-  return mapping !== undefined && behindFields(draft, deleted, draft.entity, mapping).length > 0;
+  // What it would not take was not seen there either.
+  return mapping !== undefined && behindFields(draft, { ...deleted, refused: {} }, draft.entity, mapping).length > 0;
 }
 
 function openDeleteHold(draft: Draft, link: Link, ref: RecordRef, context: Context): void {
