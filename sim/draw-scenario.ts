@@ -128,10 +128,10 @@ function drawOdds(chance: SeededRandom): Odds {
     hint: odd(0.2, 0.5),
     shift: odd(0.3, 0.5),
     rush: odd(0.3, 0.3),
-    storeFails: odd(0.2, 0.05),
+    storeFails: odd(0.2, 0.08),
     commitUnknown: odd(0.25, 0.15),
     tornLoad: odd(0.2, 0.5),
-    crash: odd(0.35, 0.01),
+    crash: odd(0.35, chance.chance(0.2) ? 0.05 : 0.008),
     webhookRepeat: odd(0.4, 0.6),
     webhookGarbled: odd(0.2, 0.3),
   };
@@ -151,10 +151,10 @@ function drawRecords(
     const there = systems.filter(() => chance.chance(0.65));
     for (const system of there.length === 0 ? systems.slice(0, 1) : there) {
       const values = alike ? shared : variant(chance, shared, system);
-      records.push({
-        system,
-        values: byPhone ? otherwiseKnown(chance, values, `other${person}-${system}@people.org`) : values,
-      });
+      // Now and then without an e-mail, or with another one, even somebody else's: then only the phone tells who it is.
+      const others = [null, `other${person}-${system}@people.org`, `p${(person + 1) % people}@people.org`];
+      const isOther = byPhone && chance.chance(0.4);
+      records.push({ system, values: isOther ? { ...values, email: anyOf(chance, others) } : values });
     }
   }
   return records;
@@ -188,12 +188,6 @@ function variant(chance: SeededRandom, shared: Values, system: string): Values {
       return [name, own ? `${value} ${system}` : value];
     }),
   );
-}
-
-/** Now and then without an e-mail, or with another one: then only the phone tells who it is. */
-function otherwiseKnown(chance: SeededRandom, values: Values, other: string): Values {
-  if (!chance.chance(0.4)) return values;
-  return { ...values, email: chance.chance(0.5) ? null : other };
 }
 
 function drawActions(
