@@ -99,6 +99,7 @@ async function main(order: EngineOrder): Promise<void> {
     accounts,
     live,
     consoleFolder: consoleFolder(),
+    metrics: null,
     configFile: null,
     dryRun: () => dryRun(deps, new AbortController().signal),
     version: version(),

@@ -3,6 +3,7 @@ import { parseDuration } from "../config/duration.ts";
 import { resolveReference } from "../config/reference.ts";
 import { watchAlerts } from "../control/alerts/alerts.ts";
 import { createReadings } from "../control/alerts/readings.ts";
+import { createMetrics, type Metrics } from "../control/metrics.ts";
 import { shareLimits } from "../control/share.ts";
 import type { EngineEvent } from "../engine/deps.ts";
 import { type Running, run } from "../engine/run.ts";
@@ -43,11 +44,13 @@ export async function runCommand(options: RunOptions): Promise<void> {
   const signal = stopSignal();
   const report = createReport(options);
   const readings = createReadings(machineClock.now);
+  const metrics = createMetrics();
   const live = createLive(machineClock);
   const tell = (event: EngineEvent) => {
     live.tell(event);
     report.tell(event);
     readings.note(event);
+    metrics.note(event);
   };
   const session = await openSession(options, tell, async (config) => live.heard(await openConfiguredStore(config)));
   try {
@@ -64,7 +67,7 @@ export async function runCommand(options: RunOptions): Promise<void> {
     broken.catch(() => undefined);
     try {
       if (options.once === true) await runOnce(session, running, signal, timeoutMs, report, options);
-      else await Promise.race([serve(session, running, live, signal, report), broken]);
+      else await Promise.race([serve(session, running, { live, metrics }, signal, report), broken]);
     } finally {
       report.end();
       stopping.abort();
@@ -115,7 +118,7 @@ function createReport({ json, once }: RunOptions): Report {
 async function serve(
   session: Session,
   running: Running,
-  live: Live,
+  { live, metrics }: { readonly live: Live; readonly metrics: Metrics },
   signal: AbortSignal,
   report: Report,
 ): Promise<void> {
@@ -127,6 +130,7 @@ async function serve(
     publicUrl,
     accounts,
     live,
+    metrics,
     consoleFolder: consoleFolder(),
     configFile: config.name,
     dryRun: () => dryRun(deps, signal),

@@ -100,7 +100,7 @@ test("who may call what, for every operation, is what is written here", async ()
   `);
 });
 
-test("every route is an operation, or is one of the few that anyone may see", () => {
+test("every route is an operation, or is one of the few others", () => {
   const known = names.map(
     (name) => `${operations[name][0]} ${apiPath}${operations[name][1].replaceAll(/\{(\w+)\}/gu, ":$1")}`,
   );
@@ -112,6 +112,7 @@ test("every route is an operation, or is one of the few that anyone may see", ()
     "GET /api/v1/docs.css",
     "GET /api/v1/openapi.json",
     "GET /healthz",
+    "GET /metrics",
     "GET /readyz",
     "POST /webhooks/:system/:secret?",
   ]);
@@ -287,4 +288,19 @@ test("what people do is audited, refused or not, without values", async () => {
   expect(items).toContainEqual(expect.objectContaining({ who: "viewer", what: "startSweep", status: 403 }));
   expect(items).toContainEqual(expect.objectContaining({ what: "signIn", status: 204, who: null }));
   expect(JSON.stringify(items)).not.toContain(goodPassword);
+});
+
+test("figures for Prometheus are for those who may read, and say nothing of any record", async () => {
+  const get = (token?: string) =>
+    fetch(`${server.url}/metrics`, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+  expect((await get()).status).toBe(401);
+  const { client } = await server.signedIn("operator", "petra");
+  const { token } = await client.createToken({ name: "prometheus", scopes: ["read"] });
+  await server.says("crm", "7", { email: "metrics@example.org" });
+  const answer = await get(token);
+  const text = await answer.text();
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/plain")]);
+  expect(text).toMatch(/^truce_golden_records\{entity="contact"\} [1-9]/m);
+  expect(text).toContain("truce_dead_letters_open 0");
+  expect(text).not.toContain("metrics@example.org");
 });

@@ -1,4 +1,5 @@
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
+import type { Metrics } from "../control/metrics.ts";
 import type { Deps } from "../engine/deps.ts";
 import type { Plan } from "../engine/plan.ts";
 import type { Running } from "../engine/run.ts";
@@ -9,6 +10,7 @@ import { registerConsole } from "./console-files.ts";
 import { docsPage, docsStyle } from "./docs-page.ts";
 import { registerApi, sendProblem } from "./http-api.ts";
 import type { Live } from "./live.ts";
+import { registerMetrics } from "./metrics-route.ts";
 import { openApiDocument } from "./openapi.ts";
 import { apiPath } from "./operations.ts";
 import { Problem } from "./problem.ts";
@@ -45,6 +47,8 @@ export type ServerOptions = {
   /** Makes a plan on a store of its own. */
   readonly dryRun: (() => Promise<Plan>) | null;
   readonly version: string;
+  /** Counts what the engine tells; `null`: there are no figures under /metrics. */
+  readonly metrics: Metrics | null;
   /** Told of bugs of ours that a request met. */
   readonly log: (error: unknown) => void;
 };
@@ -58,7 +62,7 @@ export type Server = {
 
 /**
  * The HTTP entrance: the console, its API under `/api/v1`, webhooks under `/webhooks/<system>`, health under `/healthz` (the process lives) and
- * `/readyz` (every system has been read once). Rejects when the address can't be taken, and refuses any but this machine's own while nobody could
+ * `/readyz` (every system has been read once), figures for Prometheus under `/metrics`. Rejects when the address can't be taken, and refuses any but this machine's own while nobody could
  * sign in.
  */
 export async function startServer(
@@ -85,6 +89,7 @@ export async function startServer(
   await app.register(async (scope) => registerApiScope(scope, deps, running, options, () => portOf(base)), {
     prefix: apiPath,
   });
+  registerMetrics(app, deps, options, () => portOf(base));
   registerConsole(app, options.consoleFolder);
   const base = await app.listen({ host: options.host, port: options.port });
   return { url: base, routes, close: () => app.close() };

@@ -1,4 +1,5 @@
 import { machineClock, machineRandom } from "../clock/machine.ts";
+import { createMetrics } from "../control/metrics.ts";
 import { testPolicy } from "../core/testing/policy.ts";
 import type { Deps } from "../engine/deps.ts";
 import { createWorker } from "../engine/work.ts";
@@ -78,6 +79,7 @@ export async function openTestServer(options: Partial<ServerOptions> = {}): Prom
     configFile: "truce.yaml",
     dryRun: async () => ({ objects: [], goldens: { contact: 2 }, holds: [] }),
     version: "0.0.0",
+    metrics: createMetrics(),
     log: (error) => process.stderr.write(`${String(error)}\n`),
     ...options,
   });
