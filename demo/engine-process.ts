@@ -90,7 +90,7 @@ async function main(order: EngineOrder): Promise<void> {
     say(event);
   };
   const deps: Deps = { store, connectors, policy, clock, random: machineRandom, startedAt: clock.now(), tell };
-  const running = run(deps, { workBatchMax: 500, sweepEveryMs: null });
+  const running = run(deps, { workBatchMax: 500, sweepEveryMs: null, schemaEveryMs: null });
   const accounts = openAccounts(deps);
   const server = await startServer(deps, running, {
     host: "127.0.0.1",

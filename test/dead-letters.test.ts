@@ -45,7 +45,7 @@ beforeAll(async () => {
     startedAt: machineClock.now(),
     tell: () => undefined,
   };
-  running = run(deps, { workBatchMax: 500, sweepEveryMs: null });
+  running = run(deps, { workBatchMax: 500, sweepEveryMs: null, schemaEveryMs: null });
 });
 
 afterAll(async () => {

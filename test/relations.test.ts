@@ -110,7 +110,7 @@ beforeAll(async () => {
       if (["trouble", "poisoned", "feed-lost", "many-missing"].includes(event.kind)) troubles.push(event);
     },
   };
-  running = run(deps, { workBatchMax: 500, sweepEveryMs: null });
+  running = run(deps, { workBatchMax: 500, sweepEveryMs: null, schemaEveryMs: null });
 });
 
 afterAll(async () => {

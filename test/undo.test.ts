@@ -54,7 +54,7 @@ beforeAll(async () => {
     startedAt: machineClock.now(),
     tell: () => undefined,
   };
-  running = run(deps, { workBatchMax: 500, sweepEveryMs: null });
+  running = run(deps, { workBatchMax: 500, sweepEveryMs: null, schemaEveryMs: null });
   await settled();
   since = machineClock.now();
   await sales.query("update contacts set title = 'Dear Customer', note = 'imported ' || id");

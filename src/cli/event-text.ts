@@ -36,6 +36,17 @@ export function eventText(event: EngineEvent): string | null {
         `${event.system}: ${numberText(event.missing)} of ${counted(event.known, "known record")} of ${event.object} were not listed. ` +
           "Nothing is taken for deleted; look at the system.",
       );
+    case "paused-fields": {
+      const { system, object, fields, problems } = event;
+      if (problems.length === 0) return `${system}: all fields of ${object} are there again, and are caught up with.`;
+      const reasons = problems.map(
+        ({ cell, message }) => `${safeText(cell)}: ${safeText(message).replace(/\.$/u, "")}`,
+      );
+      return remarkColor.yellow(
+        `${system}: ${fields.join(", ") || "constants"} of ${object} ${fields.length === 1 ? "is" : "are"} paused (${reasons.join("; ")}). ` +
+          "Nothing is taken for blank; it goes on by itself once the fields are as the config says.",
+      );
+    }
     default:
       return null;
   }

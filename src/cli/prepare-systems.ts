@@ -1,6 +1,6 @@
 import { mappedObjects } from "../engine/deps.ts";
 import { SyncFailure } from "../model/sync-error.ts";
-import type { Connector } from "../ports/connector.ts";
+import type { Connector, SchemaProblem } from "../ports/connector.ts";
 import { checkedSystem } from "./check-systems.ts";
 import { CliError, exitProblems } from "./exit.ts";
 import { counted, remark, spanText } from "./output.ts";
@@ -11,7 +11,8 @@ const retryMs = 5_000;
 
 /**
  * Compares the mapping with each live system and makes there what Truce needs. What the config asks and a system can't do ends the start
- * (exit code 3). A system that can't be reached is waited for before the first run; later it is left to the engine.
+ * (exit code 3). A system that can't be reached is waited for before the first run; later it is left to the engine, and so are fields that have
+ * changed there.
  */
 export async function prepareSystems(session: Session, signal: AbortSignal): Promise<void> {
   const isFirst = (await session.deps.store.cursor("loaded")) === null;
@@ -24,12 +25,23 @@ export async function prepareSystems(session: Session, signal: AbortSignal): Pro
   if (errors > 0) throw new CliError(`${counted(errors, "error")}; nothing was started.`, exitProblems);
 }
 
+/** Once a run has been under way a changed field ends no start: it is paused, and the others go on. */
+function asPaused(problem: SchemaProblem): SchemaProblem {
+  if (problem.severity !== "error" || problem.cell === null) return problem;
+  return {
+    ...problem,
+    severity: "warning",
+    message: `${problem.message.replace(/\.$/u, "")}; it is paused until it is as the config says`,
+  };
+}
+
 async function prepare({ config, deps }: Session, connector: Connector, isFirst: boolean, signal: AbortSignal) {
   const { system } = connector;
   const objects = mappedObjects(config.policy, system);
   while (!signal.aborted) {
     try {
-      return checkedSystem(config, connector, await connector.check(objects, { prepare: true })).problems;
+      const found = await connector.check(objects, { prepare: true });
+      return checkedSystem(config, connector, isFirst ? found : found.map(asPaused)).problems;
     } catch (error) {
       if (!(error instanceof SyncFailure)) throw error;
       const { code, message } = error.error;

@@ -57,7 +57,11 @@ export async function runCommand(options: RunOptions): Promise<void> {
     await prepareSystems(session, signal);
     if (signal.aborted) return;
     const { sweepEveryMs } = session.config.settings;
-    const running = run(session.deps, { workBatchMax, sweepEveryMs: options.once === true ? null : sweepEveryMs });
+    const running = run(session.deps, {
+      workBatchMax,
+      sweepEveryMs: options.once === true ? null : sweepEveryMs,
+      schemaEveryMs: 5 * 60_000,
+    });
     const stopping = new AbortController();
     const watches = [shareLimits(session.deps, stopping.signal)];
     if (options.once !== true)

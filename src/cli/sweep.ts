@@ -41,7 +41,7 @@ async function sweepHere(system: SystemId | null, options: CommonOptions): Promi
   });
   try {
     await prepareSystems(session, stopSignal());
-    const running = run(session.deps, { workBatchMax, sweepEveryMs: null });
+    const running = run(session.deps, { workBatchMax, sweepEveryMs: null, schemaEveryMs: null });
     try {
       await Promise.race([running.quiet(), running.ended]);
       return await sweepSystems(session.deps, running, system);

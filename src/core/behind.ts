@@ -4,6 +4,7 @@ import type { Instant } from "../model/time.ts";
 import { isBlank } from "../model/value.ts";
 import { freezes } from "./draft.ts";
 import { isOutside, takesPart } from "./mapping/takes-part.ts";
+import { pausesIdentity } from "./pause-fields.ts";
 import { isWaiting } from "./relations/waiting.ts";
 
 type GoldenView = Pick<GoldenRecord, "fields" | "holds">;
@@ -61,7 +62,7 @@ export function isLeftAlone(
 
 /** A record may be made where the config allows it, once every required field is known and nothing about identity is open. */
 function isCreatable(golden: GoldenRecord, entity: EntityPolicy, mapping: ObjectMapping): boolean {
-  if (!mapping.create) return false;
+  if (!mapping.create || pausesIdentity(entity, mapping)) return false;
   const identity = new Set(entity.identity.flatMap((key) => key.fields));
   if (golden.holds.some((hold) => hold.fields.some((field) => identity.has(field)))) return false;
   return entity.required.every((field) => !isBlank(golden.fields[field]?.value));

@@ -27,6 +27,7 @@ import {
 import { takesPart } from "./mapping/takes-part.ts";
 import { identitiesOf } from "./match/identity.ts";
 import { liveLinkIn, type Match, match, type Scoring } from "./match/match.ts";
+import { pausesIdentity } from "./pause-fields.ts";
 import { resolveReferences } from "./relations/resolve-references.ts";
 
 /** Everything a decision may look at, loaded before it. */
@@ -191,6 +192,7 @@ function admitMatched(state: State, seen: Upsert, mapping: ObjectMapping, contex
   if (found.kind === "link") return join(state, found.golden, seen, mapping, context, found.by);
   if (!seen.complete) return nothing("reread", [], [seen.ref]);
   if (found.kind === "hold") return holdRecord(state, seen, context, mapping, "duplicate", found);
+  if (pausesIdentity(context.entity, mapping)) return nothing("no-op");
   const needed = [...context.entity.required, ...context.entity.identity.flatMap((key) => key.fields)];
   const parents = needed.flatMap((field) => seen.unknown[field] ?? []);
   // What it is can't be told before what it points to is known.

@@ -1,7 +1,8 @@
 import { cellsOf, cellTypeOf } from "../core/mapping/cells-of.ts";
 import type { FieldType } from "../model/field-type.ts";
+import type { FieldName } from "../model/golden.ts";
 import type { Policy } from "../model/policy.ts";
-import type { ObjectName, RecordRef, SystemId } from "../model/record.ts";
+import type { CellName, ObjectName, RecordRef, SystemId } from "../model/record.ts";
 import type { SyncError } from "../model/sync-error.ts";
 import type { Instant } from "../model/time.ts";
 import type { Clock, Random } from "../ports/clock.ts";
@@ -56,6 +57,14 @@ export type EngineEvent =
   | { readonly kind: "recovered"; readonly system: SystemId; readonly doing: string }
   | { readonly kind: "poisoned"; readonly ref: RecordRef; readonly message: string }
   | { readonly kind: "feed-lost"; readonly system: SystemId; readonly object: ObjectName }
+  /** What is paused now in an object, and why; nothing: all is well again. */
+  | {
+      readonly kind: "paused-fields";
+      readonly system: SystemId;
+      readonly object: ObjectName;
+      readonly fields: readonly FieldName[];
+      readonly problems: readonly { readonly cell: CellName; readonly message: string }[];
+    }
   | {
       readonly kind: "many-missing";
       readonly system: SystemId;

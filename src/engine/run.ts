@@ -3,13 +3,14 @@ import { newRetryBudget } from "../core/retry-budget.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import { type Bell, newBell, onWork } from "./bell.ts";
-import { connectorOf, type Deps, landedMs, mappedObjects } from "./deps.ts";
+import { connectorOf, type Deps, type EngineEvent, landedMs, mappedObjects } from "./deps.ts";
 import { dispatchBatch } from "./dispatch.ts";
 import { fileGoldens } from "./file-goldens.ts";
 import { parentsFirst } from "./parents-first.ts";
 import { firstScan, isScanned, type SweepReport, sweepObject } from "./scan.ts";
 import { StoreFailure, toldApart } from "./store-failure.ts";
 import { messageOf, pullFeed, startFeed, sweepCursorName } from "./trigger.ts";
+import { createSchemaWatch, resumeFields, type SchemaWatch } from "./watch-schema.ts";
 import { createWorker } from "./work.ts";
 
 export type RunOptions = {
@@ -17,6 +18,8 @@ export type RunOptions = {
   readonly workBatchMax: number;
   /** How often each object is swept, in ms; `null`: never. */
   readonly sweepEveryMs: number | null;
+  /** How often every system's schema is compared with the mapping, in ms; `null`: never. */
+  readonly schemaEveryMs: number | null;
 };
 
 /** A running engine. */
@@ -49,7 +52,18 @@ const streamWaitMs = 10_000;
  * decided once, nothing is written: a record must not be created in a system that has simply not been read yet.
  */
 export function run(given: Deps, options: RunOptions): Running {
-  const deps = { ...given, store: toldApart(given.store) };
+  const watch = createSchemaWatch(given.policy);
+  const deps: Deps = {
+    ...given,
+    store: toldApart(given.store),
+    get policy() {
+      return watch.policy();
+    },
+    tell(event) {
+      given.tell(event);
+      if (isAboutSchema(event)) state.bell(`schema/${event.system}`).ring();
+    },
+  };
   const stopping = new AbortController();
   const { signal } = stopping;
   const state = new RunState(deps);
@@ -72,6 +86,8 @@ export function run(given: Deps, options: RunOptions): Running {
       recovered.then(() => dispatchLoop(deps, state, system, signal)),
     );
     loops.push(owedSweepLoop(deps, state, system, signal));
+    if (options.schemaEveryMs !== null)
+      loops.push(schemaLoop(deps, state, watch, system, options.schemaEveryMs, signal));
     if (options.sweepEveryMs !== null) loops.push(sweepLoop(deps, state, system, options.sweepEveryMs, signal));
   }
   const ended = Promise.all(loops).then(
@@ -335,6 +351,43 @@ async function sweepLoop(
         state.bell("work").ring();
       });
     }
+  }
+}
+
+/** An answer that may be for want of a field: the schema is looked at. */
+function isAboutSchema(event: EngineEvent): event is EngineEvent & { readonly system: SystemId } {
+  if (event.kind === "trouble") return event.code === "SCHEMA" && event.system !== storeName;
+  return event.kind === "written" && ("SCHEMA" in event.results || "REJECTED" in event.results);
+}
+
+/** However often a system refuses, its schema is not looked at more often. */
+const schemaRestMs = 15_000;
+
+/**
+ * Compares what a system has with the mapping, at the start, every while, and when answers make it likely that something has changed. Fields that
+ * are not there as the config says are paused; once they are, they are caught up with.
+ */
+async function schemaLoop(
+  deps: Deps,
+  state: RunState,
+  watch: SchemaWatch,
+  system: SystemId,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const bell = state.bell(`schema/${system}`);
+  while (!signal.aborted) {
+    const back = await watch.look(deps, system);
+    for (const object of back) {
+      await persist(deps, system, `catching up with ${object}`, bell, signal, async () => {
+        await resumeFields(deps, system, object, signal);
+        state.bell(`dispatch/${system}`).ring();
+        await sweepObject(deps, system, object, signal);
+        state.bell("work").ring();
+      });
+    }
+    await deps.clock.sleep(Math.min(schemaRestMs, everyMs), signal);
+    if (!signal.aborted) await bell.sleep(everyMs);
   }
 }
 

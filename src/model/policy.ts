@@ -109,6 +109,8 @@ export type ObjectMapping = {
   /** Whether Truce may create records here. */
   readonly create: boolean;
   readonly filter?: ObjectFilter;
+  /** Fields that are kept here, and that the system does not have as the config says: left alone until it does. */
+  readonly paused?: readonly FieldName[];
   /** What a record that Truce creates holds in cells that no field is kept in. */
   readonly constants?: Readonly<Record<CellName, string | boolean>>;
 };

@@ -58,6 +58,7 @@ export function conditionsOf(look: Look, thresholds: Thresholds): Condition[] {
       ...failing(system, reading, thresholds),
       ...drifting(system, reading, thresholds),
       ...doubted(system, reading),
+      ...paused(system, reading),
     ]),
   ];
 }
@@ -300,6 +301,19 @@ function doubted(system: SystemId, reading: SystemReading): Condition[] {
     records: [],
     did: "None of them is taken for deleted, and nothing is deleted elsewhere.",
     todo: `Look in ${system}: if someone deleted them, restore them there or delete them where they shall go too; if they are there, the token may see less than before. Then truce sweep ${system}.`,
+    system,
+  }));
+}
+
+function paused(system: SystemId, reading: SystemReading): Condition[] {
+  return Object.entries(reading.paused).map(([object, { fields, problems }]) => ({
+    key: `paused/${system}/${object}`,
+    severity: "critical" as const,
+    title: `${fields.join(", ") || "Some cells"} of ${object} in ${system} ${fields.length === 1 ? "is" : "are"} paused`,
+    happened: `${system} does not have ${problems.length === 1 ? "a cell" : "cells"} as the config says: ${problems.map(({ cell, message }) => `${cell}: ${message}`).join("; ")}.`,
+    records: [],
+    did: "These fields are neither read from nor written to it, and no value is taken for blank. All other fields go on.",
+    todo: `Bring the field back in ${system} (its name, its type, its options), or change the mapping and restart truce. It goes on by itself and catches up, in minutes.`,
     system,
   }));
 }

@@ -15,8 +15,14 @@ export type SystemReading = {
   readonly sweeps: Readonly<Record<string, SweepReading>>;
   /** Objects whose last full reading showed far fewer records than are known. */
   readonly doubted: Readonly<Record<string, { readonly missing: number; readonly known: number }>>;
+  /** By object: fields that are paused, as the system does not have them as the config says. */
+  readonly paused: Readonly<Record<string, Paused>>;
 };
 
+type Paused = {
+  readonly fields: readonly string[];
+  readonly problems: readonly { readonly cell: string; readonly message: string }[];
+};
 export type Trouble = {
   readonly doing: string;
   readonly code: string;
@@ -51,12 +57,20 @@ type State = {
   samples: Sample[];
   readonly sweeps: Record<string, SweepReading>;
   readonly doubted: Record<string, { readonly missing: number; readonly known: number }>;
+  readonly paused: Record<string, Paused>;
 };
 
 export function createReadings(now: () => Instant): Readings {
   const systems = new Map<SystemId, State>();
   const stateOf = (system: SystemId): State => {
-    const state = systems.get(system) ?? { troubles: new Map(), counts: [], samples: [], sweeps: {}, doubted: {} };
+    const state = systems.get(system) ?? {
+      troubles: new Map(),
+      counts: [],
+      samples: [],
+      sweeps: {},
+      doubted: {},
+      paused: {},
+    };
     systems.set(system, state);
     return state;
   };
@@ -107,6 +121,10 @@ function note(state: State, event: EngineEvent, now: Instant): void {
     case "many-missing":
       state.doubted[event.object] = { missing: event.missing, known: event.known };
       return;
+    case "paused-fields":
+      if (event.problems.length === 0) delete state.paused[event.object];
+      else state.paused[event.object] = { fields: event.fields, problems: event.problems };
+      return;
     case "scanned":
       // Should the records be missing still, that is told again at the end of this reading.
       if (event.done) delete state.doubted[event.object];
@@ -129,6 +147,7 @@ function readingOf(state: State, now: Instant): SystemReading {
     latencyP95Ms: percentile(state.samples.filter(({ at }) => at > now - longMs).map(({ ms }) => ms)),
     sweeps: { ...state.sweeps },
     doubted: { ...state.doubted },
+    paused: { ...state.paused },
   };
 }
 
