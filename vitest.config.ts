@@ -7,7 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
-    globalSetup: ["test/servers/postgres-setup.ts"],
+    globalSetup: ["test/servers/postgres-setup.ts", "test/servers/mariadb-setup.ts"],
     reporters: ["default", closingLine],
   },
 });
