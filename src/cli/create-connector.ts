@@ -28,6 +28,11 @@ export async function createConnector(options: SystemOptions, context: Connector
       const { capture } = options;
       return createPostgresConnector({ system, url: value(options.url), objects, clock, capture, ...poll });
     }
+    case "mysql": {
+      const { createMysqlConnector } = await import("../connectors/mysql/connector.ts");
+      const { capture } = options;
+      return createMysqlConnector({ system, url: value(options.url), objects, clock, capture, ...poll });
+    }
     case "hubspot": {
       const { createHubSpotConnector } = await import("../connectors/hubspot/connector.ts");
       const { oauth } = options;

@@ -34,6 +34,17 @@ const postgresSchema = z.strictObject({
   ...common,
 });
 
+const mysqlSchema = z.strictObject({
+  connector: z.literal("mysql"),
+  url: databaseUrlSchema.describe("mysql://user:${PASSWORD}@host:3306/database, or ${MYSQL_URL}; also for MariaDB"),
+  capture: z
+    .enum(["auto", "binlog", "poll"])
+    .default("auto")
+    .describe("How changes are learned. auto: the binary log, where the server and the user's rights allow it."),
+  pollEvery,
+  ...common,
+});
+
 const hubspotSchema = z.strictObject({
   connector: z.literal("hubspot"),
   token: secretSchema.describe("A private app's access token.").optional(),
@@ -96,6 +107,7 @@ const salesforceSchema = z.strictObject({
 
 export const systemSchema = z.discriminatedUnion("connector", [
   postgresSchema,
+  mysqlSchema,
   hubspotSchema,
   airtableSchema,
   restSchema,

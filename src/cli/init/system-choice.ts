@@ -3,7 +3,7 @@ import type { SystemId } from "../../model/record.ts";
 import type { ProbedTool } from "../create-connector.ts";
 import type { WrittenSystem } from "./config-text.ts";
 
-export const connectors = ["hubspot", "salesforce", "postgres", "airtable", "rest"] as const;
+export const connectors = ["hubspot", "salesforce", "postgres", "mysql", "airtable", "rest"] as const;
 export type ConnectorName = (typeof connectors)[number];
 
 /** A system as it was chosen: how it is reached, with the name of the environment variable that holds the secret. */
@@ -23,6 +23,7 @@ export const connectorLabels: Readonly<Record<ConnectorName, string>> = {
   hubspot: "HubSpot",
   salesforce: "Salesforce",
   postgres: "PostgreSQL",
+  mysql: "MySQL or MariaDB",
   airtable: "Airtable",
   rest: "Another tool, by its JSON HTTP API",
 };
@@ -35,6 +36,7 @@ export const secretHints: Readonly<Record<ConnectorName, string>> = {
     "a connected app's consumer secret: Setup, App Manager; with the client credentials flow and the scope api",
   postgres:
     "postgres://user:password@host:5432/database; the user may read and write the tables, and best of all replicate",
+  mysql: "mysql://user:password@host:3306/database; the user may read and write the tables, and best of all replicate",
   airtable:
     "a personal access token: airtable.com/create/tokens; scopes data.records:read and :write, schema.bases:read and :write, webhook:manage",
   rest: "the tool's API token, sent as a bearer; none if it takes anybody",
@@ -51,6 +53,7 @@ const kinds: Readonly<Record<ConnectorName, string>> = {
   hubspot: "TOKEN",
   salesforce: "CLIENT_SECRET",
   postgres: "URL",
+  mysql: "URL",
   airtable: "TOKEN",
   rest: "TOKEN",
 };
@@ -65,6 +68,11 @@ export function variablesOf({ connector, variable }: Pick<SystemChoice, "connect
   return connector === "salesforce" ? [clientIdVariable(variable), variable] : [variable];
 }
 
+/** A database's address is its secret. */
+function isDatabase(connector: ConnectorName): connector is "postgres" | "mysql" {
+  return connector === "postgres" || connector === "mysql";
+}
+
 /** As the config writes it. */
 export function writtenSystem({ system, connector, variable, base, url, probed }: SystemChoice): WrittenSystem {
   const secret = `\${${variable}}`;
@@ -73,13 +81,13 @@ export function writtenSystem({ system, connector, variable, base, url, probed }
     const clientId = `\${${clientIdVariable(variable)}}`;
     return { system, settings: { connector, url: url ?? base ?? "", clientId, clientSecret: secret } };
   }
-  const settings = connector === "postgres" ? { connector, url: secret } : { connector, token: secret };
+  const settings = isDatabase(connector) ? { connector, url: secret } : { connector, token: secret };
   return {
     system,
     settings: {
       ...settings,
       ...(base === null ? {} : { base }),
-      ...(url === null || connector === "postgres" ? {} : { url }),
+      ...(url === null || isDatabase(connector) ? {} : { url }),
     },
   };
 }
@@ -90,6 +98,7 @@ export function systemOptions({ connector, variable, base, url, probed }: System
   const common = { clockSkew: 0, ...(url === null ? {} : { url }) };
   switch (connector) {
     case "postgres":
+    case "mysql":
       return { connector, url: secret, capture: "auto", clockSkew: 0 };
     case "salesforce": {
       const clientId = `\${${clientIdVariable(variable)}}`;
