@@ -40,9 +40,11 @@ export async function startLocalMariaDb(
   const password = randomBytes(16).toString("hex");
   try {
     mkdirSync(join(folder, "data", "mysql"), { recursive: true });
+    mkdirSync(join(folder, "tmp"));
     writeFileSync(join(folder, "setup.sql"), setupSql(password), { mode: 0o600 });
     if (user !== null)
-      for (const path of ["", "data", "data/mysql", "setup.sql"]) chownSync(join(folder, path), user.uid, user.gid);
+      for (const path of ["", "data", "data/mysql", "tmp", "setup.sql"])
+        chownSync(join(folder, path), user.uid, user.gid);
     chmodSync(folder, 0o700);
     const { port, end } = await startKeeper({ program, user, folder, settings });
     const url = (database: string) => `mysql://truce:${password}@127.0.0.1:${port}/${database}`;

@@ -71,7 +71,9 @@ function start(flags: readonly string[], input: string | null): ChildProcess {
   const words = openSync(log, "w");
   const source = input === null ? "ignore" : openSync(join(order.folder, input), "r");
   const small = ["--innodb-log-file-size=16M", "--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0"];
-  const args = ["--no-defaults", `--datadir=${join(order.folder, "data")}`, ...small, ...flags];
+  // Another server that starts clears what it takes for its own in the machine's folder for temporary files.
+  const folders = [`--datadir=${join(order.folder, "data")}`, `--tmpdir=${join(order.folder, "tmp")}`];
+  const args = ["--no-defaults", ...folders, ...small, ...flags];
   const as = order.user === null ? {} : { uid: order.user.uid, gid: order.user.gid };
   child = spawn(order.program, args, { ...as, cwd: "/", stdio: [source, words, words] });
   closeSync(words);

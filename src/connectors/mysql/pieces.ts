@@ -26,7 +26,7 @@ export type Statement = { readonly schema: string; readonly sql: string };
 export type Within = LogPlace & { readonly changes: number };
 
 /** Changes of one piece: a transaction with more, of a migration that rewrites a table, would otherwise have to fit into memory. */
-export const pieceChanges = 5_000;
+const pieceChanges = 5_000;
 
 type Open = {
   readonly place: LogPlace;
