@@ -21,7 +21,8 @@ export async function createConnector(options: SystemOptions, context: Connector
   const value = (reference: string) => resolveReference(reference, source);
   const optional = <Key extends string>(key: Key, reference: string | undefined) =>
     (reference === undefined ? {} : { [key]: value(reference) }) as { readonly [K in Key]?: string };
-  const poll = options.pollEvery === undefined ? {} : { pollMs: options.pollEvery };
+  const pollMs = "pollEvery" in options ? options.pollEvery : undefined;
+  const poll = pollMs === undefined ? {} : { pollMs };
   switch (options.connector) {
     case "postgres": {
       const { createPostgresConnector } = await import("../connectors/postgres/connector.ts");
@@ -85,6 +86,10 @@ export async function createConnector(options: SystemOptions, context: Connector
       const { createRestConnector } = await import("../connectors/rest/connector.ts");
       const { connector, clockSkew, pollEvery, timeout, ...rest } = resolveAll(options, source);
       return createRestConnector({ ...rest, system, clock, timeoutMs: timeout, ...poll }, objects);
+    }
+    case "custom": {
+      const own = resolveAll(options.options, source);
+      return options.use.connect({ system, options: own, clock, objects, webhookUrl });
     }
   }
 }

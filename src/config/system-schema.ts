@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
 import { z } from "zod";
+import type { CustomConnector } from "../ports/custom-connector.ts";
 import { durationSchema } from "./duration.ts";
 import { isReference } from "./reference.ts";
 import { restSettings } from "./rest-schema.ts";
@@ -72,6 +73,18 @@ const airtableSchema = z.strictObject({
   ...common,
 });
 
+const customSchema = z.strictObject({
+  connector: z.literal("custom"),
+  use: z
+    .custom<CustomConnector>(isCustomConnector, {
+      params: { remedy: "Call what defineConnector returned: tool({ ... })." },
+      message: "no connector stands here",
+    })
+    .describe("The connector, in TypeScript: docs/connectors/custom.md"),
+  options: z.unknown(),
+  ...common,
+});
+
 const restSchema = z.strictObject({ ...restSettings, pollEvery, ...common });
 
 const salesforceSchema = z.strictObject({
@@ -112,4 +125,10 @@ export const systemSchema = z.discriminatedUnion("connector", [
   airtableSchema,
   restSchema,
   salesforceSchema,
+  customSchema,
 ]);
+
+function isCustomConnector(value: unknown): boolean {
+  const isThing = typeof value === "object" && value !== null;
+  return isThing && "connect" in value && typeof value.connect === "function";
+}

@@ -1,3 +1,4 @@
+import { denormalizeValue } from "../../core/normalize/denormalize-value.ts";
 import type { FieldValue, RawValue } from "../../model/value.ts";
 import type { MappedCell } from "../../ports/connector.ts";
 import type { FieldShape } from "./options.ts";
@@ -20,23 +21,11 @@ export function wireCell(field: FieldShape | undefined, raw: RawValue): RawValue
 
 /** The cell for a canonical value, equal to what a reading gives if the tool keeps it as it is. */
 export function encodeValue({ type }: MappedCell, field: FieldShape | undefined, value: FieldValue): RawValue {
-  if (type.kind === "set") return Array.isArray(value) ? [...value] : [];
+  if (type.kind === "set" && value === null) return [];
   if (value === null) return null;
-  switch (type.kind) {
-    case "number":
-      return field?.as === "text" ? String(value) : exactNumber(String(value));
-    case "money": {
-      const { amount, currency } = value as { readonly amount: string; readonly currency: string };
-      if (currency !== type.currency) return `${amount} ${currency}`;
-      return field?.as === "text" ? amount : exactNumber(amount);
-    }
-    case "boolean":
-      return field?.as === "text" ? String(value) : value === true;
-    case "reference":
-      return field?.as === "number" ? exactNumber(String(value)) : value;
-    default:
-      return value;
-  }
+  const json = denormalizeValue(type, value, "json");
+  if (field?.as === "text" && (typeof json === "number" || typeof json === "boolean")) return String(json);
+  return field?.as === "number" && type.kind === "reference" ? exactNumber(String(value)) : json;
 }
 
 /** A JSON number where it can hold every digit, else the digits as text. */

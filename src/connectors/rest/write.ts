@@ -1,6 +1,7 @@
 import type { CellName, RecordId, SystemId } from "../../model/record.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import { type RawValue, sameRaw } from "../../model/value.ts";
+import { isAsExpected } from "../../ports/as-expected.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { WriteRequest, WriteResult } from "../../ports/connector.ts";
 import { createBody, updateBody } from "./body.ts";
@@ -155,14 +156,7 @@ async function look({ system, reader }: WriteDeps, bound: Bound, request: Update
   const [held] = await reader.look(bound, [request.id]);
   if (held instanceof SyncFailure) throw held;
   if (held == null) return { kind: "missing" };
-  const cells = cellsIn(bound, held.record);
-  const wanted = request.kind === "update" ? request.patch : {};
-  const isExpected = Object.entries(request.base).every(([cell, raw]) => {
-    const now = cells[cell];
-    // A cell that already holds what is to be written needs no protection, nor one that the tool does not tell.
-    return now === undefined || sameRaw(now, raw) || (cell in wanted && sameRaw(now, wanted[cell]));
-  });
-  if (isExpected) return { kind: "as-expected", held };
+  if (isAsExpected(cellsIn(bound, held.record), request)) return { kind: "as-expected", held };
   const observation = upsertOf(system, bound, held.record, held.observedAt, `reading ${request.id}`);
   return { kind: "changed", observation };
 }

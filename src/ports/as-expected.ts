@@ -1,0 +1,18 @@
+import type { CellName } from "../model/record.ts";
+import { type RawValue, sameRaw } from "../model/value.ts";
+import type { WriteRequest } from "./connector.ts";
+
+/**
+ * Whether a record still holds what an update or delete was decided on (I3). A cell that already holds what is to be written needs no
+ * protection, nor one that the system does not tell.
+ */
+export function isAsExpected(
+  cells: Readonly<Record<CellName, RawValue>>,
+  request: WriteRequest & { readonly kind: "update" | "delete" },
+): boolean {
+  const wanted = request.kind === "update" ? request.patch : {};
+  return Object.entries(request.base).every(([cell, raw]) => {
+    const held = cells[cell];
+    return held === undefined || sameRaw(held, raw) || (cell in wanted && sameRaw(held, wanted[cell]));
+  });
+}
