@@ -33,8 +33,8 @@ export function faultyStore(
       if (struck) marks.add(`fault/store.${kind}/${fault}`);
       return struck;
     };
-    const crash = around.odds().crash * (rare.has(kind) ? 8 : 1);
-    if (strike("crash-before", crash)) life.die();
+    const crash = () => around.odds().crash * (rare.has(kind) ? 8 : 1);
+    if (strike("crash-before", crash())) life.die();
     await life.gate();
     if (chance.chance(0.25)) await clock.sleep(1 + chance.below(3));
     if (strike("fail-before", around.odds().storeFails)) {
@@ -43,7 +43,7 @@ export function faultyStore(
     }
     if (life.dead && chance.chance(0.5)) await life.gate();
     const result = await effect();
-    if (strike("crash-after", crash)) life.die();
+    if (strike("crash-after", crash())) life.die();
     if (chance.chance(0.15)) await clock.sleep(1 + chance.below(3));
     await life.gate();
     if (strike("lost-reply", around.odds().commitUnknown))

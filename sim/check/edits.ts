@@ -152,9 +152,11 @@ function isChosen({ order }: Change, history: readonly Change[]): boolean {
 function isStranger({ world }: Truth, system: SimSystem, id: string): boolean {
   const history = system.records.get(id)?.history ?? [];
   const [first] = history;
-  if (first?.by !== "truce" || system.profile.createKey) return false;
-  const { identity } = world.scenario;
+  if (first?.by !== "truce") return false;
+  const { identity, duplicates } = world.scenario;
   const attempt = world.ledger.attempts.get(first.attempt ?? "");
+  // Another record had come to be the one that the key asks for: this one is a duplicate like any other.
+  if (system.profile.createKey) return duplicates === "link" && attempt?.result !== "written";
   const isLate = first.at - (attempt?.startedAt ?? first.at) >= writeLeaseMs;
   const isChanged = history.some((one) => isByPeople(one) && identity.some((field) => field in one.after));
   const isKnown = identity.some((field) => (first.after[field] ?? null) !== null);

@@ -639,7 +639,7 @@ function journalHeld(step: Step, unit: Unit, why: string): void {
  * be; or the value is the owner's. `null`: it is still open.
  */
 function givesWay(
-  { seen }: Step,
+  { draft, seen }: Step,
   hold: Hold,
   verdicts: ReadonlyMap<FieldName, Verdict>,
   owner: SystemId | null,
@@ -647,7 +647,11 @@ function givesWay(
   if (![...verdicts].some(([field, verdict]) => verdict !== "same" && !isBlank(seen.fields[field]))) return null;
   if (owner === seen.ref.system) return "owner";
   const isFilled = hold.fields.some((field) => verdicts.has(field) && !isBlank(seen.fields[field]));
-  return hold.kind === "clear" && isFilled ? "a blank never beats a value" : null;
+  // With another field of its group there may wait more than a blank.
+  const isMereClear = hold.candidates.every(({ values }) =>
+    Object.entries(values).every(([field, value]) => isBlank(value) || sameValue(value, draft.fields[field]?.value)),
+  );
+  return hold.kind === "clear" && isFilled && isMereClear ? "a blank never beats a value" : null;
 }
 
 function ownerOf(step: Step, unit: Unit): SystemId | null {
