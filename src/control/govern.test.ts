@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { EngineEvent } from "../engine/deps.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
-import type { Connector } from "../ports/connector.ts";
+import type { ChangeFeed, Connector } from "../ports/connector.ts";
 import { governed } from "./govern.ts";
 
 const object = { object: "contacts", cells: [], create: false };
@@ -39,7 +39,7 @@ function system() {
       state.now += ms;
     },
   };
-  return { state, told, connector: governed(connector, clock, (event) => void told.push(event)) };
+  return { state, told, clock, connector: governed(connector, clock, (event) => void told.push(event)) };
 }
 
 const outage: SyncError = { code: "UNREACHABLE", message: "no answer" };
@@ -89,4 +89,20 @@ test("a rate limit stops all calls for as long as was asked, and is no failure",
   state.now += 30_000;
   await connector.read(object, ["1"]);
   expect(state.calls).toBe(2);
+});
+
+test("a feed that finds out only later that it can stream is a stream from then on", () => {
+  let kind: "poll" | "stream" = "poll";
+  const { connector, clock } = system();
+  const feed: ChangeFeed = {
+    get kind() {
+      return kind;
+    },
+    intervalMs: 1_000,
+    start: async () => "",
+    pull: async ({ cursor }) => ({ observations: [], cursor, caughtUp: true, lost: [] }),
+  };
+  const streaming = governed({ ...connector, feed }, clock, () => undefined);
+  kind = "stream";
+  expect(streaming.feed?.kind).toBe("stream");
 });

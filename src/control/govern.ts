@@ -82,7 +82,11 @@ export function governed(connector: Connector, clock: Clock, tell: (event: Engin
       feed === null
         ? null
         : {
-            ...feed,
+            // A feed may find out only later whether it can stream.
+            get kind() {
+              return feed.kind;
+            },
+            intervalMs: feed.intervalMs,
             start: (objects) => call(laneLive, () => feed.start(objects)),
             pull: (request) => call(laneLive, () => feed.pull(request)),
           },
