@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Type, types } from "avsc";
+import avsc from "avsc";
 import type { Field, FieldKind } from "../field.ts";
 import type { Table } from "../org.ts";
 
@@ -42,7 +42,7 @@ export function eventSchemaOf(table: Table): EventSchema {
     ],
   };
   const json = JSON.stringify(record);
-  const type = Type.forSchema(record as never, { wrapUnions: false, registry: { long: bigLong } });
+  const type = avsc.Type.forSchema(record as never, { wrapUnions: false, registry: { long: bigLong } });
   return {
     id: createHash("sha256").update(json).digest("base64url").slice(0, 22),
     json,
@@ -115,7 +115,7 @@ const headerSchema = {
 };
 
 /** Commit numbers outgrow a JavaScript number. */
-const bigLong = types.LongType.__with({
+const bigLong = avsc.types.LongType.__with({
   fromBuffer: (buffer: Buffer) => buffer.readBigInt64LE(),
   toBuffer: (value: number | bigint) => {
     const buffer = Buffer.alloc(8);

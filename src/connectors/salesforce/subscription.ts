@@ -6,7 +6,7 @@ import {
   type ServiceError,
   status,
 } from "@grpc/grpc-js";
-import { Type, types } from "avsc";
+import avsc from "avsc";
 import { namedFields, type RecordSchema } from "./bitmap.ts";
 import { type ChangeEvent, changeEventOf } from "./change-event.ts";
 import { objectOf, own, textsOf } from "./json.ts";
@@ -92,7 +92,7 @@ function readSchema(client: GrpcClient, id: string, metadata: Metadata): Promise
 }
 
 /** Commit numbers outgrow a JavaScript number: those become text. */
-const wideLong = types.LongType.__with({
+const wideLong = avsc.types.LongType.__with({
   fromBuffer: (buffer: Buffer) => {
     const wide = buffer.readBigInt64LE();
     return Number.isSafeInteger(Number(wide)) ? Number(wide) : wide.toString();
@@ -112,7 +112,7 @@ const wideLong = types.LongType.__with({
 function decoder(schemaJson: string): Decoder {
   const schema = JSON.parse(schemaJson) as RecordSchema;
   // Types of a union are told apart by the value, so that it is not wrapped in an object that names its type.
-  const type = Type.forSchema(schema as never, { wrapUnions: false, registry: { long: wideLong } });
+  const type = avsc.Type.forSchema(schema as never, { wrapUnions: false, registry: { long: wideLong } });
   return (payload) => {
     const json = objectOf(type.fromBuffer(payload));
     const header = objectOf(own(json ?? {}, "ChangeEventHeader"));
