@@ -2,6 +2,7 @@ import { acknowledgeAlert, openAlerts, pastAlerts } from "../control/alerts/aler
 import { type DeadReport, type DeadSelection, discardDead, editDead, replayDead } from "../control/dead-letters.ts";
 import { planUndo, type UndoReport, type UndoSelection, undo } from "../control/undo.ts";
 import { type Deps, mappedObjects } from "../engine/deps.ts";
+import { decideFlow, type StoppedFlow, stoppedFlows } from "../engine/mass-guard.ts";
 import { decideHold, type Reviewed } from "../engine/review.ts";
 import type { Running } from "../engine/run.ts";
 import type { SweepReport } from "../engine/scan.ts";
@@ -39,6 +40,8 @@ export type Desk = {
   discardDead(selection: DeadSelection, by: string, reason: string): Promise<DeadReport>;
   planUndo(selection: UndoSelection): Promise<UndoReport>;
   undo(selection: UndoSelection, by: string): Promise<UndoReport>;
+  stoppedFlows(): Promise<readonly StoppedFlow[]>;
+  decideFlow(key: string, decision: Parameters<typeof decideFlow>[2]): Promise<boolean>;
   alerts(): Promise<readonly Alert[]>;
   pastAlerts(limit: number): Promise<readonly Alert[]>;
   acknowledgeAlert(key: string, by: string): Promise<boolean>;
@@ -61,6 +64,8 @@ export const deskCalls = [
   "discardDead",
   "planUndo",
   "undo",
+  "stoppedFlows",
+  "decideFlow",
   "alerts",
   "pastAlerts",
   "acknowledgeAlert",
@@ -94,6 +99,8 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     discardDead: (selection, by, reason) => discardDead(deps, selection, by, reason),
     planUndo: (selection) => planUndo(deps, selection),
     undo: (selection, by) => undo(deps, selection, by),
+    stoppedFlows: () => stoppedFlows(deps),
+    decideFlow: (key, decision) => decideFlow(deps, key, decision),
     alerts: () => openAlerts(deps),
     pastAlerts: (limit) => pastAlerts(deps, limit),
     acknowledgeAlert: (key, by) => acknowledgeAlert(deps, key, by),

@@ -127,6 +127,7 @@ function addReview(program: Command): void {
     .option("--by <name>", "who decides (default: the user)");
   addDead(program);
   addAlerts(program);
+  addGuard(program);
   addJournal(program);
   on(
     program.command("history <text>"),
@@ -202,6 +203,27 @@ function addAlerts(program: Command): void {
     "Send a notice by one route, to see whether it arrives",
     async () => (await import("./alerts.ts")).testRouteCommand,
   );
+}
+
+function addGuard(program: Command): void {
+  const guard = program.command("guard").description("Masses of deletes and blanks that wait for a person's word");
+  on(
+    guard.command("list", { isDefault: true }),
+    "What was stopped",
+    async () => (await import("./guard.ts")).listFlows,
+  );
+  on(
+    guard.command("approve <flow>"),
+    "They are meant: let them go on as the config says",
+    async () => (await import("./guard.ts")).approveFlow,
+  )
+    .option("--max <count>", "so many of them only")
+    .option("--by <name>", "who says so (default: the user)");
+  on(
+    guard.command("hold <flow>"),
+    "Ask about each of them, so that they can be put back",
+    async () => (await import("./guard.ts")).holdFlow,
+  ).option("--by <name>", "who says so (default: the user)");
 }
 
 function addJournal(program: Command): void {

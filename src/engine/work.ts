@@ -1,4 +1,5 @@
 import { type Decided, decide, linkIndexOf, type State } from "../core/decide.ts";
+import { cautious } from "../core/mass-change.ts";
 import { identitiesOf } from "../core/match/identity.ts";
 import { observe } from "../core/observe.ts";
 import { referredRecords } from "../core/relations/resolve-references.ts";
@@ -8,11 +9,20 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { Observation, RawDelete, RawMerge, RawUpsert } from "../model/observation.ts";
 import { mappingOf, type Policy } from "../model/policy.ts";
 import { type RecordRef, recordKey, type SystemId } from "../model/record.ts";
-import { type CommitUnit, type InboxItem, type Lane, laneBackfill, laneLive, type Outcome } from "../ports/store.ts";
+import {
+  type CommitUnit,
+  type InboxItem,
+  type Lane,
+  type Loaded,
+  laneBackfill,
+  laneLive,
+  type Outcome,
+} from "../ports/store.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import { type Deps, leaseMs, waitMsMax, waitMsMin } from "./deps.ts";
 import { findCandidates } from "./find-candidates.ts";
 import { followUp, followUps, overdueTries } from "./follow-up.ts";
+import { screenAll } from "./mass-guard.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
 import { type HintsRead, letterOf, readHints, type Statement } from "./read-hints.ts";
 import { referredFrom } from "./referred-from.ts";
@@ -129,6 +139,11 @@ async function decideRead(
       keys: [...new Set([...waiting.flatMap((one) => one.keys), ...alsoKeys])],
       ids: waiting.flatMap((one) => one.ids),
     });
+    if (race === 0) {
+      const screened = await guard(deps, waiting, loaded);
+      waiting = screened.go;
+      setAside = { ...setAside, postponed: [...setAside.postponed, ...screened.postponed] };
+    }
     const candidates = await findCandidates(
       deps,
       matcher,
@@ -170,10 +185,27 @@ async function learnOutcomes(
   for (const [entity, logOdds] of asked) await matcher.learnOutcomes(entity, logOdds);
 }
 
+/** How long what the guard stopped waits before it is looked at again; a decision on it wakes nothing. */
+const guardedMs = 60_000;
+
+/** What may be decided now; masses of deletes and blanks wait for a person's word. */
+async function guard(deps: Deps, batch: readonly Prepared[], loaded: Loaded) {
+  const guarded = batch.map((one) => ({ of: one, seen: one.observations, isNew: one.item.tries === 0 }));
+  const goldenOf = (ref: RecordRef) => loaded.goldens.get(loaded.byRecord.get(recordKey(ref)) ?? "") ?? null;
+  const { ask, wait } = await screenAll(deps, guarded, goldenOf);
+  const dueAt = deps.clock.now() + guardedMs;
+  return {
+    go: batch.filter((one) => !wait.has(one)).map((one) => (ask.has(one) ? { ...one, isCautious: true } : one)),
+    postponed: [...wait].map(({ item }) => ({ inboxId: item.id, dueAt })),
+  };
+}
+
 /** An inbox item ready to decide: normalized, with the records and keys that its decision may look at. */
 type Prepared = {
   readonly item: InboxItem;
   readonly observations: readonly Observation[];
+  /** Deletes and blanks in it don't travel, whatever the config says: each is asked about. */
+  readonly isCautious: boolean;
   /** What normalizing threw: our bug, and poison to this item alone. */
   readonly poison: string | null;
   readonly records: readonly RecordRef[];
@@ -193,6 +225,7 @@ function prepareAll(deps: Deps, statements: readonly Statement[]): Prepared[] {
     return {
       item,
       observations: normalized,
+      isCautious: false,
       poison,
       records,
       referred: [...normalized.flatMap((one) => referredBy(deps, one)), ...childOf(item)],
@@ -429,7 +462,7 @@ function decideOne(deps: Deps, prepared: Prepared, set: WorkingSet, now: number)
         : decide(
             state,
             seen.kind === "upsert" && isOverdue(prepared.item) ? { ...seen, overdue: true } : seen,
-            deps.policy,
+            prepared.isCautious ? cautious(deps.policy) : deps.policy,
             now,
             prepared.item.id,
           );

@@ -1,5 +1,6 @@
 import { updateAlerts } from "../../core/alerts.ts";
 import type { Deps } from "../../engine/deps.ts";
+import { stoppedFlows } from "../../engine/mass-guard.ts";
 import { StoreFailure } from "../../engine/store-failure.ts";
 import { messageOf } from "../../engine/trigger.ts";
 import type { Alert, AlertPolicy, Notice, Severity } from "../../model/alert.ts";
@@ -102,7 +103,8 @@ async function lookAround(
   const systems = [...connectors.keys()];
   const counts = await store.counts(now);
   const isLate = (system: SystemId) => now - (counts.behind[system]?.oldestAt ?? now) >= thresholds.behindMs / 2;
-  const [holds, deadLetters, ...behind] = await Promise.all([
+  const [flows, holds, deadLetters, ...behind] = await Promise.all([
+    stoppedFlows(deps),
     store.holds({ status: "open", limit: 1 }),
     store.deadLetters({ status: "open", limit: examplesMax }),
     ...systems.filter(isLate).map(async (system) => [system, await behindRecords(deps, system)] as const),
@@ -115,6 +117,7 @@ async function lookAround(
     behind: Object.fromEntries(behind),
     systems: Object.fromEntries(systems.map((system) => [system, readings.of(system)])),
     storeTroubles: readings.store(),
+    flows,
     deafRoutes: Object.fromEntries(deaf),
   };
 }

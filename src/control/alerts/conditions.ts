@@ -1,3 +1,5 @@
+import { flowCount } from "../../core/mass-change.ts";
+import type { StoppedFlow } from "../../engine/mass-guard.ts";
 import type { Condition, Severity } from "../../model/alert.ts";
 import type { Hold } from "../../model/hold.ts";
 import type { RecordRef, SystemId } from "../../model/record.ts";
@@ -33,6 +35,7 @@ export type Look = {
   readonly behind: Readonly<Record<SystemId, readonly RecordRef[]>>;
   readonly systems: Readonly<Record<SystemId, SystemReading>>;
   readonly storeTroubles: readonly Trouble[];
+  readonly flows: readonly StoppedFlow[];
   /** Routes by which the last notice could not be sent, and why. */
   readonly deafRoutes: Readonly<Record<string, string>>;
 };
@@ -51,6 +54,7 @@ export function conditionsOf(look: Look, thresholds: Thresholds): Condition[] {
     ...duplicates(look, thresholds),
     ...store(look),
     ...deaf(look),
+    ...stopped(look),
     ...Object.entries(look.systems).flatMap(([system, reading]) => [
       ...down(look, system, reading, thresholds),
       ...behind(look, system, thresholds),
@@ -81,7 +85,7 @@ function undecided({ now, counts }: Look, { undecidedMs }: Thresholds): Conditio
       happened: `${number(counts.inbox)} changes that systems told of are not decided yet; the oldest came ${span(ageMs)} ago (target: ${span(undecidedMs)}).`,
       records: [],
       did: "Nothing is lost: they are stored, and decided in order, live ones first.",
-      todo: "See in truce status whether the number falls. If it grows, give Truce more processor time or more processes; if it stands still, look for an unreachable system among the alerts.",
+      todo: "See in truce status whether the number falls. If it grows, give Truce more processor time or more processes; if it stands still, look among the alerts for an unreachable system or for masses of deletes that were stopped.",
       system: null,
     },
   ];
@@ -160,6 +164,25 @@ export function storeAway(happened: string): Condition {
     todo: "Bring the database back, or make room on the disk. Truce goes on by itself.",
     system: null,
   };
+}
+
+function stopped({ flows }: Look): Condition[] {
+  return flows.flatMap((flow) => {
+    const { key, stoppedAt, limit, samples, decision } = flow;
+    const [system = "", object = "", kind = ""] = key.split("/");
+    if (decision !== null || stoppedAt === null) return [];
+    const what = kind === "deletes" ? "deletions" : "emptied fields";
+    return {
+      key: `mass-change/${key}`,
+      severity: "critical" as const,
+      title: `${number(flowCount(flow))} ${what} of ${object} in ${system} in one day: too many to believe`,
+      happened: `More than ${number(limit)} ${what} came within a day, the last that Truce lets travel without a person's word.`,
+      records: samples,
+      did: `The first ${number(limit)} went on as the config says; all others wait, whole. Everything else of ${system} goes on.`,
+      todo: `If they are meant: truce guard approve ${key}, or a part of them with --max. If not: truce guard hold ${key} asks about each, so that they can be put back.`,
+      system,
+    };
+  });
 }
 
 function deaf({ deafRoutes }: Look): Condition[] {

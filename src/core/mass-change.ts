@@ -1,0 +1,101 @@
+import type { GoldenRecord } from "../model/golden.ts";
+import type { Observation } from "../model/observation.ts";
+import type { EntityPolicy, Policy } from "../model/policy.ts";
+import type { RecordRef } from "../model/record.ts";
+import type { Instant } from "../model/time.ts";
+import { isBlank } from "../model/value.ts";
+import { linkIndexOf } from "./decide.ts";
+
+/** What may not travel from one object in masses without a person's word. */
+export type FlowKind = "deletes" | "blanks";
+
+/** Deletes or blanks that came from one object of late. */
+export type Flow = {
+  /** How many came, by hour since the epoch. */
+  readonly hours: Readonly<Record<string, number>>;
+  /** More than this a day are not believed. */
+  readonly limit: number;
+  /** Since when there were too many; nothing more goes on until a person decides. */
+  readonly stoppedAt: Instant | null;
+  /** Records whose turn has not come. */
+  readonly samples: readonly RecordRef[];
+  /** approve: so many (`null`: all) go on as the config says. hold: each is asked about on its own. For a day. */
+  readonly decision: FlowDecision | null;
+};
+
+export type FlowDecision = {
+  readonly kind: "approve" | "hold";
+  readonly by: string;
+  readonly at: Instant;
+  readonly left: number | null;
+};
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const samplesMax = 5;
+
+/** At most 5 % of what is known of the object, but never more than 500, and always 20. */
+export function flowLimit(known: number): number {
+  return Math.max(20, Math.min(500, Math.floor(known * 0.05)));
+}
+
+/** Whether an observation is of a kind that the config lets travel, and that may not travel in masses. */
+export function flowKindOf(seen: Observation, golden: GoldenRecord | null, entity: EntityPolicy): FlowKind | null {
+  const link = golden?.links[linkIndexOf(golden, seen.ref)];
+  if (golden === null || link === undefined || link.status !== "linked") return null;
+  if (seen.kind === "delete") return entity.deletes === "propagate" || entity.deletes === "archive" ? "deletes" : null;
+  if (seen.kind !== "upsert") return null;
+  const isBlanked = Object.entries(seen.fields).some(
+    ([field, value]) => isBlank(value) && entity.fields[field]?.clears === "propagate" && !isBlank(link.shadow[field]),
+  );
+  return isBlanked ? "blanks" : null;
+}
+
+export function newFlow(limit: number): Flow {
+  return { hours: {}, limit, stoppedAt: null, samples: [], decision: null };
+}
+
+/** What comes of one more: it goes on, goes on but is asked about, or waits. `isNew`: it has not waited before. */
+export type Screened = { readonly flow: Flow; readonly verdict: "go" | "ask" | "wait" };
+
+export function screen(before: Flow, ref: RecordRef, isNew: boolean, now: Instant): Screened {
+  const flow = aged(before, now);
+  const { decision } = flow;
+  if (decision?.kind === "hold") return { flow, verdict: "ask" };
+  if (decision?.kind === "approve" && decision.left !== 0) {
+    const left = decision.left === null ? null : decision.left - 1;
+    return { flow: { ...flow, decision: { ...decision, left } }, verdict: "go" };
+  }
+  const hour = String(Math.floor(now / hourMs));
+  const hours = isNew ? { ...flow.hours, [hour]: (flow.hours[hour] ?? 0) + 1 } : flow.hours;
+  const count = Object.values(hours).reduce((sum, one) => sum + one, 0);
+  if (flow.stoppedAt === null && count <= flow.limit) return { flow: { ...flow, hours }, verdict: "go" };
+  const isKnown = flow.samples.some(({ id }) => id === ref.id);
+  const samples = isKnown || flow.samples.length >= samplesMax ? flow.samples : [...flow.samples, ref];
+  return { flow: { ...flow, hours, samples, stoppedAt: flow.stoppedAt ?? now }, verdict: "wait" };
+}
+
+/** Forgets what came more than a day ago, and a decision after a day: what comes then is counted anew. */
+function aged(flow: Flow, now: Instant): Flow {
+  const since = Math.floor((now - dayMs) / hourMs);
+  const hours = Object.fromEntries(Object.entries(flow.hours).filter(([hour]) => Number(hour) > since));
+  if (flow.decision === null || now - flow.decision.at < dayMs) return { ...flow, hours };
+  return { ...newFlow(flow.limit), hours };
+}
+
+/** How many came within a day. */
+export function flowCount({ hours }: Flow): number {
+  return Object.values(hours).reduce((sum, one) => sum + one, 0);
+}
+
+/** The config as if it let neither deletes nor blanks travel: each is asked about. */
+export function cautious(policy: Policy): Policy {
+  const entities = Object.entries(policy.entities).map(([name, entity]) => {
+    const fields = Object.entries(entity.fields).map(([field, one]) => [
+      field,
+      { ...one, clears: one.clears === "propagate" ? "hold" : one.clears },
+    ]);
+    return [name, { ...entity, deletes: "hold", fields: Object.fromEntries(fields) }];
+  });
+  return { ...policy, entities: Object.fromEntries(entities) };
+}

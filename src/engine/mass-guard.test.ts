@@ -1,0 +1,132 @@
+import { expect, test } from "vitest";
+import { testPolicy } from "../core/testing/policy.ts";
+import { revisionOf } from "../model/observation.ts";
+import type { EntityPolicy } from "../model/policy.ts";
+import { laneLive } from "../ports/store.ts";
+import { createMemoryStore } from "../store/memory/memory-store.ts";
+import type { Deps } from "./deps.ts";
+import { decideFlow, stoppedFlows } from "./mass-guard.ts";
+import { createWorker } from "./work.ts";
+
+const minute = 60_000;
+
+/** So many people in two systems that agree; then one of them says things. */
+async function company(people: number, also: Partial<EntityPolicy> = {}) {
+  const clock = { at: 1_700_000_000_000, now: () => clock.at, sleep: async () => undefined };
+  let ids = 0;
+  const fields = { email: { type: { kind: "email" as const } }, phone: { clears: "propagate" as const } };
+  const deps: Deps = {
+    store: createMemoryStore(),
+    connectors: new Map(),
+    policy: testPolicy(fields, { systems: ["crm", "desk"], deletes: "propagate", ...also }),
+    clock,
+    random: { id: () => `id${String(++ids).padStart(6, "0")}`, fraction: () => 0 },
+    startedAt: 0,
+    tell: () => undefined,
+  };
+  const worker = createWorker(
+    deps,
+    () => undefined,
+    () => undefined,
+  );
+  const decideAll = async () => {
+    while ((await worker.step(500)) > 0) await worker.settled();
+  };
+  const hear = async (observations: readonly object[]) => {
+    const items = observations.map((observation) => ({
+      ...{ id: deps.random.id(), dedupeKey: null, lane: laneLive, tries: 0 },
+      ...{ receivedAt: clock.at, dueAt: clock.at, observation },
+    }));
+    await deps.store.receive(items as never, []);
+    await decideAll();
+  };
+  const seen = (system: string, n: number) => ({
+    ref: { system, object: "contacts", id: `${n}` },
+    revision: revisionOf(clock.at),
+    observedAt: clock.at,
+  });
+  const says = (system: string, n: number, phone: string | null) => ({
+    ...{ kind: "upsert", complete: true, changedAt: null, author: null },
+    ...{ ...seen(system, n), cells: { email: `p${n}@example.org`, phone } },
+  });
+  const all = Array.from({ length: people }, (_, n) => n);
+  await hear(["crm", "desk"].flatMap((system) => all.map((n) => says(system, n, "1"))));
+  clock.at += minute;
+  return {
+    deps,
+    deletes: (count: number) =>
+      hear(all.slice(0, count).map((n) => ({ kind: "delete", confirmed: true, ...seen("crm", n) }))),
+    empties: (count: number) => hear(all.slice(0, count).map((n) => says("crm", n, null))),
+    changes: (count: number) => hear(all.slice(0, count).map((n) => says("crm", n, "2"))),
+    async pass(ms: number) {
+      clock.at += ms;
+      await decideAll();
+    },
+    async state() {
+      const goldens = await deps.store.goldens(null, null, people);
+      const holds = await deps.store.holds({ status: "open", limit: people });
+      return {
+        deleted: goldens.filter((golden) => golden.deletedAt !== null).length,
+        blank: goldens.filter((golden) => golden.fields["phone"]?.value === null).length,
+        held: holds.length,
+        waiting: (await deps.store.counts(clock.at)).inbox,
+      };
+    },
+  };
+}
+
+const flow = "crm/contacts/deletes";
+
+test("a few deletions travel; what passes 5 % of an object in a day waits for a person, and nothing else does", async () => {
+  const { deps, deletes, changes, state } = await company(1_000);
+  await deletes(50);
+  expect(await state()).toMatchObject({ deleted: 50, waiting: 0 });
+  expect(await stoppedFlows(deps)).toEqual([]);
+  await deletes(300);
+  expect(await state()).toMatchObject({ deleted: 50, waiting: 250 });
+  expect(await stoppedFlows(deps)).toMatchObject([{ key: flow, limit: 50, decision: null, samples: { length: 5 } }]);
+  await changes(1_000);
+  expect((await deps.store.goldens(null, null, 999)).at(-1)?.fields["phone"]?.value).toBe("2");
+});
+
+test("however often it is looked at, what waits is not counted twice, and stays", async () => {
+  const { deletes, pass, state, deps } = await company(100);
+  await deletes(60);
+  for (let n = 0; n < 5; n++) await pass(2 * minute);
+  expect(await state()).toMatchObject({ deleted: 20, waiting: 40 });
+  expect(Object.values((await stoppedFlows(deps))[0]?.hours ?? {})).toEqual([60]);
+});
+
+test("a person approves a part, then the rest", async () => {
+  const { deps, deletes, pass, state } = await company(100);
+  await deletes(60);
+  expect(await decideFlow(deps, flow, { kind: "approve", by: "ann", left: 10 })).toBe(true);
+  await pass(2 * minute);
+  expect(await state()).toMatchObject({ deleted: 30, waiting: 30 });
+  await decideFlow(deps, flow, { kind: "approve", by: "ann", left: null });
+  await pass(2 * minute);
+  expect(await state()).toMatchObject({ deleted: 60, waiting: 0 });
+});
+
+test("a person who did not mean them is asked about each", async () => {
+  const { deps, deletes, pass, state } = await company(100);
+  await deletes(60);
+  await decideFlow(deps, flow, { kind: "hold", by: "ann", left: null });
+  await pass(2 * minute);
+  expect(await state()).toMatchObject({ deleted: 20, held: 40, waiting: 0 });
+  expect(await decideFlow(deps, "crm/deals/deletes", { kind: "hold", by: "ann", left: null })).toBe(false);
+});
+
+test("masses of emptied fields wait too", async () => {
+  const { deps, empties, state } = await company(100);
+  await empties(60);
+  expect(await state()).toMatchObject({ blank: 20, waiting: 40 });
+  expect(await stoppedFlows(deps)).toMatchObject([{ key: "crm/contacts/blanks" }]);
+});
+
+test("where each deletion is asked about anyway, nothing is stopped", async () => {
+  const { deps, deletes, state } = await company(100, { deletes: "hold" });
+  await deletes(60);
+  expect(await state()).toMatchObject({ deleted: 0, held: 60, waiting: 0 });
+  expect(await stoppedFlows(deps)).toEqual([]);
+});
