@@ -93,9 +93,15 @@ type Send = {
 async function loadReferred(deps: Deps, goldens: readonly GoldenRecord[], system: SystemId): Promise<GoldenById> {
   const known = new Map(goldens.map((golden) => [golden.id, golden]));
   const ids = [...new Set(goldens.flatMap((golden) => referredFrom(deps.policy, golden, system)))];
-  const missing = ids.filter((id) => !known.has(id));
-  const loaded = missing.length === 0 ? null : await deps.store.load({ records: [], keys: [], ids: missing });
-  return (id) => known.get(id) ?? loaded?.goldens.get(id);
+  for (let missing = ids.filter((id) => !known.has(id)); missing.length > 0; ) {
+    const { goldens: loaded } = await deps.store.load({ records: [], keys: [], ids: missing });
+    for (const [id, golden] of loaded) known.set(id, golden);
+    // One that was merged into another is followed; rare.
+    missing = [...loaded.values()].flatMap(({ mergedInto }) =>
+      mergedInto === undefined || known.has(mergedInto) ? [] : [mergedInto],
+    );
+  }
+  return (id) => known.get(id);
 }
 
 type ComposedGolden = { readonly unit: CommitUnit; readonly sends: readonly Send[] };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { FieldType } from "../../model/field-type.ts";
+import type { GoldenRecord } from "../../model/golden.ts";
 import type { EntityPolicy, ObjectMapping, Policy } from "../../model/policy.ts";
 import { testPolicy } from "../testing/policy.ts";
 import { scene } from "../testing/scene.ts";
@@ -123,4 +124,18 @@ test("many: what has no record there is left out, belongs to the value all the s
   world.says("db/companies", "d8", { domain: "new.com" });
   world.passes(minute);
   expect(world.dispatch()).toContain('db: {"company":["d7","d8"]}');
+});
+
+test("what points to a golden record that was merged into another points to that one", () => {
+  const world = scene(withCompanies());
+  world.says("crm/companies", "c7", { domain: "acme.com" });
+  world.says("crm/companies", "c8", { domain: "acme.org" });
+  world.says("crm", "1", { email: "a@x.org", company: "c8" });
+  const [into, from] = ["c7", "c8"].map((id) => world.goldenOf("crm/companies", id)!) as [GoldenRecord, GoldenRecord];
+  world.goldens.set(from.id, { ...from, links: [], deletedAt: 1, mergedInto: into.id });
+  world.goldens.set(into.id, { ...into, links: [...into.links, from.links[0]!] });
+  expect(world.dispatch()).toContain(`db: {"email":"a@x.org","company":"db-${into.id}"}`);
+  world.says("crm", "1", { email: "a@x.org", company: "c8" });
+  expect(world.goldenOf("crm", "1")?.fields["company"]?.value).toBe(into.id);
+  expect(world.dispatch()).toEqual([]);
 });
