@@ -1,3 +1,4 @@
+import { hashText } from "./chance.ts";
 import { expectedMarks } from "./expected-marks.ts";
 import { checkOrder } from "./order.ts";
 import { playSeed } from "./play.ts";
@@ -18,9 +19,11 @@ export async function runSeeds(options: { readonly seeds: number; readonly from:
   const failing: Failing[] = [];
   const marks = new Set<string>();
   let steps = 0;
+  let trace = 0;
   for (let seed = from; seed < from + seeds; seed++) {
-    const { messages, reached, taken } = await oneSeed(seed);
+    const { messages, reached, taken, hash } = await oneSeed(seed);
     steps += taken;
+    trace = hashText(hash, trace);
     for (const mark of reached) marks.add(mark);
     // A seed never yields to the event loop by itself; output, signals and what is to be freed wait for this.
     await new Promise((resolve) => setImmediate(resolve));
@@ -34,6 +37,7 @@ export async function runSeeds(options: { readonly seeds: number; readonly from:
     seeds,
     from,
     steps,
+    trace: trace.toString(16),
     steps_a_seed: Math.round(steps / Math.max(1, seeds)),
     failures: failing.length,
     failing: failing.slice(0, failuresShown),
@@ -50,10 +54,15 @@ async function oneSeed(seed: number) {
   try {
     const report = await playSeed(seed);
     const order = seed % orderEvery === 0 ? await checkOrder(seed) : [];
-    return { messages: [...report.failures, ...order], reached: report.marks, taken: report.steps };
+    return {
+      messages: [...report.failures, ...order],
+      reached: report.marks,
+      taken: report.steps,
+      hash: report.traceHash,
+    };
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { messages: [message], reached: new Set<string>(), taken: 0 };
+    return { messages: [message], reached: new Set<string>(), taken: 0, hash: message };
   }
 }
 
