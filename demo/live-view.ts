@@ -68,6 +68,12 @@ export function liveView(isLive: boolean): { tell(news: DemoNews): void; end(): 
               .join(", ")}`,
           ];
           break;
+        case "console":
+          erase();
+          line(`${pc.bold("The console:")} ${pc.cyan(news.url)}`);
+          break;
+        case "result":
+          break;
         case "engine":
           hear(news.word);
       }

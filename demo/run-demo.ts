@@ -21,6 +21,8 @@ export type DemoOptions = {
   readonly seed: number;
   /** How often Truce's process is killed with signal 9 while people edit, each time to be started again. */
   readonly kills: number;
+  /** At the end Truce goes on with what is left to decide, until this resolves; `null`: the demo ends with its result. */
+  readonly stay: (() => Promise<void>) | null;
 };
 
 type Counts = {
@@ -58,10 +60,15 @@ export type DemoNews =
   | { readonly kind: "stage"; readonly text: string }
   | { readonly kind: "engine"; readonly word: EngineWord }
   | { readonly kind: "edit"; readonly edit: Edit; readonly done: number; readonly all: number }
-  | { readonly kind: "fault"; readonly text: string };
+  | { readonly kind: "fault"; readonly text: string }
+  /** The console can be opened here, signed in. */
+  | { readonly kind: "console"; readonly url: string }
+  | { readonly kind: "result"; readonly result: DemoResult };
 
 /** How much faster than in life the vendors' limits and lags run, so that a day fits into a minute. */
 const speed = 20;
+/** Where `truce run` has its console as well. */
+const consolePort = 4400;
 const dayMs = 12_000;
 const lateWebhooksMs = 3_000;
 const people = 2_000;
@@ -69,7 +76,7 @@ const companies = 300;
 const editCount = 600;
 
 /** Plays the whole demo: the story with Truce, then the very same story with a last-write-wins sync, each judged by the same independent check. */
-export async function runDemo({ seed, kills }: DemoOptions, tell: (news: DemoNews) => void): Promise<DemoResult> {
+export async function runDemo({ seed, kills, stay }: DemoOptions, tell: (news: DemoNews) => void): Promise<DemoResult> {
   const startedAt = Date.now();
   const stage = (text: string) => tell({ kind: "stage", text });
   const story = tellStory({ seed, people, companies, edits: editCount, dayMs });
@@ -80,11 +87,12 @@ export async function runDemo({ seed, kills }: DemoOptions, tell: (news: DemoNew
     stage(
       `PostgreSQL is up (${postgres.origin}); filling three systems with ${story.people} people and ${story.companies} companies`,
     );
-    const truce = await playTruce(story, await postgres.createDatabase("company"), folder, kills, tell);
+    const databaseUrl = await postgres.createDatabase("company");
+    const truce = await playTruce(story, databaseUrl, folder, kills, stay !== null, tell);
     stage("the same story once more, with a last-write-wins sync");
     const naive = await playNaive(story, await postgres.createDatabase("company_lww"));
     const { examples, ...found } = naive;
-    return {
+    const result: DemoResult = {
       seed,
       records: story.copies.length,
       edits: story.edits.length,
@@ -103,6 +111,10 @@ export async function runDemo({ seed, kills }: DemoOptions, tell: (news: DemoNew
       seconds: Math.round((Date.now() - startedAt) / 100) / 10,
       examples: { ...truce.findings.examples, deadLetters: truce.deadLetters.slice(0, 5) },
     };
+    tell({ kind: "result", result });
+    await stay?.();
+    await truce.end();
+    return result;
   } finally {
     await postgres.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -127,6 +139,7 @@ type Played = {
   readonly scenarioHolds: boolean;
   readonly secondRunWrites: number;
   readonly deadLetters: readonly string[];
+  end(): Promise<void>;
 };
 
 async function playTruce(
@@ -134,6 +147,7 @@ async function playTruce(
   databaseUrl: string,
   folder: string,
   kills: number,
+  stays: boolean,
   tell: (news: DemoNews) => void,
 ): Promise<Played> {
   const stage = (text: string) => tell({ kind: "stage", text });
@@ -141,14 +155,19 @@ async function playTruce(
   const order: EngineOrder = {
     storeFile: join(folder, "store.db"),
     isFirst: true,
-    port: await freePort(),
+    port: stays ? await freePort(consolePort).catch(() => freePort(0)) : await freePort(0),
     crm: { url: world.crm.url, token: world.crm.token, secret: world.crm.oauth.clientSecret },
     db: { url: databaseUrl },
     marketing: { url: world.marketing.url, token: world.marketing.token, base: world.marketing.baseId },
     speed,
   };
   subscribe(world, order.port);
-  const hear = (word: EngineWord) => tell({ kind: "engine", word });
+  let isTold = false;
+  const hear = (word: EngineWord) => {
+    if (word.kind === "up" && !isTold) tell({ kind: "console", url: word.console });
+    isTold ||= word.kind === "up";
+    tell({ kind: "engine", word });
+  };
   let engine = await startEngine(order, hear);
   stage("Truce reads all three systems, matches, and brings them together");
   await engine.quiet();
@@ -179,9 +198,13 @@ async function playTruce(
   const remembered = await memoryOf(order.storeFile);
   const final = await world.records();
   const findings = check({ story, seeded: world.seeded, final, writes: after, kept: remembered.kept });
-  await world.close();
+  const staying = stays ? await startEngine({ ...order, isFirst: false }, hear) : null;
   return {
     findings,
+    async end() {
+      await staying?.stop();
+      await world.close();
+    },
     held: remembered.holds.length,
     heldWithoutReason: remembered.holds.filter((hold) => !isAccountedFor(hold, story, world)).length,
     faults,
@@ -209,12 +232,14 @@ async function playNaive(story: Story, databaseUrl: string): Promise<Findings> {
   return findings;
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
+/** Rejects when the port is taken; 0 finds one. */
+function freePort(wanted: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().listen(wanted, "127.0.0.1", () => {
       const address = server.address();
       server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
     });
+    server.once("error", reject);
   });
 }
 

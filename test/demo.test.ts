@@ -5,7 +5,7 @@ test("the demo's day loses, blanks, doubles and turns back nothing, and the same
   timeout: 300_000,
 }, async () => {
   const told: string[] = [];
-  const { truce, lastWriteWins, ...rest } = await runDemo({ seed: 7, kills: 0 }, (news) => {
+  const { truce, lastWriteWins, ...rest } = await runDemo({ seed: 7, kills: 0, stay: null }, (news) => {
     if (news.kind === "stage") told.push(news.text);
   });
   expect({ ...rest, truce }, JSON.stringify({ told, examples: rest.examples }, null, 2)).toMatchObject({
