@@ -16,3 +16,4 @@ if (status !== 0) process.exit(status ?? 1);
 if (!readFileSync(main, "utf8").startsWith("#!/usr/bin/env node\n"))
   throw new Error("src/main.ts must begin with #!/usr/bin/env node, since it is the package's command.");
 chmodSync(main, 0o755);
+await import("./build-console.ts");

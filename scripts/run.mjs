@@ -14,10 +14,15 @@ const nodeMin = [22, 18];
 
 /** What each command runs, one after the other: a file and its arguments. */
 const commands = {
-  truce: (args) => [["src/main.ts", ...args]],
+  // What serves the console needs it built.
+  truce: (args) => [
+    ...(args.some((arg) => arg === "run" || arg === "demo") ? [["scripts/build-console.ts"]] : []),
+    ["src/main.ts", ...args],
+  ],
   test: (args) => [["test/servers/prepare.ts"], [programOf("vitest"), "run", ...args]],
   check: () => [
     [programOf("typescript", "tsc"), "-p", "."],
+    [programOf("typescript", "tsc"), "-p", "console"],
     [programOf("@biomejs/biome", "biome"), "check"],
     [programOf("knip")],
   ],

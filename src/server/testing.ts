@@ -3,8 +3,10 @@ import { createMetrics } from "../control/metrics.ts";
 import { testPolicy } from "../core/testing/policy.ts";
 import type { Deps } from "../engine/deps.ts";
 import { createWorker } from "../engine/work.ts";
-import { revisionOf } from "../model/observation.ts";
+import { type RawUpsert, revisionOf } from "../model/observation.ts";
+import { recordKey } from "../model/record.ts";
 import type { RawValue } from "../model/value.ts";
+import type { Connector } from "../ports/connector.ts";
 import { laneLive } from "../ports/store.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { openAccounts } from "./access/accounts.ts";
@@ -22,6 +24,25 @@ const contactPolicy = testPolicy({
   note: {},
   score: { type: { kind: "number" } },
 });
+
+const systems = [
+  ["crm", "HubSpot"],
+  ["db", "PostgreSQL"],
+  ["desk", "Airtable"],
+] as const;
+
+type Said = Map<string, RawUpsert>;
+
+/** A system of which the server asks how it is called and what it promises, and the worker what a record holds: what was last said of it. */
+function named(system: string, label: string, said: Said): Connector {
+  const read: Connector["read"] = async ({ object }, ids) =>
+    ids.map((id) => {
+      const observation = said.get(recordKey({ system, object, id }));
+      return observation === undefined ? { kind: "missing", id } : { kind: "found", id, observation };
+    });
+  const guarantees = { conditionalWrite: system === "db", uniqueCreate: true, history: true, deleteEvents: true };
+  return { system, label, guarantees, feed: null, read } as unknown as Connector;
+}
 
 export type TestServer = Server & {
   readonly deps: Deps;
@@ -42,9 +63,10 @@ export type Browser = {
 /** The server on a store in memory, with the real decisions behind it and no systems. */
 export async function openTestServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
   const live = createLive(machineClock);
+  const said: Said = new Map();
   const deps: Deps = {
     store: live.heard(createMemoryStore()),
-    connectors: new Map(),
+    connectors: new Map(systems.map(([system, label]) => [system, named(system, label, said)])),
     policy: contactPolicy,
     clock: machineClock,
     random: machineRandom,
@@ -93,8 +115,8 @@ export async function openTestServer(options: Partial<ServerOptions> = {}): Prom
       const ref = { system, object: "contacts", id };
       // Surely one after the other.
       const changedAt = deps.startedAt - 3_600_000 + revisions * 1_000;
-      const observation = {
-        kind: "upsert" as const,
+      const observation: RawUpsert = {
+        kind: "upsert",
         ref,
         revision: revisionOf(++revisions),
         observedAt: now,
@@ -103,6 +125,7 @@ export async function openTestServer(options: Partial<ServerOptions> = {}): Prom
         changedAt: { from: changedAt, until: changedAt },
         author: null,
       };
+      said.set(recordKey(ref), observation);
       const item = { id: machineRandom.id(), dedupeKey: null, observation, lane: laneLive, tries: 0 } as const;
       await deps.store.receive([{ ...item, receivedAt: now, dueAt: now }], []);
       await worker.step(10);

@@ -176,7 +176,8 @@ export function openAccounts({ store, clock, random }: Deps) {
       if (invitation === null) throw tooOld();
       const { isPass, role } = invitation.value;
       const chosen = invitation.value.name ?? name;
-      if (chosen === null || (password === null && !isPass)) throw new Problem(422, "Choose a name and a password.");
+      if (chosen === null || (password === null && !isPass))
+        throw new Problem(422, "Choose a name and a password.", { name: invitation.value.name });
       const known = await read<User>("user", keyOf(chosen));
       // The user has been removed since.
       if (known === null && invitation.value.name !== null && !isPass) throw tooOld();

@@ -1,0 +1,111 @@
+import { Link } from "@tanstack/react-router";
+import { useCallback, useState } from "react";
+import { useApi, useList } from "../api.ts";
+import { fieldText, type Line, sourceText, timeText } from "../format.ts";
+import { useMe } from "../session.ts";
+import { t, tOr } from "../text.ts";
+import { hasValues, LineValues, lineTone } from "../ui/line-values.tsx";
+import { Empty, Failure, Skeleton } from "../ui/state.tsx";
+import { VirtualList } from "../ui/virtual-list.tsx";
+
+const kinds = [
+  ...["set", "kept", "put-back", "held", "superseded", "refused", "lossy", "written", "paused", "resumed"],
+  ...["created", "linked", "unlinked", "merged", "deleted"],
+] as const;
+
+export function JournalPage() {
+  const me = useMe();
+  const [kind, setKind] = useState("");
+  const [field, setField] = useState("");
+  const config = useApi("getConfig", {});
+  const fields = [...new Set(config.data?.entities.flatMap((one) => one.fields.map(({ name }) => name)) ?? [])].sort();
+  const wanted = { ...(kind === "" ? {} : { kind: kind as Line["kind"] }), ...(field === "" ? {} : { field }) };
+  const list = useList("listJournal", { ...wanted, limit: 100 });
+  const lines = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const more = useCallback(() => {
+    if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
+  }, [list.hasNextPage, list.isFetchingNextPage, list.fetchNextPage]);
+  // A page may be empty before the last one: then the next is asked for without scrolling.
+  if (list.data !== undefined && lines.length < 30) more();
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>{t("journal.title")}</h1>
+        <label className="row">
+          <span className="muted">{t("journal.what")}</span>
+          <select className="input" value={kind} onChange={(event) => setKind(event.target.value)}>
+            <option value="">{t("journal.any")}</option>
+            {kinds.map((one) => (
+              <option key={one} value={one}>
+                {tOr(`journal.${one}`, one)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="row">
+          <span className="muted">{t("journal.field")}</span>
+          <select className="input" value={field} onChange={(event) => setField(event.target.value)}>
+            <option value="">{t("journal.any")}</option>
+            {fields.map((one) => (
+              <option key={one} value={one}>
+                {fieldText(one)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span className="grow" />
+        {me?.may("personal") === true ? (
+          <a className="button" href={`/api/v1/journal.csv?${new URLSearchParams(wanted)}`} download>
+            {t("journal.export")}
+          </a>
+        ) : null}
+      </div>
+      {list.isError ? <Failure error={list.error} retry={() => void list.refetch()} /> : null}
+      {list.isPending ? <Skeleton lines={10} height={28} /> : null}
+      {list.data !== undefined && lines.length === 0 && !list.hasNextPage ? <Empty title={t("journal.empty")} /> : null}
+      {lines.length === 0 ? null : (
+        <div className="table-wrap">
+          <div className="line-row head" aria-hidden="true">
+            <span>{t("journal.when")}</span>
+            <span>{t("journal.what")}</span>
+            <span>{t("journal.field")}</span>
+            <span>{t("journal.values")}</span>
+            <span>{t("journal.why")}</span>
+            <span>{t("journal.by")}</span>
+          </div>
+          <VirtualList
+            items={lines}
+            rowHeight={window.innerWidth < 760 ? 62 : 38}
+            keyOf={({ sequence }) => String(sequence)}
+            label={t("journal.title")}
+            className="tall"
+            onEnd={more}
+          >
+            {(line) => <LineRow line={line} />}
+          </VirtualList>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function LineRow({ line }: { readonly line: Line }) {
+  return (
+    <div className="line-row">
+      <Link to="/records/$record" params={{ record: line.goldenId }} className="num one-line">
+        {timeText(line.at)}
+      </Link>
+      <span>
+        <span className={`badge ${lineTone(line.kind)}`}>{tOr(`journal.${line.kind}`, line.kind)}</span>
+      </span>
+      <span className="one-line hide-small">{line.field === null ? line.entity : fieldText(line.field)}</span>
+      <span className="one-line">
+        <LineValues line={line} />
+      </span>
+      <span className="one-line muted hide-small" title={line.why}>
+        {hasValues(line) ? line.why : ""}
+      </span>
+      <span className="one-line muted hide-small">{sourceText(line.source)}</span>
+    </div>
+  );
+}

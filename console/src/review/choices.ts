@@ -1,0 +1,93 @@
+import type { Input } from "../../../src/server/client.ts";
+import { type Hold, systemOf, valueText } from "../format.ts";
+import { t } from "../text.ts";
+
+export type Choice = Input<"decideHold">["choice"];
+
+/** One way to decide a hold, with the key that chooses it. */
+export type Way = {
+  readonly key: string | null;
+  readonly label: string;
+  readonly choice: Choice;
+  readonly isDanger?: boolean;
+};
+
+const leave: Way = { key: "l", label: t("review.leave"), choice: { kind: "leave" } };
+
+/** All ways but another value; those by number first. */
+export function waysOf(hold: Hold): readonly Way[] {
+  switch (hold.kind) {
+    case "conflict":
+    case "clear":
+      return hold.candidates.map((_, candidate) => ({
+        key: keyAt(candidate),
+        label: t("review.take"),
+        choice: { kind: "take", candidate },
+      }));
+    case "delete":
+      return [
+        { key: "r", label: t("review.restore"), choice: { kind: "restore" } },
+        leave,
+        { key: null, label: t("review.delete"), choice: { kind: "delete" }, isDanger: true },
+      ];
+    default:
+      if (hold.goldenId !== null) return [leave];
+      return [
+        ...hold.matches.map(
+          (match, i): Way => ({
+            key: keyAt(i),
+            label: t("review.link", { label: match.label }),
+            choice: { kind: "link", goldenId: match.id },
+          }),
+        ),
+        { key: "n", label: t("review.new"), choice: { kind: "new" } },
+        leave,
+      ];
+  }
+}
+
+function keyAt(index: number): string | null {
+  return index < 9 ? String(index + 1) : null;
+}
+
+/** What was decided, for the note after it. */
+export function choiceText(hold: Hold, choice: Choice): string {
+  switch (choice.kind) {
+    case "take":
+      return Object.values(hold.candidates[choice.candidate]?.values ?? {})
+        .map((value) => valueText(value) || t("value.blank"))
+        .join(", ")
+        .slice(0, 60);
+    case "set":
+      return Object.values(choice.values)
+        .map((value) => valueText(value) || t("value.blank"))
+        .join(", ")
+        .slice(0, 60);
+    case "link":
+      return t("review.link", { label: hold.matches.find(({ id }) => id === choice.goldenId)?.label ?? "" });
+    case "new":
+      return t("review.new");
+    case "delete":
+      return t("review.delete");
+    case "restore":
+      return t("review.restore");
+    case "leave":
+      return t("review.leave");
+  }
+}
+
+/** Decisions on values can be taken back. */
+export function canUndo({ kind }: Hold): boolean {
+  return kind === "conflict" || kind === "clear";
+}
+
+/** The candidate of a conflict that a bulk decision takes: the one of a system, or the newest. `null`: there is none. */
+export function bulkCandidate(hold: Hold, from: { readonly system: string } | "newest"): number | null {
+  if (hold.kind !== "conflict" && hold.kind !== "clear") return null;
+  if (from !== "newest") {
+    const found = hold.candidates.findIndex(({ source }) => systemOf(source) === from.system);
+    return found === -1 ? null : found;
+  }
+  const times = hold.candidates.map(({ at }) => at.until);
+  return times.length === 0 ? null : times.indexOf(Math.max(...times));
+}

@@ -1,0 +1,72 @@
+import { Link } from "@tanstack/react-router";
+import { fieldText, type Hold, valueText } from "../format.ts";
+import { t } from "../text.ts";
+import { ValueText } from "../ui/value.tsx";
+
+/** A record beside the golden records that it may be the same as, field by field. */
+export function Evidence({ hold }: { readonly hold: Hold }) {
+  const own = hold.candidates[0]?.values ?? {};
+  const fields = [...new Set([...Object.keys(own), ...hold.matches.flatMap((match) => Object.keys(match.fields))])];
+  return (
+    <section className="stack" style={{ gap: 6 }}>
+      <h3>{t("review.evidence")}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard. */}
+      <section className="table-wrap evidence" tabIndex={0} aria-label={t("review.evidence")}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("record.field")}</th>
+              <th scope="col">
+                {t("review.thisRecord")}{" "}
+                <span className="muted">
+                  {hold.ref?.system} {hold.ref?.id}
+                </span>
+              </th>
+              {hold.matches.map((match, i) => (
+                <th key={match.id} scope="col">
+                  <kbd>{i + 1}</kbd>{" "}
+                  <Link to="/records/$record" params={{ record: match.id }}>
+                    {match.label}
+                  </Link>{" "}
+                  <span className="muted">{match.systems.map(({ system }) => system).join(", ")}</span>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {fields.map((field) => (
+              <tr key={field}>
+                <th scope="row">{fieldText(field)}</th>
+                <td>
+                  <ValueText value={own[field]} />
+                </td>
+                {hold.matches.map((match) => (
+                  <Compared key={match.id} own={valueText(own[field])} other={match.fields[field]} />
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+function Compared({ own, other }: { readonly own: string; readonly other: Hold["base"][string] | undefined }) {
+  const text = valueText(other);
+  const verdict = text === own ? "same" : text === "" || own === "" ? "onlyOne" : "different";
+  if (text === "" && own === "") {
+    return (
+      <td>
+        <ValueText value={null} />
+      </td>
+    );
+  }
+  const signs = { same: "=", different: "≠", onlyOne: "∅" } as const;
+  return (
+    <td className={verdict}>
+      <span title={t(`review.${verdict}`)}>{signs[verdict]}</span>
+      <span className="visually-hidden">{t(`review.${verdict}`)}</span> <ValueText value={other} />
+    </td>
+  );
+}

@@ -1,0 +1,311 @@
+import { Link } from "@tanstack/react-router";
+import { type FormEvent, useEffect, useRef } from "react";
+import { useApi } from "../api.ts";
+import { type HoldDetail as Detailed, entityText, fieldText, type Hold, spanText, valueText } from "../format.ts";
+import { t } from "../text.ts";
+import { Ago, FieldNames, SourceText, ValueText } from "../ui/value.tsx";
+import { useNow } from "../use-now.ts";
+import { AlwaysButton } from "./always.tsx";
+import type { Choice, Way } from "./choices.ts";
+import { Evidence } from "./evidence.tsx";
+
+type Decide = (hold: Hold, choice: Choice) => void;
+
+/** What is to be decided, with all that a decision needs, and the ways to decide it. */
+export function HoldDetail({
+  shown,
+  ways,
+  mayDecide,
+  isEditing,
+  edit,
+  decide,
+  assign,
+  loaded,
+  back,
+}: {
+  /** As the list knows it; more is asked for. */
+  readonly shown: Hold;
+  readonly ways: readonly Way[];
+  readonly mayDecide: boolean;
+  readonly isEditing: boolean;
+  readonly edit: (isEditing: boolean) => void;
+  readonly decide: Decide;
+  readonly assign: () => void;
+  readonly loaded: readonly Hold[];
+  readonly back: () => void;
+}) {
+  const { data } = useApi("getHold", { hold: shown.id });
+  const hold = data ?? shown;
+  const now = useNow();
+  const isValues = hold.kind === "conflict" || hold.kind === "clear";
+  return (
+    <article className="stack">
+      <header className="stack" style={{ gap: 6 }}>
+        <div className="row">
+          <button type="button" className="button small back" onClick={back}>
+            ‹ {t("review.back")}
+          </button>
+          <span className={`badge ${hold.status === "open" ? "warn" : "good"}`}>{t(`kind.${hold.kind}`)}</span>
+          <span className="muted">
+            {entityText(hold.entity)}
+            {hold.fields.length === 0 ? "" : " · "}
+            <FieldNames fields={hold.fields} />
+          </span>
+          <span className="grow" />
+          <span className="muted small">{t("review.age", { span: spanText(now - hold.openedAt) })}</span>
+        </div>
+        <div className="row">
+          <h2 style={{ fontSize: "1.3rem" }}>{hold.label}</h2>
+          <span className="grow" />
+          {mayDecide ? (
+            <button type="button" className="button small quiet" onClick={assign}>
+              {data?.assignee == null ? t("review.assign") : t("review.unassign", { name: data.assignee })} <kbd>a</kbd>
+            </button>
+          ) : null}
+          {hold.goldenId === null ? null : (
+            <Link className="button small" to="/records/$record" params={{ record: hold.goldenId }}>
+              {t("review.open")}
+            </Link>
+          )}
+        </div>
+        <p className="muted">{sentence(hold.reason)}</p>
+        {hold.closed === null ? null : (
+          <p className="note good">
+            {t("review.decidedBy", hold.closed)} · <Ago at={hold.closed.at} />
+          </p>
+        )}
+      </header>
+      {isValues ? (
+        <Sides hold={hold} ways={ways} decide={decide} />
+      ) : hold.matches.length > 0 ? (
+        <Evidence hold={hold} />
+      ) : (
+        <Single hold={hold} />
+      )}
+      {isEditing ? <Editor hold={hold} decide={decide} close={() => edit(false)} /> : null}
+      {mayDecide ? (
+        <div className="actions">
+          {isValues ? (
+            <>
+              {isEditing ? null : (
+                <button type="button" className="button" onClick={() => edit(true)}>
+                  {t("review.edit")} <kbd>e</kbd>
+                </button>
+              )}
+              <AlwaysButton hold={hold} loaded={loaded} />
+            </>
+          ) : (
+            ways.map((way, i) => (
+              <button
+                key={way.label}
+                type="button"
+                className={`button ${way.isDanger === true ? "danger" : i === 0 ? "primary" : ""}`}
+                onClick={() => decide(hold, way.choice)}
+              >
+                <span className="one-line" style={{ maxWidth: "38ch" }}>
+                  {way.label}
+                </span>
+                {way.key === null ? null : <kbd>{way.key}</kbd>}
+              </button>
+            ))
+          )}
+        </div>
+      ) : null}
+      {data === undefined ? null : <Background hold={data} />}
+    </article>
+  );
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function Sides({
+  hold,
+  ways,
+  decide,
+}: {
+  readonly hold: Hold;
+  readonly ways: readonly Way[];
+  readonly decide: Decide;
+}) {
+  const isLong = hold.candidates.some(({ values }) =>
+    Object.values(values).some((value) => valueText(value).length > 60),
+  );
+  const size = isLong ? "long" : "big";
+  const hasBase = Object.keys(hold.base).length > 0;
+  return (
+    <div className="sides">
+      <section className="card side base" aria-label={t("review.base")}>
+        <div className="who">
+          <h3>{t("review.base")}</h3>
+        </div>
+        <div className="values">
+          {hasBase ? (
+            <Values values={hold.base} fields={hold.fields} size={size} />
+          ) : (
+            <span className="muted">{t("review.noBase")}</span>
+          )}
+        </div>
+      </section>
+      {hold.candidates.map((candidate, i) => {
+        const way = ways[i];
+        return (
+          <section
+            key={JSON.stringify([candidate.source, candidate.at])}
+            className="card side"
+            aria-label={`${t("review.take")} ${i + 1}`}
+          >
+            <div className="who">
+              <strong>
+                <SourceText source={candidate.source} />
+              </strong>
+              <Ago at={candidate.at.until} interval={candidate.at} />
+            </div>
+            <div className="values">
+              <Values values={candidate.values} fields={hold.fields} size={size} base={hold.base} />
+            </div>
+            {way === undefined ? null : (
+              <button type="button" className="button primary" onClick={() => decide(hold, way.choice)}>
+                {way.label} {way.key === null ? null : <kbd>{way.key}</kbd>}
+              </button>
+            )}
+          </section>
+        );
+      })}
+    </div>
+  );
+}
+
+function Values({
+  values,
+  fields,
+  size,
+  base,
+}: {
+  readonly values: Hold["base"];
+  readonly fields: readonly string[];
+  readonly size: string;
+  readonly base?: Hold["base"];
+}) {
+  return fields.map((field) => (
+    <div key={field}>
+      {fields.length === 1 ? null : <div className="muted small">{fieldText(field)}</div>}
+      <ValueText value={values[field]} before={base?.[field]} className={size} />
+    </div>
+  ));
+}
+
+/** A record that is held by itself: what it says. */
+function Single({ hold }: { readonly hold: Hold }) {
+  const values = hold.candidates[0]?.values ?? {};
+  return (
+    <section className="card stack">
+      {hold.ref === null ? null : (
+        <p>
+          {hold.kind === "delete" ? t("review.deletedIn", { system: hold.ref.system }) : hold.ref.system}{" "}
+          <span className="muted">
+            {hold.ref.object} {hold.ref.id}
+          </span>
+        </p>
+      )}
+      <dl className="facts">
+        {Object.entries(values).map(([field, value]) => (
+          <div key={field} style={{ display: "contents" }}>
+            <dt>{fieldText(field)}</dt>
+            <dd>
+              <ValueText value={value} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Editor({ hold, decide, close }: { readonly hold: Hold; readonly decide: Decide; readonly close: () => void }) {
+  const first = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const values = Object.fromEntries(
+      hold.fields.map((field) => [field, String(form.get(field) ?? "") === "" ? null : String(form.get(field))]),
+    );
+    decide(hold, { kind: "set", values });
+  };
+  const hear = (event: React.KeyboardEvent<HTMLFormElement>) => {
+    if (event.key === "Escape") close();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
+  };
+  return (
+    <form className="card stack" onSubmit={submit} onKeyDown={hear}>
+      {hold.fields.map((field, i) => (
+        <label key={field} className="field">
+          <span>{fieldText(field)}</span>
+          <textarea
+            ref={i === 0 ? first : null}
+            className="input"
+            name={field}
+            rows={1}
+            defaultValue={valueText(hold.candidates.at(-1)?.values[field])}
+          />
+        </label>
+      ))}
+      <div className="actions">
+        <button type="submit" className="button primary">
+          {t("app.save")} <kbd>Ctrl ⏎</kbd>
+        </button>
+        <button type="button" className="button" onClick={close}>
+          {t("app.cancel")}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** What helps to decide: what rules would do, and what the field was before. */
+function Background({ hold }: { readonly hold: Detailed }) {
+  return (
+    <>
+      {hold.rules.length === 0 ? null : (
+        <section className="stack" style={{ gap: 6 }}>
+          <h3>{t("review.rules")}</h3>
+          <div className="chips">
+            {hold.rules.map(({ rule, isConfigured, values }) => (
+              <span key={rule} className={`chip ${isConfigured ? "configured" : ""}`}>
+                <b>{rule}</b>
+                {isConfigured ? <span className="muted small">{t("review.configured")}</span> : null}
+                <span className="muted">
+                  {values === null
+                    ? t("review.leaves")
+                    : Object.values(values)
+                        .map((value) => valueText(value) || t("value.blank"))
+                        .join(", ")}
+                </span>
+              </span>
+            ))}
+          </div>
+        </section>
+      )}
+      {hold.history.length === 0 ? null : (
+        <section className="stack" style={{ gap: 6 }}>
+          <h3>{t("review.history")}</h3>
+          <ol className="history">
+            {hold.history.map(({ at, field, value, source }) => (
+              <li key={`${at}/${field}/${valueText(value)}`}>
+                <span className="one-line">
+                  {hold.fields.length > 1 ? `${fieldText(field)}: ` : ""}
+                  {valueText(value) || t("value.blank")}
+                </span>
+                <span className="muted small">
+                  <SourceText source={source} /> · <Ago at={at} />
+                </span>
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,288 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sampleUnit } from "../../src/ports/testing/store-samples.ts";
+import { contested, goodPassword, openTestServer, type TestServer } from "../../src/server/testing.ts";
+import { desktop, expectAccessible, launch, openPage, phone, screenshot, signIn, skipReason } from "./browser.ts";
+
+if (skipReason !== null) process.stderr.write(`The console's tests in a browser are skipped: ${skipReason}\n`);
+
+const root = join(import.meta.dirname, "..", "..");
+const consoleFolder = join(root, "dist", "console");
+
+describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_000 }, () => {
+  let browser: Browser;
+  let server: TestServer;
+
+  beforeAll(async () => {
+    execFileSync(process.execPath, [join(root, "scripts", "build-console.ts")]);
+    browser = await launch();
+    server = await openTestServer({ consoleFolder });
+    for (const role of ["viewer", "reviewer", "operator", "admin"] as const)
+      await server.accounts.addUser(role, role, goodPassword);
+    await server.accounts.addUser("second", "reviewer", goodPassword);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const enter = async (name: string, path = "/") => {
+    const opened = await openPage(browser);
+    await signIn(opened.page, server.url, name, goodPassword);
+    if (path !== "/") await opened.page.goto(`${server.url}${path}`);
+    return opened;
+  };
+  const detail = (page: Page) => page.locator(".review-detail h2");
+
+  test("the first admin follows the link, chooses a password, and is in", async () => {
+    const own = await openTestServer({ consoleFolder });
+    const { page, complaints } = await openPage(browser);
+    await page.goto(own.url);
+    await expect.poll(() => page.getByText("Nobody can sign in yet").isVisible()).toBe(true);
+    await expectAccessible(page);
+    const secret = await own.accounts.invite({ name: null, role: "admin", isPass: false });
+    await page.goto(`${own.url}/welcome#${secret}`);
+    await page.getByLabel("Name").fill("ann");
+    await page.getByLabel("Password").fill("short");
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByLabel("Password").fill(goodPassword);
+    await expectAccessible(page);
+    await screenshot(page, "welcome");
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByRole("heading", { name: "All is well." }).waitFor();
+    await page.getByRole("button", { name: "ann, admin" }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in to Truce" }).waitFor();
+    await page.getByLabel("Name").fill("ann");
+    await page.getByLabel("Password").fill("wrong password");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("Name and password don't fit.").waitFor();
+    expect(complaints).toEqual([]);
+    await own.close();
+  });
+
+  test("twenty conflicts are decided by keyboard, each within a moment, and one is undone", async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 20; i++) ids.push(await contested(server, `key${i}`));
+    const { page, complaints } = await enter("reviewer", "/review?kind=conflict");
+    await expectAccessible(page);
+    const waits: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const before = (await detail(page).textContent()) ?? "";
+      const key = i % 2 === 0 ? "1" : "2";
+      // Measured in the page: from the key to the next hold on the screen.
+      const took = await page.evaluate<number>(`new Promise((resolve) => {
+        const start = performance.now();
+        window.dispatchEvent(new KeyboardEvent("keydown", { key: "${key}", bubbles: true }));
+        const look = () => {
+          const shown = document.querySelector(".review-detail h2")?.textContent;
+          if (shown === ${JSON.stringify(before)}) requestAnimationFrame(look);
+          else resolve(performance.now() - start);
+        };
+        look();
+      })`);
+      waits.push(took);
+    }
+    await page.getByText("Nothing waits here.").waitFor();
+    await expect
+      .poll(async () => (await server.deps.store.holds({ status: "open", kind: "conflict", limit: 99 })).length)
+      .toBe(0);
+    const chosen = await Promise.all(ids.map(async (id) => (await server.deps.store.hold(id))?.closed?.choice));
+    expect(new Set(chosen)).toEqual(new Set(["took candidate 0", "took candidate 1"]));
+    const median = waits.toSorted((a, b) => a - b)[10] ?? Number.POSITIVE_INFINITY;
+    process.stderr.write(
+      `From key to next hold: median ${median.toFixed(0)} ms, longest ${Math.max(...waits).toFixed(0)} ms\n`,
+    );
+    await page.keyboard.press("u");
+    await expect.poll(() => detail(page).textContent()).toBe("Name key19");
+    const open = await server.deps.store.holds({ status: "open", kind: "conflict", limit: 99 });
+    expect(open.map(({ goldenId, revision }) => [goldenId !== null, revision])).toEqual([[true, 3]]);
+    await page.keyboard.press("e");
+    await page.getByRole("textbox", { name: "Phone", exact: true }).fill("999");
+    await page.keyboard.press("Control+Enter");
+    await expect.poll(async () => (await server.deps.store.hold(ids[19] ?? ""))?.closed?.choice).toBe("set phone");
+    expect(complaints).toEqual([]);
+  });
+
+  test("of two reviewers on one hold one decides, and the other sees it go or is told", async () => {
+    const id = await contested(server, "both");
+    const path = `/review?hold=${encodeURIComponent(id)}`;
+    const [first, second] = [await enter("reviewer", path), await enter("second", path)];
+    for (const { page } of [first, second]) await expect.poll(() => detail(page).textContent()).toBe("Name both");
+    // The second one's events are held back: the page does not know yet.
+    await second.page.route("**/api/v1/holds**", (route) =>
+      route.request().method() === "GET" ? route.abort() : route.continue(),
+    );
+    await first.page.keyboard.press("1");
+    await expect.poll(async () => (await server.deps.store.hold(id))?.status).toBe("closed");
+    await second.page.keyboard.press("2");
+    await second.page.getByText("Decided already: took candidate 0, by reviewer.").waitFor();
+    expect((await server.deps.store.hold(id))?.closed?.by).toBe("reviewer");
+  });
+
+  test("what comes in while the page is open is shown without a reload", async () => {
+    const { page } = await enter("reviewer", "/review");
+    await page.getByText("Live").waitFor();
+    await contested(server, "fresh");
+    await page.getByRole("button", { name: /Name fresh/u }).waitFor();
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.getByRole("heading", { name: /1 thing needs a person/u }).waitFor();
+    await page.getByRole("link", { name: /Conflicts/u }).click();
+    await page.keyboard.press("1");
+    await page.getByText("Nothing waits here.").waitFor();
+  });
+
+  test("many are decided at once, after what will happen was said", async () => {
+    for (let i = 0; i < 5; i++) await contested(server, `bulk${i}`, "note");
+    const { page } = await enter("reviewer", "/review?kind=conflict&entity=contact&fields=note");
+    await page.getByRole("checkbox", { name: "Select all that are loaded" }).check();
+    await page.getByRole("button", { name: "Take from db" }).click();
+    await page.getByRole("dialog", { name: "Decide 5 conflicts?" }).waitFor();
+    await expectAccessible(page);
+    await page.getByRole("dialog").getByRole("button", { name: "Take from db" }).click();
+    await page.getByText("5 decided.").waitFor();
+    expect((await server.deps.store.holds({ status: "open", fields: ["note"], limit: 9 })).length).toBe(0);
+  });
+
+  test("a duplicate is compared field by field and merged by one key", async () => {
+    await server.says("crm", "dup1", { email: "dup@example.org", name: "Dora Dup", phone: "1" });
+    await server.says("crm", "dup2", { email: "dup@example.org", name: "Dora Dupp", phone: "1" });
+    const { page } = await enter("reviewer", "/review?kind=duplicate");
+    await page.getByRole("heading", { name: "Compared field by field" }).waitFor();
+    await expectAccessible(page);
+    await screenshot(page, "duplicate");
+    await page.keyboard.press("1");
+    await page.getByText("Nothing waits here.").waitFor();
+    const [hold] = await server.deps.store.holds({ kind: "duplicate", limit: 1 });
+    await expect.poll(async () => (await server.deps.store.hold(hold?.id ?? ""))?.closed?.choice).toMatch(/^same as /u);
+  });
+
+  test("a record shows where its values come from, and is seen as of a moment", async () => {
+    const id = await contested(server, "seen");
+    const { page } = await enter("reviewer", "/records?query=seen%40example.org");
+    await page.getByRole("link", { name: /Name seen/u }).click();
+    await page.getByRole("heading", { name: "Name seen" }).waitFor();
+    await expect.poll(() => page.getByText("held for a person").count()).toBeGreaterThan(0);
+    await expectAccessible(page);
+    await page.getByRole("slider", { name: "Moment to look at" }).press("Home");
+    await page
+      .getByText(/^As of /u)
+      .first()
+      .waitFor();
+    await page.getByRole("button", { name: "Now" }).click();
+    await page.getByRole("link", { name: "Decide" }).click();
+    await expect.poll(() => new URL(page.url()).searchParams.get("hold")).toBe(id);
+    await page.keyboard.press("1");
+  });
+
+  test("a viewer sees that something waits, but no personal data, and nothing to press", async () => {
+    await contested(server, "masked");
+    const { page } = await enter("viewer", "/review?kind=conflict");
+    await detail(page).waitFor();
+    expect(await page.getByRole("button", { name: "Take" }).count()).toBe(0);
+    expect(await page.locator("body").textContent()).not.toContain("masked@example.org");
+    expect(await page.locator("body").textContent()).not.toContain("Name masked");
+    await page.keyboard.press("1");
+    await page.goto(`${server.url}/settings`);
+    await page.getByRole("heading", { name: "Settings" }).waitFor();
+    expect(await page.getByRole("button", { name: "Users", exact: true }).count()).toBe(0);
+    const [open] = await server.deps.store.holds({ status: "open", kind: "conflict", limit: 1 });
+    expect(open?.status).toBe("open");
+  });
+
+  test("a dead letter is read, corrected and tried again", async () => {
+    const ref = { system: "crm", object: "contacts", id: "seen" };
+    const cells = { email: "seen@example.org", name: "Name seen", phone: "777" };
+    const at = Date.now();
+    const payload = {
+      kind: "upsert",
+      ref,
+      revision: "9".padStart(20, "9"),
+      observedAt: at,
+      cells,
+      complete: true,
+      changedAt: null,
+      author: null,
+    };
+    const letter = {
+      id: "dead1",
+      kind: "observation",
+      ref,
+      goldenId: null,
+      payload,
+      code: "BUG",
+      reason: "It broke.",
+      tries: 3,
+      at,
+      closed: null,
+    } as const;
+    await server.deps.store.commit([sampleUnit({ deadLetters: [letter] })]);
+    const { page } = await enter("operator", "/dead-letters");
+    await page.getByText("It broke.").waitFor();
+    await expectAccessible(page);
+    await screenshot(page, "dead-letter");
+    await page.getByRole("button", { name: "Try again", exact: true }).click();
+    await page.getByText("1 on its way again.").waitFor();
+    expect((await server.deps.store.deadLetter("dead1"))?.closed?.by).toBe("operator");
+  });
+
+  test("a user is invited, takes the link, and can be removed; a token is shown once", async () => {
+    const { page } = await enter("admin", "/settings");
+    await page.getByRole("button", { name: "Users", exact: true }).click();
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("gina");
+    await page.getByRole("button", { name: "Invite" }).click();
+    const link = (await page.locator("code", { hasText: "/welcome#" }).textContent()) ?? "";
+    await expectAccessible(page);
+    const guest = await openPage(browser);
+    await guest.page.goto(link);
+    await guest.page.getByLabel("Password").fill(goodPassword);
+    await guest.page.getByRole("button", { name: "Start" }).click();
+    await guest.page.getByRole("button", { name: "gina, reviewer" }).waitFor();
+    await page.getByRole("button", { name: "API tokens" }).click();
+    await page.getByLabel("What for").fill("a script");
+    await page.getByRole("button", { name: "Make token" }).click();
+    const token = (await page.locator("code", { hasText: "truce_" }).textContent()) ?? "";
+    const answer = await fetch(`${server.url}/api/v1/overview`, { headers: { authorization: `Bearer ${token}` } });
+    expect(answer.status).toBe(200);
+  });
+
+  test("every page is accessible and looks as it should, light, dark and on a phone", async () => {
+    await contested(server, "shot1");
+    await contested(server, "shot2", "note");
+    const [golden] = await server.deps.store.search("shot1@example.org", 1);
+    const pages = {
+      overview: "/",
+      review: "/review",
+      records: "/records",
+      record: `/records/${golden?.id ?? ""}`,
+      systems: "/systems",
+      rules: "/rules",
+      plan: "/plan",
+      "dead-letters": "/dead-letters",
+      sweeps: "/sweeps",
+      journal: "/journal",
+      settings: "/settings",
+    };
+    const looks = [
+      ["light", { viewport: desktop, colorScheme: "light" }],
+      ["dark", { viewport: desktop, colorScheme: "dark" }],
+      ["phone", { viewport: phone, colorScheme: "light" }],
+    ] as const;
+    for (const [look, options] of looks) {
+      const { page, complaints } = await openPage(browser, options);
+      await signIn(page, server.url, "admin", goodPassword);
+      for (const [name, path] of Object.entries(pages)) {
+        await page.goto(`${server.url}${path}`);
+        await page.locator("h1").first().waitFor({ state: "attached" });
+        await expect.poll(() => page.locator(".skeleton").count()).toBe(0);
+        await screenshot(page, `${name}-${look}`);
+        await expectAccessible(page);
+        const overflow = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
+        expect(overflow, `${name} on ${look} is wider than the screen`).toBeLessThanOrEqual(0);
+      }
+      expect(complaints).toEqual([]);
+    }
+  });
+});
