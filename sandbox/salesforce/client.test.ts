@@ -102,3 +102,31 @@ test("jsforce's conditional update is refused when somebody was faster", async (
   await expect(late).rejects.toThrow(/modified/u);
   expect(sandbox.admin.record("Contact", id!)).toMatchObject({ Phone: "2" });
 });
+
+test("jsforce loads and queries in bulk", async () => {
+  sandbox.admin.defineKeyField("Account");
+  connection.bulk2.pollInterval = 10;
+  const input = ["Truce_ID__c,Name,Phone", "k1,One,1", "k2,,2", 'k3,"Three, and ""more""",'].join("\n");
+  const loaded = await connection.bulk2.loadAndWaitForResults({
+    object: "Account",
+    operation: "upsert",
+    externalIdFieldName: "Truce_ID__c",
+    input,
+  });
+  expect(loaded.successfulResults).toHaveLength(2);
+  expect(loaded.failedResults).toMatchObject([
+    { Truce_ID__c: "k2", sf__Error: expect.stringMatching(/REQUIRED_FIELD/) },
+  ]);
+  const cleared = await connection.bulk2.loadAndWaitForResults({
+    object: "Account",
+    operation: "upsert",
+    externalIdFieldName: "Truce_ID__c",
+    input: "Truce_ID__c,Name,Phone\nk1,,#N/A",
+  });
+  expect(cleared.successfulResults).toMatchObject([{ sf__Created: "false" }]);
+  const rows = await (await connection.bulk2.query("SELECT Name, Phone FROM Account", { pollInterval: 10 })).toArray();
+  expect(rows).toEqual([
+    { Name: "One", Phone: "" },
+    { Name: 'Three, and "more"', Phone: "" },
+  ]);
+});

@@ -1,6 +1,7 @@
 import type { SandboxAnswer, SandboxRequest } from "../core/serve.ts";
 import type { Auth } from "./auth.ts";
 import { objectBody } from "./body.ts";
+import type { BulkJobs } from "./bulk-api.ts";
 import {
   actorOf,
   type CollectionCall,
@@ -23,6 +24,7 @@ export type RouteDeps = {
   readonly org: Org;
   readonly auth: Auth;
   readonly queries: Queries;
+  readonly bulk: BulkJobs;
   readonly toolingQueries: Queries;
   readonly limits: () => Limits;
   readonly instanceUrl: () => string;
@@ -110,6 +112,8 @@ function answerData(deps: RouteDeps, request: SandboxRequest, version: string, r
       if (method !== "GET") throw notAllowed(method);
       if (first !== undefined) return queries.more(first, version);
       return queries.run(queryIn(query), what === "queryAll", version, batchSizeIn(headers["sforce-query-options"]));
+    case "jobs":
+      return deps.bulk.answer(request, version, rest.slice(1), actorOf(org, version, headers));
     case "tooling":
       if (method !== "GET" || first !== "query") throw notFound();
       return deps.toolingQueries.run(queryIn(query), false, version, batchSizeIn(headers["sforce-query-options"]));

@@ -6,6 +6,7 @@ import { type SandboxAnswer, type SandboxRequest, serve } from "../core/serve.ts
 import { loadState, saveState } from "../core/state-file.ts";
 import { makeAdmin, type SalesforceAdmin } from "./admin.ts";
 import { type ConnectedApp, createAuth } from "./auth.ts";
+import { createBulkJobs } from "./bulk-api.ts";
 import { makeId } from "./id.ts";
 import { createLimits, type LimitOptions } from "./limits.ts";
 import { addTable, type Org, tableOf } from "./org.ts";
@@ -55,6 +56,7 @@ export type SalesforceSandbox = {
 const orgId = makeId("00D", 62 ** 3);
 const sessionMs = 7_200_000;
 const keepAliveMs = 270_000;
+const bulkMs = 2_000;
 
 const users = [
   { Username: "integration@example.com", LastName: "User", FirstName: "Integration", Email: "integration@example.com" },
@@ -129,6 +131,7 @@ export async function createSalesforceSandbox(options: SalesforceSandboxOptions 
     auth,
     queries,
     toolingQueries: createQueries(tooling),
+    bulk: createBulkJobs(org, bulkMs / speed),
     limits: () => limits,
     instanceUrl: () => url,
   };

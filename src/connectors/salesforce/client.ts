@@ -23,6 +23,8 @@ export type Call = {
 export type Client = {
   /** The answer's JSON, `null` for an empty one. Rejects with `RefusedCall` for 4xx, and with a plain `SyncFailure` for everything else. */
   call(call: Call): Promise<unknown>;
+  /** The answer as text, whatever it is, with its headers. Rejects like `call`. */
+  download(call: Call): Promise<{ readonly text: string; readonly headers: Headers }>;
   /** The present session; logs in where there is none. */
   session(): Promise<Session>;
   /** This session was refused elsewhere: the next call logs in again. */
@@ -98,15 +100,15 @@ export function createClient(options: SalesforceOptions): Client {
     }
   };
 
-  const attempt = async (call: Call, isSecond: boolean): Promise<unknown> => {
+  const attempt = async (
+    call: Call,
+    isSecond: boolean,
+  ): Promise<{ readonly text: string; readonly answer: Response }> => {
     const { session, answer, text } = await exchange(call);
-    const body = text === "" ? null : parse(text);
+    if (answer.ok) return { text, answer };
+    const body = parse(text);
     // What is no JSON is not Salesforce's, nor are its headers.
     if (body !== undefined) learn(answer);
-    if (answer.ok) {
-      if (body !== undefined) return body;
-      throw new SyncFailure(lostError(call.effect, `${call.what}: Salesforce's answer is no JSON`));
-    }
     const complaints = complaintsOf(body);
     if (answer.status === 401 && !isSecond && tokens.expired(session)) return attempt(call, true);
     if (complaints.some(({ code }) => code === "REQUEST_LIMIT_EXCEEDED")) {
@@ -120,7 +122,20 @@ export function createClient(options: SalesforceOptions): Client {
 
   const ahead = () => (aheadMs.length === 0 ? 0 : Math.max(...aheadMs));
   return {
-    call: (call) => attempt(call, false),
+    call: async (call) => {
+      const { text, answer } = await attempt(call, false);
+      const body = text === "" ? null : parse(text);
+      if (body !== undefined) {
+        learn(answer);
+        return body;
+      }
+      throw new SyncFailure(lostError(call.effect, `${call.what}: Salesforce's answer is no JSON`));
+    },
+    download: async (call) => {
+      const { text, answer } = await attempt(call, false);
+      learn(answer);
+      return { text, headers: answer.headers };
+    },
     session: tokens.get,
     expired: (session) => void tokens.expired(session),
     vendorTime: (own) => own + ahead(),

@@ -15,6 +15,8 @@ import { batchMax, writeRecords } from "./write.ts";
 const pubsubDefault = "api.pubsub.salesforce.com:7443";
 const pollMsDefault = 30_000;
 const lookbackMsDefault = 120_000;
+/** From here on a job saves calls: fifty are as many as a job's pages take. */
+const bulkFromDefault = 100_000;
 /** Described when nobody names objects; custom ones come along. */
 const commonObjects = ["Account", "Contact", "Lead", "Opportunity"];
 
@@ -26,7 +28,7 @@ export function createSalesforceConnector(options: SalesforceOptions): Connector
   const { system, clock, keyField = keyFieldDefault } = options;
   const client = createClient(options);
   const schema = createSchema(client, keyField);
-  const reader = createReader({ system, client, clock });
+  const reader = createReader({ system, client, clock, bulkFrom: options.bulkFrom ?? bulkFromDefault });
   const seen = createSeenVersions();
 
   /** A field or an object may have been removed since it was described: the work is done once more with what is there now. */

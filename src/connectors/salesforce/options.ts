@@ -20,6 +20,8 @@ export type SalesforceOptions = {
   readonly lookbackMs?: number;
   /** Share of the org's daily API calls, by all of its clients, after which Truce stops by itself, 0 to 1. Default 0.9. */
   readonly allocationShare?: number;
+  /** Objects with as many records are first read by a job of Bulk API 2.0. Default 100,000. */
+  readonly bulkFrom?: number;
   /** Longest wait for an answer. Default 30 s. */
   readonly timeoutMs?: number;
 };

@@ -2,6 +2,7 @@ import type { RecordId, SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ReadResult, ScanPage } from "../../ports/connector.ts";
+import { beginBulkScan, bulkPage, isBulkCursor } from "./bulk-scan.ts";
 import type { Client } from "./client.ts";
 import { senseless } from "./errors.ts";
 import { objectOf, own } from "./json.ts";
@@ -42,7 +43,13 @@ export type Reader = {
   scan(bound: BoundObject, cursor: string | null): Promise<ScanPage>;
 };
 
-export type ReadDeps = { readonly system: SystemId; readonly client: Client; readonly clock: Clock };
+export type ReadDeps = {
+  readonly system: SystemId;
+  readonly client: Client;
+  readonly clock: Clock;
+  /** Objects with as many records are read by a job of Bulk API 2.0. */
+  readonly bulkFrom: number;
+};
 
 export function createReader(deps: ReadDeps): Reader {
   const { client, clock } = deps;
@@ -129,9 +136,14 @@ export function createReader(deps: ReadDeps): Reader {
       }),
 
     async scan(bound, cursor) {
+      if (cursor !== null && isBulkCursor(cursor)) return (await bulkPage(deps, bound, cursor)) ?? fromStart;
       const place = cursor === null ? { after: null, total: await countOf(client, bound) } : placeOf(cursor);
+      if (cursor === null && (place.total ?? 0) >= deps.bulkFrom) {
+        const begun = await beginBulkScan(deps, bound, place.total ?? 0);
+        return { observations: [], cursor: begun, total: place.total };
+      }
       const observedAt = clock.now();
-      const where = place.after === null ? "" : `WHERE Id > ${soqlText(place.after)} `;
+      const where = place.after === null || place.after === "" ? "" : `WHERE Id > ${soqlText(place.after)} `;
       const { records, isLast } = await query(bound, `${where}ORDER BY Id LIMIT ${pageMax}`, {
         all: false,
         urgency: "scan",
@@ -146,6 +158,9 @@ export function createReader(deps: ReadDeps): Reader {
     },
   };
 }
+
+/** Where a scan goes on whose job failed: with the first page of queries. */
+const fromStart: ScanPage = { observations: [], cursor: "/", total: null };
 
 const mergeDepthMax = 10;
 
