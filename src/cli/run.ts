@@ -3,6 +3,7 @@ import { parseDuration } from "../config/duration.ts";
 import { resolveReference } from "../config/reference.ts";
 import { watchAlerts } from "../control/alerts/alerts.ts";
 import { createReadings } from "../control/alerts/readings.ts";
+import { watchFights } from "../control/fights.ts";
 import { createMetrics, type Metrics } from "../control/metrics.ts";
 import { shareLimits } from "../control/share.ts";
 import type { EngineEvent } from "../engine/deps.ts";
@@ -65,7 +66,10 @@ export async function runCommand(options: RunOptions): Promise<void> {
     const stopping = new AbortController();
     const watches = [shareLimits(session.deps, stopping.signal)];
     if (options.once !== true)
-      watches.push(watchAlerts(session.deps, readings, alertSettings(session.config), stopping.signal));
+      watches.push(
+        watchAlerts(session.deps, readings, alertSettings(session.config), stopping.signal),
+        watchFights(session.deps, stopping.signal),
+      );
     // A bug in what watches must not go unseen.
     const broken = Promise.all(watches).then(() => running.ended);
     broken.catch(() => undefined);

@@ -693,9 +693,10 @@ function joinHold(step: Step, unit: Unit, hold: Hold, verdicts: ReadonlyMap<Fiel
   );
   const agrees = fields.every((field) => sameAsGolden(step, field));
   const candidates = contend(step, unit, hold, fields, changed);
-  const settled = candidates.every(({ values }) =>
-    fields.every((field) => sameValue(values[field], candidates[0]?.values[field])),
-  );
+  // What is fought over comes back to each value again and again: that is no agreement.
+  const settled =
+    hold.fight !== true &&
+    candidates.every(({ values }) => fields.every((field) => sameValue(values[field], candidates[0]?.values[field])));
   const choice = agrees ? "the systems agree by themselves" : "the rule decides by now";
   putHold(draft, {
     ...hold,
@@ -714,7 +715,8 @@ function contend(step: Step, unit: Unit, hold: Hold, fields: Unit, changed: Unit
   const { draft, seen } = step;
   const agreed = valuesOf(fields, (field) => draft.fields[field]?.value ?? null);
   const [only, ...more] = changed;
-  const counted = only !== undefined && more.length === 0 ? countOn(step, hold, only) : null;
+  const isRuled = hold.kind === "conflict" && hold.fight !== true;
+  const counted = only !== undefined && more.length === 0 && hold.fight !== true ? countOn(step, hold, only) : null;
   if (counted !== null) {
     wait(step, changed);
     return [...counted];
@@ -723,7 +725,7 @@ function contend(step: Step, unit: Unit, hold: Hold, fields: Unit, changed: Unit
   const waiting = hold.candidates
     .filter((candidate, i) => i === 0 || !isFrom(candidate, seen))
     .map((candidate) => ({ ...candidate, values: { ...agreed, ...candidate.values } }));
-  const measured = waiting.map((one) => (hold.kind === "conflict" ? measure(step, unit, one, mine) : undecided));
+  const measured = waiting.map((one) => (isRuled ? measure(step, unit, one, mine) : undecided));
   const standing = waiting.filter((_, i) => measured[i]?.kind !== "other");
   const [golden] = waiting;
   const isSame = (field: FieldName) => sameAsGolden(step, field) && sameValue(golden?.values[field], agreed[field]);

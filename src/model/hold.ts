@@ -48,6 +48,8 @@ export type Hold = {
   /** Of the matches that were scored, in their order; absent where keys alone made it a duplicate. */
   readonly scores?: readonly MatchScore[];
   readonly reason: string;
+  /** A conflict over a field that keeps bouncing between values: no rule and no agreement closes it, a person does. */
+  readonly fight?: true;
   readonly openedAt: Instant;
   readonly updatedAt: Instant;
   /** Grows by 1 with each change; a decision names the one it was shown. */

@@ -7,6 +7,7 @@ import type { Alert, AlertPolicy, Notice, Severity } from "../../model/alert.ts"
 import type { RecordRef, SystemId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { DocumentChange } from "../../ports/store.ts";
+import { openFights } from "../fights.ts";
 import { conditionsOf, type Look, storeAway, type Thresholds } from "./conditions.ts";
 import type { Readings } from "./readings.ts";
 import { type Route, send } from "./route.ts";
@@ -103,8 +104,9 @@ async function lookAround(
   const systems = [...connectors.keys()];
   const counts = await store.counts(now);
   const isLate = (system: SystemId) => now - (counts.behind[system]?.oldestAt ?? now) >= thresholds.behindMs / 2;
-  const [flows, holds, deadLetters, ...behind] = await Promise.all([
+  const [flows, fights, holds, deadLetters, ...behind] = await Promise.all([
     stoppedFlows(deps),
+    openFights(deps),
     store.holds({ status: "open", limit: 1 }),
     store.deadLetters({ status: "open", limit: examplesMax }),
     ...systems.filter(isLate).map(async (system) => [system, await behindRecords(deps, system)] as const),
@@ -118,6 +120,7 @@ async function lookAround(
     systems: Object.fromEntries(systems.map((system) => [system, readings.of(system)])),
     storeTroubles: readings.store(),
     flows,
+    fights,
     deafRoutes: Object.fromEntries(deaf),
   };
 }

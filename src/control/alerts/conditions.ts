@@ -5,6 +5,7 @@ import type { Hold } from "../../model/hold.ts";
 import type { RecordRef, SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import type { DeadLetter, StoreCounts } from "../../ports/store.ts";
+import type { Fight } from "../fights.ts";
 import type { SystemReading, Trouble } from "./readings.ts";
 
 /** Above these, people are told. Times in ms, shares in percent. */
@@ -36,6 +37,7 @@ export type Look = {
   readonly systems: Readonly<Record<SystemId, SystemReading>>;
   readonly storeTroubles: readonly Trouble[];
   readonly flows: readonly StoppedFlow[];
+  readonly fights: readonly Fight[];
   /** Routes by which the last notice could not be sent, and why. */
   readonly deafRoutes: Readonly<Record<string, string>>;
 };
@@ -55,6 +57,7 @@ export function conditionsOf(look: Look, thresholds: Thresholds): Condition[] {
     ...store(look),
     ...deaf(look),
     ...stopped(look),
+    ...fought(look),
     ...Object.entries(look.systems).flatMap(([system, reading]) => [
       ...down(look, system, reading, thresholds),
       ...behind(look, system, thresholds),
@@ -183,6 +186,25 @@ function stopped({ flows }: Look): Condition[] {
       system,
     };
   });
+}
+
+function fought({ fights }: Look): Condition[] {
+  const [first, ...more] = fights;
+  if (first === undefined) return [];
+  const fields = [...new Set(fights.map(({ field }) => field))].join(", ");
+  const others = more.length === 0 ? "" : `; so it is with ${number(more.length)} more`;
+  return [
+    {
+      key: "fights",
+      severity: "warning",
+      title: `${first.parties} fight over ${fields}`,
+      happened: `They changed ${first.field} of one record back and forth within an hour${others}.`,
+      records: fights.flatMap(({ records }) => records).slice(0, 5),
+      did: "The field is held in these records, and nothing else: each system keeps the value it has.",
+      todo: "Find the workflow or formula that rewrites the field, and end it; or make one system the field's owner, or read-only there. Then decide the holds: truce holds.",
+      system: null,
+    },
+  ];
 }
 
 function deaf({ deafRoutes }: Look): Condition[] {
