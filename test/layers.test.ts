@@ -9,10 +9,11 @@ const layers: Record<string, readonly string[]> = {
   ports: ["model", "core"],
   clock: ["model", "ports"],
   config: ["model", "core", "ports"],
-  dedupe: ["model", "core"],
+  tables: [],
+  dedupe: ["model", "core", "tables"],
   "local-postgres": [],
   // One folder for each system, store or queue: none knows another.
-  "connectors/*": ["model", "core", "ports"],
+  "connectors/*": ["model", "core", "ports", "tables"],
   "store/*": ["model", "core", "ports"],
   "intake/*": ["model", "core", "ports"],
   engine: ["model", "core", "ports"],

@@ -1,7 +1,7 @@
 import { type Column, type EntityKind, isRole, plain, recogniseColumns } from "../core/match/scored/columns.ts";
 import type { RawRecord } from "../core/match/scored/record.ts";
 import type { Role } from "../model/match-role.ts";
-import { TableError } from "./read-table.ts";
+import { TableError } from "../tables/read-table.ts";
 
 /** Which columns hold what, as the caller says: role to column name. */
 export type ColumnMap = Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 import type { Column, EntityKind } from "../core/match/scored/columns.ts";
 import { type DedupeResult, deduplicate, defaultSettings } from "../core/match/scored/deduplicate.ts";
 import { type MatchRecord, matchRecordOf } from "../core/match/scored/record.ts";
+import { type Dialect, readTable, TableError } from "../tables/read-table.ts";
 import { type ColumnMap, columnsOf, rawRecordOf } from "./columns-of.ts";
 import { evidenceText } from "./evidence-text.ts";
 import { type FoundPair, foundPairs } from "./found-pairs.ts";
-import { type Dialect, readTable, TableError } from "./read-table.ts";
 import { writeReport } from "./report.ts";
 import { writeTable } from "./write-table.ts";
 
@@ -72,7 +72,7 @@ export async function dedupeFile(
 const sampleRows = 500;
 
 async function readRecords(options: DedupeOptions, onProgress: (progress: DedupeProgress) => void) {
-  const table = await readTable(options.file, (done, of) => onProgress({ stage: "read", done, of }));
+  const table = await readTable(options.file, { onBytes: (done, of) => onProgress({ stage: "read", done, of }) });
   const sample: (readonly string[])[] = [];
   const records: MatchRecord[] = [];
   const seen = new Set<string>();

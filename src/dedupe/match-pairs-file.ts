@@ -7,10 +7,10 @@ import { learnFromPairs } from "../core/match/scored/pair-model.ts";
 import { type MatchRecord, matchRecordOf } from "../core/match/scored/record.ts";
 import { comparable, wordsOf } from "../core/match/scored/text.ts";
 import type { Role } from "../model/match-role.ts";
+import { readTable } from "../tables/read-table.ts";
 import { type ColumnMap, columnsOf, rawRecordOf } from "./columns-of.ts";
 import { evidenceText } from "./evidence-text.ts";
 import { type PairColumns, pairColumns } from "./pair-columns.ts";
-import { readTable } from "./read-table.ts";
 import { writeTable } from "./write-table.ts";
 
 export type MatchPairsOptions = {
@@ -45,7 +45,7 @@ export async function matchPairsFile(
   options: MatchPairsOptions,
   onProgress: (progress: { readonly stage: "read" | "judge"; readonly done: number; readonly of: number }) => void,
 ): Promise<{ readonly summary: MatchPairsSummary; readonly answers: readonly PairAnswer[] }> {
-  const table = await readTable(options.file, (done, of) => onProgress({ stage: "read", done, of }));
+  const table = await readTable(options.file, { onBytes: (done, of) => onProgress({ stage: "read", done, of }) });
   const sides = pairColumns(table.columns);
   const rows: (readonly string[])[] = [];
   for await (const row of table.rows) rows.push(row);

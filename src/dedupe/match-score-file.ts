@@ -1,5 +1,5 @@
+import { TableError } from "../tables/read-table.ts";
 import { type MatchPairsOptions, matchPairsFile, type PairAnswer } from "./match-pairs-file.ts";
-import { TableError } from "./read-table.ts";
 
 /** How right the matcher is on labelled pairs. */
 export type MatchScore = {

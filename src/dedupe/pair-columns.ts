@@ -1,4 +1,4 @@
-import { TableError } from "./read-table.ts";
+import { TableError } from "../tables/read-table.ts";
 
 /** Where the two sides of a pair stand in a row: for each field the column of either side. */
 export type PairColumns = {

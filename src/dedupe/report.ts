@@ -4,10 +4,10 @@ import type { DedupeResult } from "../core/match/scored/deduplicate.ts";
 import type { Evidence, Explanation } from "../core/match/scored/model.ts";
 import type { MatchRecord } from "../core/match/scored/record.ts";
 import { explain } from "../core/match/scored/score.ts";
+import { readTable } from "../tables/read-table.ts";
 import type { DedupeSummary } from "./dedupe-file.ts";
 import { labelOf } from "./evidence-text.ts";
 import type { FoundPair } from "./found-pairs.ts";
-import { readTable } from "./read-table.ts";
 import { escapeHtml, reportStyle } from "./report-style.ts";
 
 export type ReportInput = {

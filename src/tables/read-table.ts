@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { parse } from "csv-parse";
+import { CsvError, parse } from "csv-parse";
 
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
 
@@ -20,22 +20,38 @@ export class TableError extends Error {
   override readonly name = "TableError";
 }
 
+export type ReadOptions = {
+  /** Hears how far it is. */
+  readonly onBytes?: (done: number, of: number) => void;
+  /** Refuses rows of another length than the header and stray quotes, instead of making the best of them. Default false. */
+  readonly strict?: boolean;
+};
+
 /**
  * Opens a delimited text file in any of the usual encodings (UTF-8 and UTF-16 with or without byte-order mark, windows-1252) and dialects
  * (comma, semicolon, tab, pipe; double or single quotes; any line end). Short rows are filled with "", what is beyond the last
- * column is dropped. Holds one chunk at a time. `onBytes` hears how far it is. Throws TableError when there is no header.
+ * column is dropped. Holds one chunk at a time. Throws TableError when there is no header.
  */
-export async function readTable(file: string, onBytes: (done: number, of: number) => void = () => {}): Promise<Table> {
+export async function readTable(file: string, { onBytes, strict = false }: ReadOptions = {}): Promise<Table> {
   const size = (await stat(file)).size;
   const encoding = await encodingOf(file);
   const dialect = { encoding, ...dialectOf(await headOf(file, encoding)) };
-  const rows = rowsOf(file, dialect, (done) => onBytes(done, size));
+  const rows = rowsOf(file, dialect, strict, (done) => onBytes?.(done, size));
   const first = await rows.next();
   if (first.done === true)
     throw new TableError(`${file} is empty: a header row with the names of the columns is needed`);
   const columns = first.value.map((name) => name.trim());
   if (columns.every((name) => name === "")) throw new TableError(`${file} has no column names in its first row`);
-  return { columns, dialect, rows: filled(rows, columns.length) };
+  return { columns, dialect, rows: strict ? exact(rows, columns.length) : filled(rows, columns.length) };
+}
+
+async function* exact(rows: AsyncIterable<string[]>, width: number): AsyncGenerator<readonly string[]> {
+  let number = 1;
+  for await (const row of rows) {
+    number++;
+    if (row.length !== width) throw new TableError(`row ${number} has ${row.length} values for ${width} columns`);
+    yield row;
+  }
 }
 
 async function* filled(rows: AsyncIterable<string[]>, width: number): AsyncGenerator<readonly string[]> {
@@ -48,20 +64,25 @@ async function* filled(rows: AsyncIterable<string[]>, width: number): AsyncGener
 async function* rowsOf(
   file: string,
   { encoding, delimiter, quote }: Dialect,
+  strict: boolean,
   onBytes: (done: number) => void,
 ): AsyncGenerator<string[]> {
   const parser = parse({
     delimiter,
     quote,
     bom: false,
-    relax_quotes: true,
+    relax_quotes: !strict,
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: recordSizeMax,
   });
   const text = Readable.from(decoded(file, encoding, onBytes));
   text.on("error", (error) => parser.destroy(error));
-  yield* text.pipe(parser) as AsyncIterable<string[]>;
+  try {
+    yield* text.pipe(parser) as AsyncIterable<string[]>;
+  } catch (error) {
+    throw error instanceof CsvError ? new TableError(error.message) : error;
+  }
 }
 
 /** A record larger than this is an unclosed quote. */

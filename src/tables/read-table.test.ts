@@ -64,3 +64,17 @@ test("a short row is filled, a long one cut, an empty line skipped", async () =>
 test("an empty file is refused with what is needed", async () => {
   await expect(read("")).rejects.toThrow(/header row/);
 });
+
+test("read strictly, a row of another length and a quote that never ends are refused with their place", async () => {
+  const strictly = async (content: string) => {
+    const file = join(folder, "strict.csv");
+    await writeFile(file, content);
+    const { rows } = await readTable(file, { strict: true });
+    const all: (readonly string[])[] = [];
+    for await (const row of rows) all.push(row);
+    return all;
+  };
+  expect(await strictly("a,b\n1,2\n")).toEqual([["1", "2"]]);
+  await expect(strictly("a,b\n1,2\n3\n")).rejects.toThrow("row 3 has 1 values for 2 columns");
+  await expect(strictly('a,b\n1,"2\n3,4\n')).rejects.toThrow(/quote/iu);
+});
