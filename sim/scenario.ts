@@ -110,8 +110,6 @@ export type CellEdit =
   | { readonly tag: string }
   | { readonly untag: true }
   | { readonly toggle: true }
-  /** A record of the same system that is there then. */
-  | { readonly pick: number }
   /** A word before or after what is there. */
   | { readonly prepend: string }
   | { readonly append: string }

@@ -237,10 +237,6 @@ export function simulatedSystem(
   function edited(record: SimRecord, cell: string, edit: CellEdit): RawValue {
     if ("set" in edit) return edit.set === null ? null : padded(cell, edit.set);
     if ("junk" in edit) return edit.junk;
-    if ("pick" in edit) {
-      const live = system.liveRecords();
-      return live[Math.floor(edit.pick * live.length)]?.id ?? null;
-    }
     const type = types.get(cell)!;
     const now = canonical(type, record.cells[cell] ?? null);
     if ("add" in edit) return system.raw(cell, String((Number(now ?? 0) || 0) + edit.add));

@@ -16,6 +16,7 @@ export function connectSystem(config: LoadedConfig, system: SystemId, clock: Clo
     clock,
     objects: mappedObjects(config.policy, system),
     source: config.source,
+    folder: config.folder,
     webhookUrl: publicUrl === null ? null : `${publicUrl}/webhooks/${system}`,
   });
 }

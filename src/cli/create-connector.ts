@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { machineClock } from "../clock/machine.ts";
 import type { SystemOptions } from "../config/compile-config.ts";
 import { type ReferenceSource, resolveReference } from "../config/reference.ts";
@@ -10,6 +11,8 @@ export type ConnectorContext = {
   readonly system: SystemId;
   readonly objects: readonly MappedObject[];
   readonly source: ReferenceSource;
+  /** Of the config: what its paths are relative to. */
+  readonly folder: string;
   readonly clock: Clock;
   /** Public address of the webhook route of this system, if there is one. */
   readonly webhookUrl: string | null;
@@ -86,6 +89,18 @@ export async function createConnector(options: SystemOptions, context: Connector
       const { createRestConnector } = await import("../connectors/rest/connector.ts");
       const { connector, clockSkew, pollEvery, timeout, ...rest } = resolveAll(options, source);
       return createRestConnector({ ...rest, system, clock, timeoutMs: timeout, ...poll }, objects);
+    }
+    case "files": {
+      const { createFilesConnector } = await import("../connectors/files/connector.ts");
+      const folder = resolve(context.folder, value(options.folder));
+      return createFilesConnector({
+        system,
+        clock,
+        folder,
+        objects: options.objects,
+        settleMs: options.settle,
+        ...poll,
+      });
     }
     case "custom": {
       const own = resolveAll(options.options, source);

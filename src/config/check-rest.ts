@@ -5,19 +5,22 @@ import { didYouMean } from "./words.ts";
 type RestSystem = ParsedSystem & { readonly connector: "rest" };
 type ObjectSettings = RestSystem["objects"][string];
 
-/** What is said of a REST tool and does not fit together; and objects that are mapped without being described. */
-export function checkRest(config: ParsedConfig, name: string, system: RestSystem, isHurt: boolean): Finding[] {
+/** What is said of a REST tool and does not fit together. */
+export function checkRest(name: string, system: RestSystem): Finding[] {
+  return Object.entries(system.objects).flatMap(([object, own]) =>
+    checkObject({ ...system.defaults, ...own }, ["systems", name, "objects", object]),
+  );
+}
+
+/** Objects that are mapped without being described, where a system describes its own. */
+export function checkDescribed(config: ParsedConfig, name: string, system: { readonly objects: object }): Finding[] {
   const known = Object.keys(system.objects);
-  const unknown = Object.entries(isHurt ? {} : config.entities).flatMap(([entity, { systems }]): Finding[] => {
+  return Object.entries(config.entities).flatMap(([entity, { systems }]): Finding[] => {
     const object = systems[name]?.object;
     if (object === undefined || known.includes(object)) return [];
     const path = ["entities", entity, "systems", name, "object"];
     return [errorAt(path, `${name} describes no object "${object}"`, didYouMean(object, known))];
   });
-  const settings = Object.entries(system.objects).flatMap(([object, own]) =>
-    checkObject({ ...system.defaults, ...own }, ["systems", name, "objects", object]),
-  );
-  return [...unknown, ...settings];
 }
 
 function checkObject({ changes, update, deleted, modifiedAt, ...rest }: ObjectSettings, path: Path): Finding[] {

@@ -73,6 +73,29 @@ const airtableSchema = z.strictObject({
   ...common,
 });
 
+const filesObjectSchema = z.strictObject({
+  key: z.string().min(1).describe("The column that names a record."),
+  files: z
+    .string()
+    .describe("Names of files with changed records, with * and ?. Default: the object's name and *.")
+    .optional(),
+  full: z.string().describe("Names of files that state all records: what they leave out is deleted.").optional(),
+  columns: z.array(z.string()).min(1).describe("Default: those of the files read so far.").optional(),
+  format: z.enum(["csv", "jsonl"]).describe("Of the files that Truce writes. Default: csv.").optional(),
+  delimiter: z.enum([",", ";", "\t", "|"]).describe("In CSV files that Truce writes. Default: a comma.").optional(),
+});
+
+const filesSchema = z.strictObject({
+  connector: z.literal("files"),
+  folder: referenceSchema.describe("Where files are left and taken, relative to the config."),
+  objects: z.record(z.string().regex(/^[^/]+$/u), filesObjectSchema).describe("The kinds of records, by name."),
+  settle: durationSchema
+    .describe("How long a file must have been left alone before it is read. Default: 5s.")
+    .optional(),
+  pollEvery,
+  ...common,
+});
+
 const customSchema = z.strictObject({
   connector: z.literal("custom"),
   use: z
@@ -126,6 +149,7 @@ export const systemSchema = z.discriminatedUnion("connector", [
   restSchema,
   salesforceSchema,
   customSchema,
+  filesSchema,
 ]);
 
 function isCustomConnector(value: unknown): boolean {

@@ -6,7 +6,6 @@ import { type CommitUnit, laneDecision } from "../ports/store.ts";
 import { ringWork } from "./bell.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import type { Deps } from "./deps.ts";
-import { wronglyNamed } from "./named-goldens.ts";
 import { hintOf } from "./work.ts";
 
 export type Reviewed =
@@ -25,8 +24,6 @@ export async function decideHold(deps: Deps, decision: Decision): Promise<Review
   for (let race = 0; race < racesMax; race++) {
     const stored = await deps.store.hold(decision.holdId);
     if (stored === null) return { kind: "unknown" };
-    const wrong = await wronglyNamed(deps, stored, decision);
-    if (wrong !== null) return { kind: "invalid", reason: wrong };
     const ids = stored.goldenId === null ? stored.matches : [stored.goldenId];
     const { goldens, byKey } = await deps.store.load({ records: [], keys, ids });
     const golden = goldens.get(stored.goldenId ?? "") ?? null;

@@ -15,6 +15,7 @@ export async function connectChoice(chosen: SystemChoice, source: ReferenceSourc
     system,
     objects: [],
     source,
+    folder: process.cwd(),
     clock: machineClock,
     webhookUrl: null,
   });
