@@ -35,14 +35,15 @@ type Call = (input: unknown, options: { readonly signal: AbortSignal }) => Promi
 export function useApi<Name extends OperationName>(
   name: Name,
   input: Input<Name>,
-  options: { readonly refetchInterval?: number; readonly keep?: boolean } = {},
+  options: { readonly refetchInterval?: number; readonly keep?: boolean; readonly enabled?: boolean } = {},
 ): UseQueryResult<Answer<Name>> {
-  const { keep = false, refetchInterval = false } = options;
+  const { keep = false, refetchInterval = false, enabled = true } = options;
   const call = client[name] as Call;
   const query = useQuery<unknown>({
     queryKey: [name, input],
     queryFn: ({ signal }) => call(input, { signal }),
     refetchInterval,
+    enabled,
     ...(keep ? { placeholderData: keepPreviousData } : {}),
   });
   return query as UseQueryResult<Answer<Name>>;

@@ -71,6 +71,10 @@ const routes = root.addChildren([
     lazyRouteComponent(() => import("./pages/plan-page.tsx"), "PlanPage"),
   ),
   page(
+    "/alerts",
+    lazyRouteComponent(() => import("./pages/alerts-page.tsx"), "AlertsPage"),
+  ),
+  page(
     "/dead-letters",
     lazyRouteComponent(() => import("./pages/dead-letters-page.tsx"), "DeadLettersPage"),
   ),

@@ -1,4 +1,5 @@
 import type { OperationName } from "./operations.ts";
+import { alertRoutes } from "./resources/alerts.ts";
 import { configRoutes } from "./resources/config.ts";
 import { deadLetterRoutes } from "./resources/dead-letters.ts";
 import { holdRoutes } from "./resources/holds.ts";
@@ -19,6 +20,7 @@ export const api = {
   ...journalRoutes,
   ...sweepRoutes,
   ...planRoutes,
+  ...alertRoutes,
   ...configRoutes,
   ...deadLetterRoutes,
   ...sessionRoutes,

@@ -63,6 +63,46 @@ test("a record is shown as of a moment: what the journal says had been set by th
   expect(nothing.fields).toEqual([]);
 });
 
+test("a field goes back to what it was before a moment, unless it is held", async () => {
+  const id = await contested(server, "back");
+  const { goldenId } = await client.decideHold({ hold: id, revision: 1, choice: { kind: "take", candidate: 1 } });
+  const record = goldenId ?? "";
+  const phone = async () => (await client.getRecord({ record })).fields.find(({ name }) => name === "phone")?.value;
+  const { items } = await client.listRecordJournal({ record });
+  const decided = items.find(({ to, field }) => field === "phone" && to === "300");
+  expect(await client.restoreField({ record, field: "phone", before: decided?.at ?? 0 })).toEqual({
+    from: "300",
+    to: "200",
+  });
+  expect(await phone()).toBe("200");
+  const future = client.restoreField({ record, field: "phone", before: Date.now() + 60_000 });
+  await expect(future).rejects.toMatchObject({ status: 409 });
+});
+
+test("alerts are listed and taken on; masses of changes that wait are decided", async () => {
+  const at = Date.now();
+  const since = { openedAt: at, metAt: at, resolvedAt: null, acknowledged: null, told: null, escalatedAt: null };
+  const words = { title: "crm is behind", happened: "h", did: "d", todo: "t" };
+  const alert = { key: "behind/crm", severity: "warning", records: [], system: "crm", ...words, ...since };
+  const flow = { hours: {}, limit: 20, stoppedAt: at, samples: [], decision: null };
+  await server.deps.store.putDocuments(
+    [
+      { kind: "alert", key: "behind/crm", value: alert, expiresAt: null },
+      { kind: "flow", key: "db/public/people/deletes", value: flow, expiresAt: null },
+    ],
+    at,
+  );
+  await client.acknowledgeAlert({ alert: "behind/crm" });
+  expect((await client.listAlerts({})).items).toMatchObject([
+    { key: "behind/crm", acknowledged: { by: "a operator" } },
+  ]);
+  await expect(client.acknowledgeAlert({ alert: "nothing" })).rejects.toMatchObject({ status: 404 });
+  const [stopped] = (await client.listStoppedFlows({})).items;
+  expect(stopped).toMatchObject({ system: "db", object: "public/people", what: "deletes", decision: null });
+  await client.decideFlow({ flow: "db/public/people/deletes", kind: "hold" });
+  expect((await client.listStoppedFlows({})).items).toMatchObject([{ decision: { kind: "hold", by: "a operator" } }]);
+});
+
 test("the journal comes from its end, in pages, and filtered", async () => {
   const first = await client.listJournal({ limit: 3 });
   expect(first.items.map(({ sequence }) => sequence)).toEqual(

@@ -14,6 +14,7 @@ import { registerMetrics } from "./metrics-route.ts";
 import { openApiDocument } from "./openapi.ts";
 import { apiPath } from "./operations.ts";
 import { Problem } from "./problem.ts";
+import { alertHandlers } from "./resources/alerts.ts";
 import { configHandlers } from "./resources/config.ts";
 import { deadLetterHandlers } from "./resources/dead-letters.ts";
 import { holdHandlers } from "./resources/holds.ts";
@@ -157,6 +158,7 @@ function registerApiScope(
       ...journalHandlers(deps),
       ...sweepHandlers(deps, running),
       ...planHandlers(deps.policy, deps.clock, dryRun),
+      ...alertHandlers(deps),
       ...configHandlers(deps.policy, configFile),
       ...deadLetterHandlers(deps),
       ...sessionHandlers(accounts),

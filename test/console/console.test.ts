@@ -174,7 +174,15 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
     await page.getByRole("button", { name: "Now" }).click();
     await page.getByRole("link", { name: "Decide" }).click();
     await expect.poll(() => new URL(page.url()).searchParams.get("hold")).toBe(id);
-    await page.keyboard.press("1");
+    await expect.poll(() => detail(page).textContent()).toBe("Name seen");
+    await page.keyboard.press("2");
+    await expect.poll(async () => (await server.deps.store.hold(id))?.status).toBe("closed");
+    // And from its timeline the decision's value is taken back.
+    const record = (await server.deps.store.hold(id))?.goldenId ?? "";
+    await page.goto(`${server.url}/records/${record}`);
+    await page.getByRole("button", { name: "Undo", exact: true }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Undo" }).click();
+    await page.getByText("Phone is 200 again.").waitFor();
   });
 
   test("a viewer sees that something waits, but no personal data, and nothing to press", async () => {
@@ -260,6 +268,7 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
       systems: "/systems",
       rules: "/rules",
       plan: "/plan",
+      alerts: "/alerts",
       "dead-letters": "/dead-letters",
       sweeps: "/sweeps",
       journal: "/journal",

@@ -61,7 +61,9 @@ function moodOf(overview: Overview, now: number): Mood {
       text: t("overview.behind", { system: late.name, span: spanText(now - (late.behindSince ?? now)) }),
     };
   if (!overview.isLoaded) return { dot: "warn", text: t("overview.loading") };
-  const count = sum(overview.holds) + overview.deadLetters;
+  const critical = overview.alerts.find(({ severity }) => severity === "critical");
+  if (critical !== undefined) return { dot: "bad", text: critical.title };
+  const count = sum(overview.holds) + overview.deadLetters + overview.stoppedFlows;
   return count === 0 ? { dot: "", text: t("overview.well") } : { dot: "warn", text: t("overview.needs", { count }) };
 }
 
@@ -93,12 +95,25 @@ function StatusLine({ overview }: { readonly overview: Overview }) {
 function Todo({ overview }: { readonly overview: Overview }) {
   const { data } = useApi("listHoldGroups", {});
   const groups = data?.items ?? [];
-  const isNothing = sum(overview.holds) + overview.deadLetters === 0;
+  const alerts = overview.alerts.length + overview.stoppedFlows;
+  const isNothing = sum(overview.holds) + overview.deadLetters + alerts === 0;
   return (
     <section className="card stack" aria-labelledby="people">
       <h2 id="people">{t("overview.people")}</h2>
       {isNothing ? <p className="muted">{t("overview.nothing")}</p> : null}
       <ul className="todo">
+        {alerts === 0 ? null : (
+          <li>
+            <Link to="/alerts">
+              <span className="big">{number(alerts)}</span>
+              <span>
+                {t("nav.alerts")}
+                <br />
+                <span className="muted small">{overview.alerts[0]?.title ?? t("flows.title")}</span>
+              </span>
+            </Link>
+          </li>
+        )}
         {groups.slice(0, 8).map(({ kind, entity, fields, count }) => (
           <li key={`${kind}/${entity}/${fields.join()}`}>
             <Link to="/review" search={{ kind, entity, fields: fields.join(",") }}>

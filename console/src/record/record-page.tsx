@@ -1,10 +1,13 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { useApi, useList } from "../api.ts";
-import { entityText, fieldText, type Line, type RecordView, sourceText, timeText } from "../format.ts";
+import { client, queryClient, reasonOf, useApi, useList } from "../api.ts";
+import { entityText, fieldText, type Line, type RecordView, sourceText, timeText, valueText } from "../format.ts";
+import { useMe } from "../session.ts";
 import { t, tOr } from "../text.ts";
+import { Dialog } from "../ui/dialog.tsx";
 import { hasValues, LineValues, lineTone } from "../ui/line-values.tsx";
 import { Failure, Loaded, Skeleton } from "../ui/state.tsx";
+import { say } from "../ui/toasts.tsx";
 import { Ago, FieldNames, SourceText, ValueText } from "../ui/value.tsx";
 
 const route = getRouteApi("/records/$record");
@@ -160,7 +163,9 @@ function History({
   readonly setAsOf: (at: number | null) => void;
 }) {
   const list = useList("listRecordJournal", { record, limit: 200 });
+  const me = useMe();
   const [field, setField] = useState<string | null>(null);
+  const [undone, setUndone] = useState<Line | null>(null);
   const lines = list.data?.pages.flatMap(({ items }) => items) ?? [];
   const fields = [...new Set(lines.flatMap((line) => line.field ?? []))].sort();
   const shown = field === null ? lines : lines.filter((line) => line.field === field);
@@ -188,7 +193,13 @@ function History({
       <Scrubber lines={lines} asOf={asOf} setAsOf={setAsOf} />
       <ol className="timeline">
         {shown.map((line) => (
-          <TimelineLine key={line.sequence} line={line} isLater={asOf !== null && line.at > asOf} look={setAsOf} />
+          <TimelineLine
+            key={line.sequence}
+            line={line}
+            isLater={asOf !== null && line.at > asOf}
+            look={setAsOf}
+            undo={me?.may("review") === true && canUndo(line) ? () => setUndone(line) : null}
+          />
         ))}
       </ol>
       {list.hasNextPage ? (
@@ -196,7 +207,40 @@ function History({
           {t("app.more")}
         </button>
       ) : null}
+      {undone === null ? null : <Undo line={undone} onClose={() => setUndone(null)} />}
     </section>
+  );
+}
+
+/** A first value has nothing before it. */
+function canUndo({ kind, version }: Line): boolean {
+  return kind === "set" && version > 1;
+}
+
+function Undo({ line, onClose }: { readonly line: Line; readonly onClose: () => void }) {
+  const field = fieldText(line.field ?? "");
+  const carryOut = async () => {
+    onClose();
+    try {
+      const { to } = await client.restoreField({ record: line.goldenId, field: line.field ?? "", before: line.at });
+      say(t("record.undone", { field, value: valueText(to) || t("value.blank") }));
+    } catch (error) {
+      say(t("review.failed", { label: field, reason: reasonOf(error) }), { isBad: true });
+    }
+    for (const name of ["getRecord", "listRecordJournal"]) await queryClient.invalidateQueries({ queryKey: [name] });
+  };
+  return (
+    <Dialog title={t("record.undoAsk", { field: field.toLowerCase() })} onClose={onClose}>
+      <p>{t("record.undoLead", { value: valueText(line.from) || t("value.blank") })}</p>
+      <div className="actions">
+        <button type="button" className="button primary" onClick={() => void carryOut()}>
+          {t("record.undo")}
+        </button>
+        <button type="button" className="button" onClick={onClose}>
+          {t("app.cancel")}
+        </button>
+      </div>
+    </Dialog>
   );
 }
 
@@ -238,10 +282,12 @@ function TimelineLine({
   line,
   isLater,
   look,
+  undo,
 }: {
   readonly line: Line;
   readonly isLater: boolean;
   readonly look: (at: number) => void;
+  readonly undo: (() => void) | null;
 }) {
   return (
     <li className={`${line.kind === "set" ? "set" : line.kind === "held" ? "held" : ""} ${isLater ? "later" : ""}`}>
@@ -258,6 +304,14 @@ function TimelineLine({
         </button>{" "}
         · {sourceText(line.source)}
         {hasValues(line) ? ` · ${line.why}` : ""}
+        {undo === null ? null : (
+          <>
+            {" · "}
+            <button type="button" className="moment" onClick={undo}>
+              {t("record.undo")}
+            </button>
+          </>
+        )}
       </div>
     </li>
   );

@@ -29,6 +29,11 @@ export function Evidence({ hold }: { readonly hold: Hold }) {
                     {match.label}
                   </Link>{" "}
                   <span className="muted">{match.systems.map(({ system }) => system).join(", ")}</span>
+                  {match.probability === null ? null : (
+                    <span className="badge accent">
+                      {t("review.sure", { percent: Math.floor(match.probability * 1_000) / 10 })}
+                    </span>
+                  )}
                 </th>
               ))}
             </tr>
@@ -48,7 +53,40 @@ export function Evidence({ hold }: { readonly hold: Hold }) {
           </tbody>
         </table>
       </section>
+      {hold.matches
+        .filter(({ evidence }) => evidence.length > 0)
+        .map((match) => (
+          <Weights key={match.id} evidence={match.evidence} />
+        ))}
     </section>
+  );
+}
+
+/** What speaks for one thing and what for two, by weight. */
+function Weights({ evidence }: { readonly evidence: Hold["matches"][number]["evidence"] }) {
+  const most = Math.max(...evidence.map(({ weight }) => Math.abs(weight)));
+  const sorted = evidence.toSorted((a, b) => b.weight - a.weight);
+  return (
+    <div className="table-wrap">
+      <table>
+        <tbody>
+          {sorted.map(({ about, finding, weight }) => (
+            <tr key={`${about}/${finding}`}>
+              <th scope="row">{fieldText(about)}</th>
+              <td>{finding}</td>
+              <td style={{ width: 160 }}>
+                <span className="visually-hidden">{t(weight > 0 ? "review.speaksFor" : "review.speaksAgainst")}</span>
+                <span
+                  className={`bar ${weight > 0 ? "" : "against"}`}
+                  style={{ width: `${Math.max(2, (100 * Math.abs(weight)) / most)}%` }}
+                  title={weight.toFixed(1)}
+                />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -1,5 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { client, queryClient, reasonOf, useApi, useList } from "../api.ts";
 import { entityText, fieldText, type Hold, spanText } from "../format.ts";
 import type { ReviewSearch } from "../router.tsx";
@@ -29,11 +29,13 @@ export function ReviewPage() {
   const [isDetailShown, showDetail] = useState(search.hold !== undefined);
   const list = useList("listHolds", { ...filterOf(search, me?.name ?? ""), limit: 100 });
   const holds = (list.data?.pages ?? []).flatMap(({ items }) => items).filter(({ id }) => !decisions.decided.has(id));
-  const at = Math.max(
-    0,
-    holds.findIndex(({ id }) => id === search.hold),
-  );
-  const current = holds[at];
+  const place = holds.findIndex(({ id }) => id === search.hold);
+  // A link may name one that is not among those loaded, or is of another group.
+  const isElsewhere =
+    place === -1 && search.hold !== undefined && list.data !== undefined && !decisions.decided.has(search.hold);
+  const linked = useApi("getHold", { hold: search.hold ?? "" }, { enabled: isElsewhere });
+  const at = isElsewhere ? -1 : Math.max(0, place);
+  const current: Hold | undefined = isElsewhere && linked.data !== undefined ? linked.data : holds[Math.max(0, at)];
   const mayDecide = me?.may("review") === true;
 
   const goTo = useCallback(
@@ -43,6 +45,11 @@ export function ReviewPage() {
     },
     [navigate],
   );
+  // What is shown is named, so that nothing else takes its place under somebody's fingers when the list changes.
+  const first = search.hold === undefined ? holds[0] : undefined;
+  useEffect(() => {
+    if (first !== undefined) goTo(first);
+  }, [first, goTo]);
   const show = (filter: ReviewSearch) => {
     setSelected(new Set());
     showDetail(false);

@@ -20,6 +20,7 @@ const places = [
   ["/rules", "nav.rules"],
   ["/plan", "nav.plan"],
   null,
+  ["/alerts", "nav.alerts"],
   ["/dead-letters", "nav.deadLetters"],
   ["/sweeps", "nav.sweeps"],
   ["/journal", "nav.journal"],
@@ -89,7 +90,11 @@ export function Shell({ me }: { readonly me: Me }) {
 function Sidebar({ isOpen }: { readonly isOpen: boolean }) {
   const { data } = useApi("getOverview", {});
   const held = Object.values(data?.holds ?? {}).reduce((sum, count) => sum + count, 0);
-  const counts: Readonly<Record<string, number>> = { "/review": held, "/dead-letters": data?.deadLetters ?? 0 };
+  const counts: Readonly<Record<string, number>> = {
+    "/review": held,
+    "/alerts": (data?.alerts.length ?? 0) + (data?.stoppedFlows ?? 0),
+    "/dead-letters": data?.deadLetters ?? 0,
+  };
   return (
     <div className={`sidebar ${isOpen ? "open" : ""}`}>
       <Link to="/" className="brand">
@@ -105,9 +110,7 @@ function Sidebar({ isOpen }: { readonly isOpen: boolean }) {
             <Link key={place[0]} to={place[0]} activeOptions={{ exact: place[0] === "/" }}>
               {t(place[1])}
               {(counts[place[0]] ?? 0) === 0 ? null : (
-                <span className={`count ${place[0] === "/dead-letters" ? "bad" : ""}`}>
-                  {number(counts[place[0]] ?? 0)}
-                </span>
+                <span className={`count ${place[0] === "/review" ? "" : "bad"}`}>{number(counts[place[0]] ?? 0)}</span>
               )}
             </Link>
           ),

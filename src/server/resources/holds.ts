@@ -21,6 +21,10 @@ const match = z
     label: z.string(),
     fields: fieldValues,
     systems: z.array(recordRef),
+    probability: z.number().nullable().describe("That it is the same, where it was scored: 0 to 1."),
+    evidence: z
+      .array(z.object({ about: z.string(), finding: z.string(), weight: z.number() }))
+      .describe("What speaks for it (weight above 0) and against it, in natural log odds."),
   })
   .describe("A golden record that it may be the same as.");
 
@@ -174,18 +178,21 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
       candidates: one.candidates.map((candidate) => ({ ...candidate, values: veil.values(entity, candidate.values) })),
       matches: one.matches.flatMap((id) => {
         const found = goldens.get(id);
-        return found === undefined ? [] : [matchOf(found, veil)];
+        return found === undefined ? [] : [matchOf(found, one, veil)];
       }),
       reason: one.kind === "refused" ? veil.words(one.reason) : one.reason,
       assignee,
     };
   }
 
-  function matchOf(golden: GoldenRecord, veil: Veil) {
+  function matchOf(golden: GoldenRecord, { scores = [] }: Hold, veil: Veil) {
     const entity = policy.entities[golden.entity];
     const values = valuesOf(golden);
+    const score = scores.find(({ goldenId }) => goldenId === golden.id);
     return {
       id: golden.id,
+      probability: score?.probability ?? null,
+      evidence: (score?.evidence ?? []).map((one) => ({ ...one, finding: veil.words(one.finding) })),
       label: labelOf(entity, values, golden.id, veil),
       fields: veil.values(entity, values),
       systems: golden.links.flatMap(({ system, object, id }) => (id === null ? [] : [{ system, object, id }])),

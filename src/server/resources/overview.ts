@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { openAlerts } from "../../control/alerts/alerts.ts";
 import { type Deps, mappedObjects } from "../../engine/deps.ts";
+import { type StoppedFlow, stoppedFlows } from "../../engine/mass-guard.ts";
 import type { Running } from "../../engine/run.ts";
+import type { Alert } from "../../model/alert.ts";
 import type { SystemId } from "../../model/record.ts";
 import type { StoreCounts } from "../../ports/store.ts";
 import { bucketMs, type Live, type News } from "../live.ts";
@@ -54,6 +57,10 @@ const overview = z.object({
   outcomes: z.record(z.string(), z.number().int()),
   holds: z.record(z.string(), z.number().int()).describe("Open holds by kind."),
   deadLetters: z.number().int(),
+  alerts: z
+    .array(z.object({ severity: z.enum(["info", "warning", "critical"]), title: z.string() }))
+    .describe("Open ones."),
+  stoppedFlows: z.number().int().describe("Masses of changes that wait for a person."),
   systems: z.array(system),
   bucketMs: z.number().int(),
   buckets: z
@@ -79,7 +86,7 @@ export const overviewRoutes = {
   },
 } as const satisfies Routes;
 
-const countsKeptMs = 1_000;
+const lookKeptMs = 1_000;
 const overviewEveryMs = 2_000;
 
 export function overviewHandlers(
@@ -87,20 +94,20 @@ export function overviewHandlers(
   running: Pick<Running, "isLoaded">,
   live: Live,
 ): Handlers<typeof overviewRoutes> {
-  const { store, clock, policy } = deps;
-  let counted: { readonly at: number; readonly counts: Promise<StoreCounts> } | null = null;
+  const { clock, policy } = deps;
+  let looked: { readonly at: number; readonly look: Promise<Look> } | null = null;
 
   /** However many people watch, the store is asked once a second. */
-  function counts(): Promise<StoreCounts> {
+  function look(): Promise<Look> {
     const now = clock.now();
-    if (counted === null || now - counted.at >= countsKeptMs) {
-      const asked = store.counts(now);
-      counted = { at: now, counts: asked };
+    if (looked === null || now - looked.at >= lookKeptMs) {
+      const asked = lookNow(deps, now);
+      looked = { at: now, look: asked };
       asked.catch(() => {
-        counted = null;
+        looked = null;
       });
     }
-    return counted.counts;
+    return looked.look;
   }
 
   function systemOf(name: SystemId, of: StoreCounts) {
@@ -125,7 +132,7 @@ export function overviewHandlers(
   }
 
   async function getOverview() {
-    const of = await counts();
+    const { counts: of, alerts, flows } = await look();
     const { goldens, inbox, inboxOldestAt, outcomes, deadLetters } = of;
     return {
       at: clock.now(),
@@ -137,6 +144,8 @@ export function overviewHandlers(
       outcomes,
       holds: Object.fromEntries(Object.entries(of.holds).map(([kind, count]) => [kind, count ?? 0])),
       deadLetters,
+      alerts: alerts.map(({ severity, title }) => ({ severity, title })),
+      stoppedFlows: flows.filter(({ decision }) => decision === null).length,
       systems: [...deps.connectors.keys()].map((name) => systemOf(name, of)),
       bucketMs,
       buckets: live.buckets(),
@@ -148,6 +157,17 @@ export function overviewHandlers(
     streamEvents: () =>
       events(live, async () => JSON.stringify({ ...(await getOverview()), buckets: live.buckets().slice(-2) })),
   };
+}
+
+type Look = {
+  readonly counts: StoreCounts;
+  readonly alerts: readonly Alert[];
+  readonly flows: readonly StoppedFlow[];
+};
+
+async function lookNow(deps: Deps, now: number): Promise<Look> {
+  const [counts, alerts, flows] = await Promise.all([deps.store.counts(now), openAlerts(deps), stoppedFlows(deps)]);
+  return { counts, alerts, flows };
 }
 
 const noGuarantees = { conditionalWrite: false, uniqueCreate: false, history: false, deleteEvents: false };

@@ -1,5 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
+import { undo } from "../../control/undo.ts";
 import type { Deps } from "../../engine/deps.ts";
 import type { GoldenRecord } from "../../model/golden.ts";
 import type { Store } from "../../ports/store.ts";
@@ -87,9 +88,17 @@ export const recordRoutes = {
     input: z.object({ record: z.string(), ...paging }),
     answer: pageOf(journalLine),
   },
+  restoreField: {
+    tag,
+    summary: "Give a field the value back that it had before a moment; it travels to every system",
+    access: "review",
+    input: z.object({ record: z.string(), field: z.string(), before: z.number().describe("In ms.") }),
+    answer: z.object({ from: fieldValue, to: fieldValue }),
+  },
 } as const satisfies Routes;
 
-export function recordHandlers({ store, policy }: Deps): Handlers<typeof recordRoutes> {
+export function recordHandlers(deps: Deps): Handlers<typeof recordRoutes> {
+  const { store, policy } = deps;
   async function found(id: string): Promise<GoldenRecord> {
     const { goldens } = await store.load({ records: [], keys: [], ids: [id] });
     const golden = goldens.get(id);
@@ -164,6 +173,14 @@ export function recordHandlers({ store, policy }: Deps): Handlers<typeof recordR
       const { items, next } = pageFrom(lines, limit, ({ sequence }) => String(sequence));
       const veil = veilFor(who);
       return { items: items.map((line) => shownLine(line, policy, veil)), next };
+    },
+    async restoreField({ input, who }) {
+      const { record: goldenId, field, before: since } = input;
+      await found(goldenId);
+      const report = await undo(deps, { goldenId, field, since }, who.name ?? "");
+      const [done] = report.samples;
+      if (done === undefined) throw new Problem(409, report.skipped[0]?.reason ?? "It has not changed since.");
+      return { from: done.from, to: done.to };
     },
   };
 }
