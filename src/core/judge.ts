@@ -162,19 +162,26 @@ function judgeDelete(draft: Draft, hold: Hold, { choice }: Decision, context: Co
       write(draft, context, { kind: "deleted", why: "decided by a person", source });
       return null;
     case "restore":
-      restore(draft, hold);
-      write(draft, context, { kind: "linked", why: "to be created again", source });
+      if (restore(draft, hold)) write(draft, context, { kind: "linked", why: "to be created again", source });
+      else write(draft, context, { kind: "unlinked", why: "another record is there for it", source });
       return null;
     default:
       return "A delete is decided by delete, restore or leave.";
   }
 }
 
-/** The deleted record stays known under its old link; a wanted one of the next generation asks for a new record. */
-function restore(draft: Draft, hold: Hold): void {
+/**
+ * The deleted record stays known under its old link; a wanted one of the next generation asks for a new record. False where the system has
+ * another record of the golden record, or is to get one.
+ */
+function restore(draft: Draft, hold: Hold): boolean {
   const { ref } = hold;
   const link = draft.links.find((one) => one.system === ref?.system && one.object === ref.object && one.id === ref.id);
   const mapping = draft.entity.mappings.find((m) => m.system === ref?.system && m.object === ref.object);
-  if (link?.status !== "deleted" || mapping === undefined) return;
+  const isThere = draft.links.some(
+    (one) => one.system === ref?.system && one.object === ref.object && one.status !== "deleted",
+  );
+  if (link?.status !== "deleted" || mapping === undefined || isThere) return false;
   draft.links.push(newLink(mapping, null, link.generation + 1));
+  return true;
 }
