@@ -18,6 +18,7 @@ export function checkEdits(truth: Truth): string[] {
     for (const record of system.records.values()) {
       for (const field of scenario.fields) {
         const direction = system.name in field.directions ? field.directions[system.name] : "both";
+        if (field.type.kind === "reference") broken.push(...checkReference(truth, system, record, field.name));
         if (direction == null || direction === "write" || !uniqueKinds.has(field.type.kind)) continue;
         broken.push(...checkCell(truth, system, record, field.name));
       }
@@ -48,6 +49,24 @@ function checkCell(truth: Truth, system: SimSystem, record: SimRecord, field: st
     broken.push(`I2: ${record.id}.${field} = ${value} is lost: ${describe(next, field)} came over it`);
   });
   return broken;
+}
+
+/** Whom an edit named is known as the agreed one, or kept beside it; and while nobody knows who it is, nothing is written over it. */
+function checkReference(truth: Truth, system: SimSystem, record: SimRecord, field: string): string[] {
+  const changes = record.history.filter((one) => field in one.after);
+  return changes.flatMap((edit, i) => {
+    const [value, next] = [edit.after[field], changes[i + 1]];
+    if (!isByPeople(edit) || typeof value !== "string" || next?.by !== "truce") return [];
+    if (next.after[field] === value || isRace(truth, system, next, field) || isArchived(truth, system, record))
+      return [];
+    const family = truth.familyOf(system, value).flatMap(({ id }) => [...truth.goldensOf(system.name, id)]);
+    const isTold = (id: string) =>
+      truth.isKept(field, id) || truth.world.ledger.journal.some((line) => line.field === field && line.to === id);
+    truth.world.marks.add("check/reference");
+    return family.some(isTold)
+      ? []
+      : [`I2: ${record.id}.${field} = ${value} is lost: ${describe(next, field)} came over it`];
+  });
 }
 
 /** Its golden record has ended: nobody looks at its records any more. */
