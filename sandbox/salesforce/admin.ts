@@ -58,6 +58,8 @@ export type SalesforceAdmin = {
   defineField(object: string, draft: FieldDraft): Field;
   /** The unique external id field that Truce asks an admin for. Does nothing where it is there already. */
   defineKeyField(object: string): void;
+  /** Whether the integration user may change the set-up: make fields, give permissions. Default: true. */
+  setMayCustomize(may: boolean): void;
   /** The field is deleted, or hidden from the integration user. */
   removeField(object: string, name: string): void;
   /** Returns the record type's id. The first one of an object is the integration user's default. */
@@ -178,6 +180,9 @@ export function makeAdmin(deps: AdminDeps): SalesforceAdmin {
       const own = table(object);
       if (own.fields.has(name)) return;
       addField(own, { name, type: "string", length: 255, unique: true, externalId: true, caseSensitive: true });
+    },
+    setMayCustomize: (may) => {
+      org.mayCustomize = may;
     },
     removeField: (object, name) => {
       table(object).fields.delete(name);

@@ -28,7 +28,10 @@ export type ObjectType = Pick<ObjectDraft, "name" | "label" | "keyPrefix"> & {
 
 export type Table = {
   readonly type: ObjectType;
+  /** Those that the integration user may see. */
   readonly fields: Map<string, Field>;
+  /** Made by the API, and nobody's to see until a permission is given. */
+  readonly hiddenFields: Map<string, Field>;
   readonly records: Map<string, StoredRecord>;
   /** Live records by the value of each unique or external id field. */
   readonly unique: Map<string, Map<string, string>>;
@@ -70,6 +73,8 @@ export type Org = {
   readonly listeners: ((change: Change) => void)[];
   /** Changes of a call that may still be undone as a whole; `null` outside of one. */
   heldChanges: Change[] | null;
+  /** The integration user may change the set-up. */
+  mayCustomize: boolean;
   duplicateRules: readonly DuplicateRule[];
   /** Deletes before this moment are not listed any more, as when Salesforce has purged its log. */
   deletesKnownSince: number;
@@ -83,6 +88,7 @@ export function addTable(org: Org, draft: ObjectDraft): Table {
   const table: Table = {
     type: { name, label, keyPrefix, mergeable, hasRecordTypes: recordTypes },
     fields: new Map(),
+    hiddenFields: new Map(),
     records: new Map(),
     unique: new Map(),
     deleteLog: [],
@@ -94,7 +100,11 @@ export function addTable(org: Org, draft: ObjectDraft): Table {
 }
 
 export function addField(table: Table, draft: FieldDraft): Field {
-  const field = completeField(draft);
+  return showField(table, completeField(draft));
+}
+
+export function showField(table: Table, field: Field): Field {
+  table.hiddenFields.delete(field.name);
   table.fields.set(field.name, field);
   if (field.unique || field.externalId) table.unique.set(field.name, new Map());
   return field;

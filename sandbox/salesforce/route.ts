@@ -19,6 +19,7 @@ import { batchSizeIn, type Queries, queryIn } from "./query-api.ts";
 import { answerRefusal, notFound, Refusal } from "./refusal.ts";
 import { listDeleted, listUpdated } from "./replication-api.ts";
 import { createRow, deleteRow, keyField, liveRow, type RowCall, readRow, updateRow, upsertRow } from "./row-api.ts";
+import { createCustomField } from "./setup-api.ts";
 
 export type RouteDeps = {
   readonly org: Org;
@@ -115,6 +116,9 @@ function answerData(deps: RouteDeps, request: SandboxRequest, version: string, r
     case "jobs":
       return deps.bulk.answer(request, version, rest.slice(1), actorOf(org, version, headers));
     case "tooling":
+      if (method === "POST" && rest.slice(1).join("/") === "sobjects/CustomField") {
+        return createCustomField(org, objectBody(request.body));
+      }
       if (method !== "GET" || first !== "query") throw notFound();
       return deps.toolingQueries.run(queryIn(query), false, version, batchSizeIn(headers["sforce-query-options"]));
     case "sobjects":

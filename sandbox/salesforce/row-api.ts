@@ -5,6 +5,7 @@ import { fullId } from "./id.ts";
 import { type Actor, findField, type Org, recordBy, type StoredRecord, type Table, wholeSecond } from "./org.ts";
 import { notFound, Refusal, refuse } from "./refusal.ts";
 import { renderRecord } from "./render.ts";
+import { grantField, mustBeAllowed } from "./setup-api.ts";
 import { createRecord, deleteRecord, updateRecord, type WriteOptions } from "./write.ts";
 
 /** A call on one record, whether it came by itself or within a composite. */
@@ -62,7 +63,9 @@ export function createRow(call: RowCall, body: JsonObject): SandboxAnswer {
   if (Object.keys(body).some((name) => name.toLowerCase() === "id")) {
     throw refuse("INVALID_FIELD", "cannot specify Id in an insert call");
   }
+  if (table.type.name === "FieldPermissions") mustBeAllowed(org);
   const record = createRecord(org, table, body, actor, optionsIn(call));
+  if (table.type.name === "FieldPermissions") grantField(org, body);
   return {
     status: 201,
     headers: { location: `/services/data/v${version}/sobjects/${table.type.name}/${record.id}` },

@@ -14,7 +14,7 @@ import { createEventLog, entityOf } from "./pubsub/event-log.ts";
 import { servePubSub } from "./pubsub/server.ts";
 import { createQueries } from "./query-api.ts";
 import { answerCall } from "./route.ts";
-import { standardObjects, toolingObjects } from "./standard-objects.ts";
+import { permissionObjects, standardObjects, toolingObjects } from "./standard-objects.ts";
 import { restoreState, type SavedState, snapshotOf } from "./state.ts";
 import { createRecord } from "./write.ts";
 
@@ -81,10 +81,11 @@ export async function createSalesforceSandbox(options: SalesforceSandboxOptions 
     commitLagMs: () => (lags.fraction() * commitLagMsMax) / speed,
     listeners: [],
     heldChanges: null,
+    mayCustomize: true,
     duplicateRules: [],
     deletesKnownSince: 0,
   };
-  for (const draft of standardObjects) addTable(org, draft);
+  for (const draft of [...standardObjects, ...permissionObjects]) addTable(org, draft);
   const tooling: Org = { ...org, tables: new Map(), listeners: [], audit: createAuditLog() };
   for (const draft of toolingObjects) addTable(tooling, draft);
   const log = createEventLog(org, (entity) => org.selectedEntities.has(entity));
@@ -184,10 +185,17 @@ export async function createSalesforceSandbox(options: SalesforceSandboxOptions 
   };
 }
 
+/** The people, and the rights that the first of them has. */
 function addUsers(org: Org): readonly [string, string] {
   const table = tableOf(org, "User");
   const actor = { userId: org.integrationUserId, source: "seed", origin: "" };
   const [, maria, jonas] = users.map((user) => createRecord(org, table, { ...user, IsActive: true }, actor).id);
+  const profile = createRecord(org, tableOf(org, "PermissionSet"), { Name: "Profile", IsOwnedByProfile: true }, actor);
+  const granted = createRecord(org, tableOf(org, "PermissionSet"), { Name: "Truce" }, actor);
+  for (const { id } of [profile, granted]) {
+    const assignment = { AssigneeId: org.integrationUserId, PermissionSetId: id };
+    createRecord(org, tableOf(org, "PermissionSetAssignment"), assignment, actor);
+  }
   return [maria!, jonas!];
 }
 

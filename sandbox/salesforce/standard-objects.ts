@@ -181,6 +181,37 @@ export const standardObjects: readonly ObjectDraft[] = [
   },
 ];
 
+/** Objects by which rights are given. */
+export const permissionObjects: readonly ObjectDraft[] = [
+  {
+    name: "PermissionSet",
+    label: "Permission Set",
+    keyPrefix: "0PS",
+    fields: [text("Name", 80, { required: true, nameField: true }), { name: "IsOwnedByProfile", type: "boolean" }],
+  },
+  {
+    name: "PermissionSetAssignment",
+    label: "Permission Set Assignment",
+    keyPrefix: "0Pa",
+    fields: [
+      { name: "AssigneeId", type: "reference", referenceTo: ["User"], required: true },
+      { name: "PermissionSetId", type: "reference", referenceTo: ["PermissionSet"], required: true },
+    ],
+  },
+  {
+    name: "FieldPermissions",
+    label: "Field Permissions",
+    keyPrefix: "01k",
+    fields: [
+      { name: "ParentId", type: "reference", referenceTo: ["PermissionSet"], required: true },
+      text("SobjectType", 40, { required: true }),
+      text("Field", 120, { required: true }),
+      { name: "PermissionsRead", type: "boolean" },
+      { name: "PermissionsEdit", type: "boolean" },
+    ],
+  },
+];
+
 /** Objects of the set-up, which the Tooling API alone shows. */
 export const toolingObjects: readonly ObjectDraft[] = [
   {

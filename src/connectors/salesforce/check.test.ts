@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { MappedObject } from "../../ports/connector.ts";
-import { cell, contacts, mapped, type Setting, setUp } from "./testing.ts";
+import { cell, contacts, create, mapped, type Setting, setUp } from "./testing.ts";
 
 let setting: Setting;
 beforeEach(async () => {
@@ -58,10 +58,26 @@ test("records are created only with all that Salesforce requires, and with the k
   );
   setting.sandbox.admin.removeField("Contact", "Truce_ID__c");
   expect(await problems(contacts)).toContainEqual(
-    expect.stringMatching(/^error -: Contact has no field Truce_ID__c .*External ID, Unique/),
+    expect.stringMatching(/^error -: Contact has no field Truce_ID__c .*"prepare".*External ID, Unique/),
   );
   setting.sandbox.admin.defineField("Contact", { name: "Truce_ID__c", type: "string", externalId: true });
   expect(await problems(contacts)).toContainEqual(expect.stringMatching(/^error -: .*not a unique external id/));
+});
+
+test("the key field is made on demand, and the integration user let in; where that is not allowed, it is said how", async () => {
+  const { sandbox, connector } = setting;
+  const errors = async (prepare: boolean) => {
+    const found = await connector.check([contacts], { prepare });
+    return found.filter(({ severity }) => severity === "error").map(({ message }) => message);
+  };
+  sandbox.admin.removeField("Contact", "Truce_ID__c");
+  sandbox.admin.setMayCustomize(false);
+  expect(await errors(true)).toEqual([expect.stringMatching(/INSUFFICIENT_ACCESS.*in Setup, Object Manager, Contact/)]);
+  sandbox.admin.setMayCustomize(true);
+  expect(await errors(true)).toEqual([]);
+  expect(await errors(false)).toEqual([]);
+  const [made] = await connector.write(contacts, [create("g-1", { LastName: "Ada" })]);
+  expect(made).toMatchObject({ kind: "written", created: true });
 });
 
 test("record types are a choice that creates leave to the default", async () => {

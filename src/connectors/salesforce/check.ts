@@ -1,13 +1,19 @@
 import type { FieldTypeKind } from "../../model/field-type.ts";
 import type { CellName, ObjectName } from "../../model/record.ts";
 import type { MappedCell, MappedObject, SchemaProblem } from "../../ports/connector.ts";
+import type { Client } from "./client.ts";
 import { RefusedCall } from "./errors.ts";
+import { makeKeyField } from "./prepare.ts";
 import type { Field, Schema, SObject } from "./schema.ts";
 
-export type CheckDeps = { readonly schema: Schema; readonly keyField: CellName };
+export type CheckDeps = { readonly client: Client; readonly schema: Schema; readonly keyField: CellName };
 
-/** What the mapping of one object asks of the org and the org can't do. */
-export async function checkObject(deps: CheckDeps, mapped: MappedObject): Promise<readonly SchemaProblem[]> {
+/** What the mapping of one object asks of the org and the org can't do; makes the key field if `prepare`. */
+export async function checkObject(
+  deps: CheckDeps,
+  mapped: MappedObject,
+  prepare: boolean,
+): Promise<readonly SchemaProblem[]> {
   const { object } = mapped;
   const problem = (cell: CellName | null, { severity, message }: Problem): SchemaProblem => {
     return { object, cell, severity, message };
@@ -21,7 +27,7 @@ export async function checkObject(deps: CheckDeps, mapped: MappedObject): Promis
   }
   const whole = [
     ...accessProblems(sobject, mapped),
-    ...(mapped.create ? [...keyProblems(deps, sobject), ...recordTypeProblems(sobject, mapped)] : []),
+    ...(mapped.create ? [...(await keyProblems(deps, sobject, prepare)), ...recordTypeProblems(sobject, mapped)] : []),
   ];
   const required = mapped.create ? requiredProblems(sobject, mapped, deps.keyField) : [];
   const cells = mapped.cells.flatMap((cell) => cellProblems(sobject, cell).map((one) => problem(cell.cell, one)));
@@ -60,12 +66,21 @@ function accessProblems(sobject: SObject, { create, cells }: MappedObject): read
   return problems;
 }
 
-/** Made by an admin: a field that the API makes is visible to nobody until permissions are set, too. */
-function keyProblems({ keyField }: CheckDeps, { name, fields }: SObject): readonly Problem[] {
+async function keyProblems(
+  { client, schema, keyField }: CheckDeps,
+  { name, fields }: SObject,
+  prepare: boolean,
+): Promise<readonly Problem[]> {
   const field = fields.get(keyField);
   const make = `in Setup, Object Manager, ${name}, make a field: Text(36), External ID, Unique (case sensitive), API name ${keyField}; let the integration user edit it`;
   if (field === undefined) {
-    return [asError(`${name} has no field ${keyField} to tell the records that Truce creates; ${make}`)];
+    if (!prepare) {
+      const remedy = `run the check with "prepare", or ${make}`;
+      return [asError(`${name} has no field ${keyField} to tell the records that Truce creates; ${remedy}`)];
+    }
+    const refusal = await makeKeyField(client, name, keyField);
+    schema.forget();
+    return refusal === null ? [] : [asError(`${refusal}; ${make}`)];
   }
   if (!field.unique || !field.externalId || field.type !== "string") {
     return [

@@ -71,9 +71,11 @@ export function createSalesforceConnector(options: SalesforceOptions): Connector
       return Promise.all(wanted.map(async (object) => describeObject(await schema.sobject(object))));
     },
 
-    async check(objects) {
+    async check(objects, { prepare }) {
       schema.forget();
-      const problems = await Promise.all(objects.map((object) => checkObject({ schema, keyField }, object)));
+      const problems = await Promise.all(
+        objects.map((object) => checkObject({ client, schema, keyField }, object, prepare)),
+      );
       return problems.flat();
     },
 
