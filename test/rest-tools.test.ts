@@ -167,7 +167,7 @@ test("init asks tools what they are like, and writes a config in which check fin
   await truceIn(other, "init", ...systems.flatMap((one) => ["--system", one]), "--country", "DE");
   const written = parse(readFileSync(join(other, "truce.yaml"), "utf8")) as Config;
   expect(written.systems["people"]).toMatchObject({ objects: { contacts: { list: { paging: { type: "cursor" } } } } });
-  expect(await truceIn(other, "check")).toContain("people (REST): reached");
+  expect(await truceIn(other, "check")).toContain("people (REST at 127.0.0.1");
   rmSync(other, { recursive: true });
 });
 

@@ -6,7 +6,7 @@ import type { ReferenceSource } from "../config/reference.ts";
 import type { SystemId } from "../model/record.ts";
 import { CliError, exitUsage } from "./exit.ts";
 import { askCountry, askCreating, askEntities, askRule, askSystems } from "./init/ask.ts";
-import { configText, type InitChoices } from "./init/config-text.ts";
+import { configText, type InitChoices, systemsText } from "./init/config-text.ts";
 import { type Connected, connectChoice } from "./init/describe-system.ts";
 import { type ProposedEntity, propose } from "./init/propose.ts";
 import {
@@ -56,8 +56,12 @@ export async function initCommand(options: InitOptions): Promise<void> {
   }
   const connected = isAsking ? await askSystems(source, keep) : await connectAll(systemsOf(options), source());
   const proposed = propose(connected.map(({ described }) => described));
-  if (proposed.length === 0)
-    throw new CliError("These systems have no objects in common by name. Write the config by hand: docs/config.md.");
+  if (proposed.length === 0) {
+    print(systemsText(connected.map(({ choice }) => writtenSystem(choice))));
+    throw new CliError(
+      "These systems have no objects in common by name. Begin with what stands above, and write the entities by hand: docs/config.md.",
+    );
+  }
   const answers = isAsking ? await ask(connected, proposed) : givenAnswers(options, connected, proposed);
   const systems = connected.map(({ choice }) => choice);
   const text = configText({ systems: systems.map(writtenSystem), ...answers });

@@ -27,13 +27,17 @@ export function configText(choices: InitChoices): string {
     "# yaml-language-server: $schema=./truce.schema.json",
     "# What is kept right, and where. All settings: docs/config.md. Check it: truce check. Dry run: truce plan.",
     "",
-    "systems:",
-    ...choices.systems.flatMap(systemLines),
+    systemsText(choices.systems),
     "",
     "entities:",
     ...choices.entities.flatMap((entity) => entityLines(entity, choices)),
     "",
   ].join("\n");
+}
+
+/** The systems alone. */
+export function systemsText(systems: readonly WrittenSystem[]): string {
+  return ["systems:", ...systems.flatMap(systemLines)].join("\n");
 }
 
 function systemLines({ system, settings, notes = [] }: WrittenSystem): string[] {

@@ -1,10 +1,10 @@
+import { type LimitLane, retryAfterMs } from "../../core/limits.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
-import type { Clock } from "../../ports/clock.ts";
+import { createLimiter, type Limiter } from "../../ports/limiter.ts";
 import { createCredentials } from "./auth.ts";
 import { type Json, parseJson } from "./json.ts";
 import type { Query, RestOptions } from "./options.ts";
-import { createPace, type Urgency } from "./pace.ts";
 import { type Effect, lostError, type Refusal, refusalOf, refusedError } from "./refusal.ts";
 import { type HttpAnswer, type HttpRequest, sendRequest, Unsent } from "./request.ts";
 
@@ -16,7 +16,7 @@ export type Call = {
   readonly body?: Json;
   readonly headers?: Readonly<Record<string, string>>;
   readonly effect: Effect;
-  readonly urgency?: Urgency;
+  readonly lane?: LimitLane;
   /** For messages: "reading contacts". */
   readonly what: string;
 };
@@ -35,6 +35,7 @@ export type Answer = {
 export type Client = {
   /** Rejects with `RefusedCall` for 4xx, and with a plain `SyncFailure` for everything else. */
   call(call: Call): Promise<Answer>;
+  readonly limiters: readonly Limiter[];
 };
 
 /** A call that the tool understood and refused: nothing was done. */
@@ -51,28 +52,22 @@ export class RefusedCall extends SyncFailure {
 
 const parallelDefault = 4;
 const timeoutMsDefault = 30_000;
-const silenceMsDefault = 5_000;
-/** Longest Retry-After that is obeyed; a larger one is taken for a mistake. */
-const silenceMsMax = 3_600_000;
+/** Of a tool that says nothing else: so long after a 429, and twice as long after each that follows. */
+const silence = { silenceMsMin: 1_000, silenceMsMax: 60_000, askedMsMax: 3_600_000, penaltyMs: 0 } as const;
 const redirectsMax = 3;
 
-/** Speaks HTTP with one tool: one host, one pace, one set of credentials. */
+/** Speaks HTTP with one tool: one host, one gate, one set of credentials. */
 export function createClient(options: RestOptions): Client {
   const { clock, timeoutMs = timeoutMsDefault, linkLocal = false, rateLimit } = options;
   const base = new URL(options.url);
-  const gapMs = rateLimit === undefined ? 0 : rateLimit.per / rateLimit.requests;
-  const pace = createPace(clock, options.parallel ?? parallelDefault, gapMs);
+  const limiter = createLimiter(clock, "calls", {
+    ...silence,
+    windows: rateLimit === undefined ? [] : [{ max: rateLimit.requests, windowMs: rateLimit.per }],
+    counts: "answered",
+    parallelMax: options.parallel ?? parallelDefault,
+  });
   const send = (request: HttpRequest) => sendRequest(request, { timeoutMs, linkLocal });
   const credentials = createCredentials(options.auth, base, clock, send);
-  let silentUntil = 0;
-
-  const refuseInSilence = (): void => {
-    const retryAfterMs = silentUntil - clock.now();
-    if (retryAfterMs <= 0 || retryAfterMs > silenceMsMax) return;
-    const message = "the tool's request limit was passed, by us or by another client of it";
-    throw new SyncFailure({ code: "RATE_LIMITED", retryAfterMs, message });
-  };
-
   const exchange = async (call: Call, url: URL): Promise<HttpAnswer> => {
     const headers = {
       accept: "application/json",
@@ -117,32 +112,39 @@ export function createClient(options: RestOptions): Client {
     }
   };
 
+  const answered = async (call: Call): Promise<Answer> => {
+    let { answer, url } = await follow(call);
+    if (answer.status === 401 && credentials.refused()) ({ answer, url } = await follow(call));
+    const { status, headers } = answer;
+    if (status === 429) {
+      const askedMs = retryAfterMs(headers["retry-after"] ?? null, clock.now());
+      const message = `${call.what}: answered 429, the tool's request limit was passed, by us or by another client of it`;
+      throw new SyncFailure(limiter.limited(askedMs, message));
+    }
+    limiter.fine();
+    const isOk = status >= 200 && status < 300;
+    const body = bodyOf(answer.text);
+    if (isOk && body !== broken) return { status, headers, body, at: momentOf(headers["date"]), url: url.href };
+    if (isOk) {
+      const message = `${call.what}: the answer is no JSON (${answer.text.length} characters)`;
+      throw new SyncFailure(lostError(call.effect, message));
+    }
+    const refusal = refusalOf(body === broken ? undefined : body, options.errors);
+    const error = refusedError(status, refusal, call.effect, call.what);
+    if (status < 400 || status >= 500) throw new SyncFailure(error);
+    throw new RefusedCall(error, status, refusal);
+  };
+
   return {
-    call: (call) =>
-      pace.run(call.urgency ?? "live", async () => {
-        refuseInSilence();
-        let { answer, url } = await follow(call);
-        if (answer.status === 401 && credentials.refused()) ({ answer, url } = await follow(call));
-        const { status, headers } = answer;
-        if (status === 429) {
-          const asked = retryAfterMsOf(headers["retry-after"], clock);
-          const retryAfterMs = Math.min(silenceMsMax, asked ?? silenceMsDefault);
-          silentUntil = clock.now() + retryAfterMs;
-          const message = `${call.what}: answered 429, too many requests`;
-          throw new SyncFailure({ code: "RATE_LIMITED", retryAfterMs, message });
-        }
-        const isOk = status >= 200 && status < 300;
-        const body = bodyOf(answer.text);
-        if (isOk && body !== broken) return { status, headers, body, at: momentOf(headers["date"]), url: url.href };
-        if (isOk) {
-          const message = `${call.what}: the answer is no JSON (${answer.text.length} characters)`;
-          throw new SyncFailure(lostError(call.effect, message));
-        }
-        const refusal = refusalOf(body === broken ? undefined : body, options.errors);
-        const error = refusedError(status, refusal, call.effect, call.what);
-        if (status < 400 || status >= 500) throw new SyncFailure(error);
-        throw new RefusedCall(error, status, refusal);
-      }),
+    limiters: [limiter],
+    async call(call) {
+      const done = await limiter.turn(call.lane);
+      try {
+        return await answered(call);
+      } finally {
+        done();
+      }
+    },
   };
 }
 
@@ -182,14 +184,6 @@ function bodyOf(text: string): Json | typeof broken {
 function momentOf(date: string | undefined): Instant | null {
   const at = Date.parse(date ?? "");
   return Number.isNaN(at) ? null : at;
-}
-
-/** Retry-After, as seconds or as a date. */
-function retryAfterMsOf(header: string | undefined, clock: Clock): number | null {
-  if (header === undefined) return null;
-  if (/^\d+$/u.test(header)) return Number(header) * 1_000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? null : Math.max(0, at - clock.now());
 }
 
 function reasonOf(error: unknown): string {

@@ -31,13 +31,14 @@ export function createRestConnector(options: RestOptions, mapped: readonly Mappe
 
   return {
     system,
-    label: "REST",
+    label: `REST at ${new URL(options.url).host}`,
     guarantees: {
       conditionalWrite: shapes.every(({ version }) => version !== undefined),
       uniqueCreate: shapes.every((shape) => isNamedByKey(shape) || shape.keyUnique === true),
       history: false,
       deleteEvents: shapes.every(tellsDeletes),
     },
+    limiters: client.limiters,
     writeBatchMax: 50,
     feed: isPolled ? createFeed({ system, client, clock, intervalMs: options.pollMs ?? pollMsDefault, bind }) : null,
 

@@ -182,7 +182,7 @@ async function stepSince(
 async function stepList(deps: FeedDeps, bound: Bound, state: ListState, seen: SeenVersions): Promise<Step> {
   const observedAt = deps.clock.now();
   const what = `listing ${bound.object.object} for changes`;
-  const page = await listPage(deps.client, { shape: bound.shape, place: state.place, urgency: "scan", what });
+  const page = await listPage(deps.client, { shape: bound.shape, place: state.place, lane: 2, what });
   const observations = tell(deps, bound, page, observedAt, what, seen);
   return { state: { place: page.next }, observations, done: page.next === null, isLost: false };
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import type { LimitLane } from "../../core/limits.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import { type Answer, type Client, RefusedCall } from "./client.ts";
 import { at, idOf, isYes, type Json, objectOf } from "./json.ts";
 import type { ListShape, ObjectShape, Paging, Query } from "./options.ts";
-import type { Urgency } from "./pace.ts";
 import { filled } from "./template.ts";
 
 /** A place in a list, with what shows that it moves on. Travels as JSON in cursors. */
@@ -34,7 +34,7 @@ export type ListCall = {
   readonly place: Place | null;
   /** Beside the list's own query. */
   readonly query?: Query | undefined;
-  readonly urgency?: Urgency;
+  readonly lane?: LimitLane;
   readonly what: string;
 };
 
@@ -74,7 +74,7 @@ export async function listAll(
   throw broken(call.what, `the answer goes on after ${pagesMax} pages; does the tool know these parameters?`);
 }
 
-async function pageAt(client: Client, { shape, place, query, urgency = "live", what }: ListCall): Promise<Page> {
+async function pageAt(client: Client, { shape, place, query, lane = 0, what }: ListCall): Promise<Page> {
   const list = shape.list ?? {};
   const paging = list.paging;
   const isAddress = paging?.type === "link" || paging?.type === "next";
@@ -84,7 +84,7 @@ async function pageAt(client: Client, { shape, place, query, urgency = "live", w
     path: isAddress && place !== null ? String(place.at) : (list.path ?? shape.path),
     query: isAddress && place !== null ? {} : { ...list.query, ...sizes, ...query, ...pagingQuery(paging, place) },
     effect: "read",
-    urgency,
+    lane,
     what,
   });
   const items = itemsOf(list, answer, what);

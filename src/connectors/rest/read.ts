@@ -116,7 +116,7 @@ export function createReader(system: SystemId, client: Client, clock: Clock): Re
       const observedAt = clock.now();
       const what = `listing ${object.object}`;
       const place = cursor === null ? null : (JSON.parse(cursor) as Place);
-      const { records, next, total } = await listPage(client, { shape, place, urgency: "scan", what });
+      const { records, next, total } = await listPage(client, { shape, place, lane: 2, what });
       const present = records.filter((record) => isOurs(shape, record) && !isDeleted(shape, record));
       return {
         observations: present.map((record) => upsertOf(system, bound, record, observedAt, what)),
