@@ -10,7 +10,6 @@ import { sameValue } from "../src/model/value.ts";
 import type { InboxItem, Store } from "../src/ports/store.ts";
 import { createMemoryStore } from "../src/store/memory/memory-store.ts";
 import { chanceOf } from "./chance.ts";
-import { drawOrderScenario } from "./draw-scenario.ts";
 import { newLife } from "./life.ts";
 import { newMarks } from "./marks.ts";
 import { noOdds, object, policyOf, type Scenario } from "./scenario.ts";
@@ -24,9 +23,8 @@ import { start } from "./world.ts";
  * writes. Users on all sides edit what is agreed, each field of a record at most once per system; nothing is written in between. Returns what
  * differs, in words.
  */
-export async function checkOrder(seed: number): Promise<string[]> {
-  const chance = chanceOf(seed, "order");
-  const scenario = drawOrderScenario(seed);
+export async function checkOrder(scenario: Scenario): Promise<string[]> {
+  const chance = chanceOf(scenario.seed, "order");
   const told = await tell(scenario, chance, "as they came");
   const broken: string[] = [];
   for (const way of ["shuffled", "shuffled", "repeated"] as const) {

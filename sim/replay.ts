@@ -1,4 +1,4 @@
-import { drawScenario } from "./draw-scenario.ts";
+import { drawOrderScenario, drawScenario } from "./draw-scenario.ts";
 import { checkOrder } from "./order.ts";
 import { play } from "./play.ts";
 import { tellScenario } from "./tell-scenario.ts";
@@ -7,7 +7,7 @@ import { tellScenario } from "./tell-scenario.ts";
 export async function replay(seed: number): Promise<number> {
   const scenario = drawScenario(seed);
   const report = await play(scenario, { keepsLog: true });
-  const failures = [...report.failures, ...(await checkOrder(seed))];
+  const failures = [...report.failures, ...(await checkOrder(drawOrderScenario(seed)))];
   const verdict = failures.length === 0 ? "every promise held" : failures.join("\n");
   const lines = [
     ...tellScenario(scenario),

@@ -1,4 +1,5 @@
 import { hashText } from "./chance.ts";
+import { drawOrderScenario } from "./draw-scenario.ts";
 import { expectedMarks } from "./expected-marks.ts";
 import { checkOrder } from "./order.ts";
 import { playSeed } from "./play.ts";
@@ -53,7 +54,7 @@ export async function runSeeds(options: { readonly seeds: number; readonly from:
 async function oneSeed(seed: number) {
   try {
     const report = await playSeed(seed);
-    const order = seed % orderEvery === 0 ? await checkOrder(seed) : [];
+    const order = seed % orderEvery === 0 ? await checkOrder(drawOrderScenario(seed)) : [];
     return {
       messages: [...report.failures, ...order],
       reached: report.marks,

@@ -23,11 +23,12 @@ registerHooks({
 
 const { playSeed } = await import("../play.ts");
 const { checkOrder } = await import("../order.ts");
+const { drawOrderScenario } = await import("../draw-scenario.ts");
 
 async function failureOf(seed: number): Promise<string | null> {
   try {
     const { failures } = await playSeed(seed);
-    return failures[0] ?? (seed % 4 === 0 ? ((await checkOrder(seed))[0] ?? null) : null);
+    return failures[0] ?? (seed % 4 === 0 ? ((await checkOrder(drawOrderScenario(seed)))[0] ?? null) : null);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -13,6 +13,8 @@ export type FlowKind = "deletes" | "blanks";
 export type Flow = {
   /** How many came, by hour since the epoch. */
   readonly hours: Readonly<Record<string, number>>;
+  /** The records that these were about, up to the limit, with the hour: told again, or in many ways, each counts once. */
+  readonly counted: Readonly<Record<string, number>>;
   /** More than this a day are not believed. */
   readonly limit: number;
   /** Since when there were too many; nothing more goes on until a person decides. */
@@ -52,7 +54,7 @@ export function flowKindOf(seen: Observation, golden: GoldenRecord | null, entit
 }
 
 export function newFlow(limit: number): Flow {
-  return { hours: {}, limit, stoppedAt: null, samples: [], decision: null };
+  return { hours: {}, counted: {}, limit, stoppedAt: null, samples: [], decision: null };
 }
 
 /** What comes of one more: it goes on, goes on but is asked about, or waits. `isNew`: it has not waited before. */
@@ -66,21 +68,25 @@ export function screen(before: Flow, ref: RecordRef, isNew: boolean, now: Instan
     const left = decision.left === null ? null : decision.left - 1;
     return { flow: { ...flow, decision: { ...decision, left } }, verdict: "go" };
   }
-  const hour = String(Math.floor(now / hourMs));
-  const hours = isNew ? { ...flow.hours, [hour]: (flow.hours[hour] ?? 0) + 1 } : flow.hours;
+  const hour = Math.floor(now / hourMs);
+  const isOneMore = isNew && !Object.hasOwn(flow.counted, ref.id);
+  const hours = isOneMore ? { ...flow.hours, [hour]: (flow.hours[hour] ?? 0) + 1 } : flow.hours;
+  const isRoom = Object.keys(flow.counted).length <= flow.limit;
+  const counted = isOneMore && isRoom ? { ...flow.counted, [ref.id]: hour } : flow.counted;
   const count = Object.values(hours).reduce((sum, one) => sum + one, 0);
-  if (flow.stoppedAt === null && count <= flow.limit) return { flow: { ...flow, hours }, verdict: "go" };
+  if (flow.stoppedAt === null && count <= flow.limit) return { flow: { ...flow, hours, counted }, verdict: "go" };
   const isKnown = flow.samples.some(({ id }) => id === ref.id);
   const samples = isKnown || flow.samples.length >= samplesMax ? flow.samples : [...flow.samples, ref];
-  return { flow: { ...flow, hours, samples, stoppedAt: flow.stoppedAt ?? now }, verdict: "wait" };
+  return { flow: { ...flow, hours, counted, samples, stoppedAt: flow.stoppedAt ?? now }, verdict: "wait" };
 }
 
 /** Forgets what came more than a day ago, and a decision after a day: what comes then is counted anew. */
 function aged(flow: Flow, now: Instant): Flow {
   const since = Math.floor((now - dayMs) / hourMs);
   const hours = Object.fromEntries(Object.entries(flow.hours).filter(([hour]) => Number(hour) > since));
-  if (flow.decision === null || now - flow.decision.at < dayMs) return { ...flow, hours };
-  return { ...newFlow(flow.limit), hours };
+  const counted = Object.fromEntries(Object.entries(flow.counted).filter(([, hour]) => hour > since));
+  if (flow.decision === null || now - flow.decision.at < dayMs) return { ...flow, hours, counted };
+  return { ...newFlow(flow.limit), hours, counted };
 }
 
 /** How many came within a day. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { newFlow, screen } from "../core/mass-change.ts";
 import { testPolicy } from "../core/testing/policy.ts";
 import { revisionOf } from "../model/observation.ts";
 import type { EntityPolicy } from "../model/policy.ts";
@@ -95,6 +96,17 @@ test("however often it is looked at, what waits is not counted twice, and stays"
   for (let n = 0; n < 5; n++) await pass(2 * minute);
   expect(await state()).toMatchObject({ deleted: 20, waiting: 40 });
   expect(Object.values((await stoppedFlows(deps))[0]?.hours ?? {})).toEqual([60]);
+});
+
+test("a record that is told of again and again counts once", () => {
+  const ref = { system: "crm", object: "contacts", id: "1" };
+  let flow = newFlow(20);
+  for (let n = 0; n < 30; n++) {
+    const next = screen(flow, ref, true, n * minute);
+    expect(next.verdict).toBe("go");
+    flow = next.flow;
+  }
+  expect(screen(flow, { ...ref, id: "2" }, true, 31 * minute).flow.hours).toEqual({ 0: 2 });
 });
 
 test("a person approves a part, then the rest", async () => {
