@@ -21,26 +21,28 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
     const policy = entity.fields[field];
     if (policy === undefined) continue;
     const names = cellsOf(one);
-    const under = names.flatMap((cell) =>
-      (raw.covered?.[cell] ?? []).flatMap((old) => {
-        const value = valueWith(raw, cell, old.value, policy, one);
-        return value === null ? [] : [{ value: value.value, at: old.at, author: old.author }];
-      }),
-    );
-    if (under.length > 0) covered[field] = under;
-    const mentioned = names.filter((cell) => Object.hasOwn(raw.cells, cell));
-    for (const cell of mentioned) cells[cell] = raw.cells[cell] ?? null;
-    if (mentioned.length === 0 || one.direction === "write") continue;
+    if (raw.covered !== undefined) {
+      const under = coveredValues(raw, raw.covered, names, policy, one);
+      if (under.length > 0) covered[field] = under;
+    }
+    let isMentioned = false;
+    for (const cell of names) {
+      if (!Object.hasOwn(raw.cells, cell)) continue;
+      isMentioned = true;
+      cells[cell] = raw.cells[cell] ?? null;
+    }
+    if (!isMentioned || one.direction === "write") continue;
     const read = readField(policy.type, one, raw.cells);
     if (read?.ok === true) fields[field] = read.value;
     else if (read !== null) refused[field] = { cell: one.cell, raw: raw.cells[one.cell] ?? null, reason: read.reason };
-    const change = lastOf(mentioned.flatMap((cell) => raw.cellChanges?.[cell] ?? []));
+    const { cellChanges, previous: was } = raw;
+    const change = cellChanges === undefined ? undefined : lastOf(names.flatMap((cell) => cellChanges[cell] ?? []));
     if (change !== undefined) fieldChanges[field] = change;
-    const cell = mentioned.find((name) => raw.previous !== undefined && Object.hasOwn(raw.previous, name));
+    const cell = was === undefined ? undefined : names.find((name) => name in cells && Object.hasOwn(was, name));
     if (cell === undefined) continue;
-    const before = raw.previous?.[cell] ?? null;
-    const was = valueWith(raw, cell, before, policy, one);
-    if (was !== null) previous[field] = { cell, raw: before, value: was.value };
+    const before = was?.[cell] ?? null;
+    const value = valueWith(raw, cell, before, policy, one);
+    if (value !== null) previous[field] = { cell, raw: before, value: value.value };
   }
   const { ref, revision, observedAt, complete, changedAt, author } = raw;
   const pushed = raw.pushed === true ? { pushed: true } : {};
@@ -65,6 +67,21 @@ export function observe(raw: RawUpsert, entity: EntityPolicy, mapping: ObjectMap
     covered,
     previous,
   };
+}
+
+function coveredValues(
+  raw: RawUpsert,
+  covered: NonNullable<RawUpsert["covered"]>,
+  names: readonly CellName[],
+  policy: FieldPolicy,
+  mapping: FieldMapping,
+): CoveredValue[] {
+  return names.flatMap((cell) =>
+    (covered[cell] ?? []).flatMap((old) => {
+      const value = valueWith(raw, cell, old.value, policy, mapping);
+      return value === null ? [] : [{ value: value.value, at: old.at, author: old.author }];
+    }),
+  );
 }
 
 /** What the field was when one of its cells held another value; `null` where that can't be told. */

@@ -4,9 +4,17 @@ import type { FieldMapping, ObjectMapping } from "../../model/policy.ts";
 import type { CellName } from "../../model/record.ts";
 
 /** The cells that a field is kept in, in order. */
-export function cellsOf({ cell, form }: FieldMapping): readonly CellName[] {
-  return form?.kind === "parts" || form?.kind === "expression" ? form.cells : [cell];
+export function cellsOf(mapping: FieldMapping): readonly CellName[] {
+  const known = lists.get(mapping);
+  if (known !== undefined) return known;
+  const { cell, form } = mapping;
+  const cells = form?.kind === "parts" || form?.kind === "expression" ? form.cells : [cell];
+  lists.set(mapping, cells);
+  return cells;
 }
+
+/** Asked for every field of every record. */
+const lists = new WeakMap<FieldMapping, readonly CellName[]>();
 
 /** Cells of a field that may not be mapped here. */
 export function cellsOfField(mapping: ObjectMapping, field: FieldName): readonly CellName[] {

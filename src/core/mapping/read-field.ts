@@ -14,10 +14,10 @@ export function readField(
   mapping: FieldMapping,
   cells: Readonly<Record<CellName, RawValue>>,
 ): Normalized | null {
+  const { form, cell } = mapping;
+  if (form === undefined) return Object.hasOwn(cells, cell) ? normalizeValue(type, cells[cell] ?? null) : null;
   const names = cellsOf(mapping);
   if (!names.every((name) => Object.hasOwn(cells, name))) return null;
-  const { form } = mapping;
-  if (form === undefined) return normalizeValue(type, cells[mapping.cell] ?? null);
   const values: FieldValue[] = [];
   for (const name of names) {
     const value = normalizeValue(form.cellType, cells[name] ?? null);
