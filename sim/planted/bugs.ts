@@ -35,8 +35,8 @@ export const bugs: readonly Bug[] = [
   bug(
     "null on absent",
     "core/observe.ts",
-    `    const mentioned = names.filter((cell) => Object.hasOwn(raw.cells, cell));`,
-    `    const mentioned = names;
+    `    let isMentioned = false;`,
+    `    let isMentioned = false;
     raw = { ...raw, cells: { ...Object.fromEntries(names.map((cell) => [cell, null])), ...raw.cells } };`,
   ),
   bug(
