@@ -14,7 +14,7 @@ export function fitTypes(types: readonly FieldType[], wanted: FieldType["kind"] 
   if (strict.length === 0)
     return { type: { kind: wanted !== null && textual.includes(wanted) ? wanted : mostTelling(types) } as FieldType };
   const kinds = [...new Set(strict.map(({ kind }) => kind))];
-  if (kinds.includes("reference")) return { reason: "it links to other records" };
+  if (kinds.includes("reference")) return { reason: linkReason };
   if (types.length !== strict.length && (kinds.includes("set") || kinds.includes("choice")))
     return { reason: choiceReason(strict) };
   const isDated = kinds.every((kind) => kind === "date" || kind === "datetime");
@@ -24,6 +24,8 @@ export function fitTypes(types: readonly FieldType[], wanted: FieldType["kind"] 
   return kind === "choice" || kind === "set" ? fitOptions(kind, strict) : { type: { kind } as FieldType };
 }
 
+const linkReason = "it links to other records; map it as { type: reference, to: the other entity } (docs/relations.md)";
+
 function mostTelling(types: readonly FieldType[]): FieldType["kind"] {
   return types.map(({ kind }) => kind).find((kind) => kind !== "text") ?? "text";
 }
@@ -32,7 +34,7 @@ function mostTelling(types: readonly FieldType[]): FieldType["kind"] {
 function choiceReason(types: readonly FieldType[]): string {
   const options = types.flatMap((type) => ("options" in type ? (type.options ?? []) : []));
   const names = options.length === 0 ? "" : ` (${options.join(", ")})`;
-  return `it is free text in one system and a choice${names} in another; map it with the options that both use`;
+  return `it is free text in one system and a choice${names} in another; map it with the options that both use, or name them with values (docs/mapping.md)`;
 }
 
 function fitOptions(kind: "choice" | "set", types: readonly FieldType[]): Fit {
@@ -41,7 +43,8 @@ function fitOptions(kind: "choice" | "set", types: readonly FieldType[]): Fit {
   if (first === undefined) return { type: { kind } };
   const same = (options: readonly string[]) => [...options].sort().join("\n");
   if (lists.some((options) => same(options) !== same(first))) {
-    return { reason: `its options differ: ${lists.map((options) => options.join(", ")).join(" / ")}` };
+    const all = lists.map((options) => options.join(", ")).join(" / ");
+    return { reason: `its options differ: ${all}; say with values which are the same (docs/mapping.md)` };
   }
   return { type: { kind, options: first } };
 }

@@ -31,12 +31,12 @@ test("types that differ fit when one can hold the other", () => {
     type: { kind: "choice", options },
   });
   expect(joint({ kind: "choice", options }, { kind: "choice", options: ["a"] })).toEqual({
-    reason: "its options differ: a, b / a",
+    reason: "its options differ: a, b / a; say with values which are the same (docs/mapping.md)",
   });
   expect(joint({ kind: "choice", options }, { kind: "text" })).toHaveProperty("reason");
   expect(joint({ kind: "boolean" }, { kind: "number" })).toEqual({ reason: "its types differ: boolean, number" });
   expect(joint({ kind: "reference", to: "company" }, { kind: "text" })).toEqual({
-    reason: "it links to other records",
+    reason: "it links to other records; map it as { type: reference, to: the other entity } (docs/relations.md)",
   });
 });
 
