@@ -7,7 +7,7 @@ import type { EntityType, GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Observation, RawDelete, RawMerge, RawUpsert } from "../model/observation.ts";
-import { mappingOf, type Policy } from "../model/policy.ts";
+import { mappingOf } from "../model/policy.ts";
 import { type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import {
   type CommitUnit,
@@ -18,6 +18,7 @@ import {
   laneLive,
   type Outcome,
 } from "../ports/store.ts";
+import { childrenOfMerged, isPointedTo } from "./children-of-merged.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import { type Deps, leaseMs, waitMsMax, waitMsMin } from "./deps.ts";
 import { findCandidates } from "./find-candidates.ts";
@@ -151,6 +152,9 @@ async function decideRead(
       loaded,
       race === 0,
     );
+    const merged = waiting.flatMap((one) => one.observations);
+    const children = race === 0 ? await childrenOfMerged(deps, merged, loaded) : [];
+    setAside = { ...setAside, inbox: [...setAside.inbox, ...children.map((ref) => hintOf(deps, ref))] };
     const decided = decideAll(deps, waiting, workingSet(loaded, candidates, deps.policy));
     const units = [mergeUnits(setAside, decided.loose), ...decided.held, ...decided.units.values()].filter(isFilled);
     const results = await deps.store.commit(units);
@@ -471,7 +475,11 @@ function decideOne(deps: Deps, prepared: Prepared, set: WorkingSet, now: number)
         return waitingAgain;
       }
       set.apply(decided.goldens, decided.holds);
-      if (state.golden === null && isPointedTo(deps.policy, seen.ref) && set.goldenOf(seen.ref) !== undefined)
+      if (
+        state.golden === null &&
+        isPointedTo(deps.policy, entityOf(deps, seen.ref)) &&
+        set.goldenOf(seen.ref) !== undefined
+      )
         linked.push(seen.ref);
       all = joined(all, decided);
     }
@@ -486,12 +494,8 @@ function isOverdue({ observation }: InboxItem): boolean {
   return observation.kind === "hint" && observation.overdue === true;
 }
 
-/** Whether records of another object may point to this one. */
-function isPointedTo(policy: Policy, ref: RecordRef): boolean {
-  const entity = mappingOf(policy, ref.system, ref.object)?.entity.name;
-  return Object.values(policy.entities).some(({ fields }) =>
-    Object.values(fields).some(({ type }) => type.kind === "reference" && type.to === entity),
-  );
+function entityOf({ policy }: Deps, ref: RecordRef): EntityType {
+  return mappingOf(policy, ref.system, ref.object)?.entity.name ?? "";
 }
 
 const nothingYet: Decided = { goldens: [], journal: [], holds: [], outcome: "no-op", reread: [], parked: [] };
