@@ -11,6 +11,7 @@ import { newMarks } from "./marks.ts";
 import { startProcesses } from "./processes.ts";
 import type { Scenario } from "./scenario.ts";
 import { type SimSystem, simulatedSystem } from "./simulated-system.ts";
+import { tellEntry } from "./tell-entry.ts";
 import { newTrace } from "./trace.ts";
 import { virtualClock } from "./virtual-clock.ts";
 import { sendWebhook } from "./webhooks.ts";
@@ -84,12 +85,7 @@ function newWorld(scenario: Scenario, keepsLog: boolean): World & { onChange: Li
     ledger: newLedger(createMemoryStore(), (unit, before) => {
       markCommit(marks, unit, before);
       world.failures.push(...checkCommit(world, unit, before));
-      for (const line of unit.journal)
-        trace.note(
-          clock.now(),
-          line.kind,
-          () => `  journal ${JSON.stringify({ ...line, at: undefined, entity: undefined })}`,
-        );
+      for (const line of unit.journal) trace.note(clock.now(), line.kind, () => tellEntry(line));
       for (const { inboxId, outcome } of unit.done)
         trace.note(clock.now(), outcome, () => `  ${inboxId} ends as ${outcome}`);
       for (const { inboxId } of unit.postponed) trace.note(clock.now(), "postponed", () => `  ${inboxId} waits`);

@@ -53,8 +53,16 @@ async function shrinkTo(way: Way, whole: Scenario, first: string): Promise<void>
   const { log } = await play(small, { keepsLog: true }).catch(() => ({ log: [] }));
   const name = `seed-${whole.seed}.test.ts`;
   await writeFile(new URL(`./regressions/${name}`, import.meta.url), testOf(way, small, failures[0] ?? first));
-  const story = [...tellScenario(small), "", ...(way === ways[0] ? [...log, ""] : []), ...failures];
+  const told = way === ways[0] ? [...log.filter(isTelling).slice(0, linesMax), ""] : [];
+  const story = [...tellScenario(small), "", ...told, ...failures];
   process.stdout.write(`${story.join("\n")}\n\nShrunk in ${tries} runs; sim/regressions/${name} is ready.\n`);
+}
+
+const linesMax = 400;
+
+/** What people, systems and decisions did; not what the engine says of its own going. */
+function isTelling(line: string): boolean {
+  return !/ e\d+\.\d+ \{| {2}commit | waits$| ends as no-op$/.test(line);
 }
 
 /** What throws out of a run is a failure of it like any other. */
