@@ -1,0 +1,47 @@
+import type { ObjectName, RecordId } from "../../model/record.ts";
+
+/**
+ * Versions of records that need not be told again: looking back, every question finds the same ones. What a pull told counts only once the next
+ * pull comes with its cursor, which says that it is stored. Kept in memory: after a restart some are told twice, which does no harm.
+ */
+export type SeenVersions = {
+  has(object: ObjectName, id: RecordId, version: string): boolean;
+  /** Told by the present pull. */
+  add(object: ObjectName, id: RecordId, version: string): void;
+  /** The pull ends with this cursor. */
+  handOver(cursor: string): void;
+  /** A pull begins at this cursor. */
+  acknowledge(cursor: string): void;
+};
+
+/** About 100 MB at most; beyond that the oldest are told twice. */
+const versionsMax = 500_000;
+
+export function createSeenVersions(): SeenVersions {
+  const stored = new Map<string, string>();
+  const told = new Map<string, string>();
+  let handedOver: { readonly cursor: string; readonly told: readonly (readonly [string, string])[] } | null = null;
+  const keep = (key: string, version: string) => {
+    stored.delete(key);
+    stored.set(key, version);
+    if (stored.size > versionsMax) for (const oldest of stored.keys()) return void stored.delete(oldest);
+  };
+  return {
+    has: (object, id, version) => {
+      const key = `${object}/${id}`;
+      return (told.get(key) ?? stored.get(key)) === version;
+    },
+    add: (object, id, version) => void told.set(`${object}/${id}`, version),
+    handOver: (cursor) => {
+      handedOver = { cursor, told: [...told] };
+      told.clear();
+    },
+    acknowledge: (cursor) => {
+      if (handedOver?.cursor === cursor) for (const [key, version] of handedOver.told) keep(key, version);
+      // Not where the last pull ended: nothing is known about what was stored.
+      else stored.clear();
+      handedOver = null;
+      told.clear();
+    },
+  };
+}
