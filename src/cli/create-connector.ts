@@ -85,6 +85,19 @@ export async function createConnector(options: SystemOptions, context: Connector
         ...poll,
       });
     }
+    case "activecampaign": {
+      const { createActiveCampaignConnector } = await import("../connectors/activecampaign/connector.ts");
+      return createActiveCampaignConnector({
+        system,
+        clock,
+        url: value(options.url),
+        token: value(options.token),
+        ...optional("webhookSecret", options.webhookSecret),
+        ...(options.keyField === undefined ? {} : { keyField: options.keyField }),
+        ...(webhookUrl === null ? {} : { notificationUrl: webhookUrl }),
+        ...poll,
+      });
+    }
     case "rest": {
       const { createRestConnector } = await import("../connectors/rest/connector.ts");
       const { connector, clockSkew, pollEvery, timeout, ...rest } = resolveAll(options, source);

@@ -1,5 +1,4 @@
 import { acknowledgeAlert, openAlerts, pastAlerts } from "../control/alerts/alerts.ts";
-import { type ConvergenceReport, convergenceReport } from "../control/convergence.ts";
 import { type DeadReport, type DeadSelection, discardDead, editDead, replayDead } from "../control/dead-letters.ts";
 import { planUndo, type UndoReport, type UndoSelection, undo } from "../control/undo.ts";
 import { type Deps, mappedObjects } from "../engine/deps.ts";
@@ -43,7 +42,6 @@ export type Desk = {
   undo(selection: UndoSelection, by: string): Promise<UndoReport>;
   stoppedFlows(): Promise<readonly StoppedFlow[]>;
   decideFlow(key: string, decision: Parameters<typeof decideFlow>[2]): Promise<boolean>;
-  convergence(): Promise<ConvergenceReport>;
   alerts(): Promise<readonly Alert[]>;
   pastAlerts(limit: number): Promise<readonly Alert[]>;
   acknowledgeAlert(key: string, by: string): Promise<boolean>;
@@ -68,7 +66,6 @@ export const deskCalls = [
   "undo",
   "stoppedFlows",
   "decideFlow",
-  "convergence",
   "alerts",
   "pastAlerts",
   "acknowledgeAlert",
@@ -104,7 +101,6 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     undo: (selection, by) => undo(deps, selection, by),
     stoppedFlows: () => stoppedFlows(deps),
     decideFlow: (key, decision) => decideFlow(deps, key, decision),
-    convergence: () => convergenceReport(deps),
     alerts: () => openAlerts(deps),
     pastAlerts: (limit) => pastAlerts(deps, limit),
     acknowledgeAlert: (key, by) => acknowledgeAlert(deps, key, by),

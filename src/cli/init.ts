@@ -134,6 +134,8 @@ function systemsOf({ system = [], variable = [], url = [] }: InitOptions): Syste
       throw new CliError(`Name the base too: --system ${name}=airtable:app...`, exitUsage);
     if (known === "salesforce" && base === undefined)
       throw new CliError(`Name the org too: --system ${name}=salesforce:https://acme.my.salesforce.com`, exitUsage);
+    if (known === "activecampaign" && base === undefined)
+      throw new CliError(`Name the account too: --system ${name}=activecampaign:https://acme.api-us1.com`, exitUsage);
     if (known === "rest" && !/^https?:\/\//u.test(base ?? ""))
       throw new CliError(`Name an address too: --system ${name}=rest:https://tool.example.com/api/contacts`, exitUsage);
     return { system: name, connector: known, base: base ?? null };

@@ -88,11 +88,6 @@ function addRunning(program: Command): void {
     "Compare systems in full and heal what differs",
     async () => (await import("./sweep.ts")).sweepCommand,
   );
-  on(
-    program.command("convergence"),
-    "Which fields agree in which systems, and why the others don't",
-    async () => (await import("./convergence.ts")).convergenceCommand,
-  );
 }
 
 function addReview(program: Command): void {
@@ -311,7 +306,7 @@ function addMatching(program: Command): void {
 function addTrying(program: Command): void {
   on(
     program.command("sandbox <vendor>"),
-    "An emulated hubspot, airtable or salesforce on this machine",
+    "An emulated hubspot, airtable, salesforce or activecampaign on this machine",
     async () => (await import("./sandbox.ts")).sandboxCommand,
   )
     .option("--port <number>", "default: a free one")

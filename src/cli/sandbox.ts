@@ -10,7 +10,7 @@ export type SandboxOptions = {
   readonly speed?: string;
 };
 
-/** `truce sandbox hubspot|airtable|salesforce`: an emulated vendor on this machine, to try a config on without an account. */
+/** `truce sandbox hubspot|airtable|salesforce|activecampaign`: an emulated vendor on this machine, to try a config on without an account. */
 export async function sandboxCommand(vendor: string, options: SandboxOptions): Promise<void> {
   const signal = stopSignal();
   const sandbox = await open(vendor, settingsOf(options));
@@ -102,7 +102,21 @@ async function open(vendor: string, settings: Settings): Promise<Opened> {
       close: () => sandbox.close(),
     };
   }
-  throw new CliError(`There is no sandbox for "${vendor}"; there are hubspot, airtable and salesforce.`, exitUsage);
+  if (vendor === "activecampaign") {
+    const { createActiveCampaignSandbox } = await import("../../sandbox/activecampaign/sandbox.ts");
+    const sandbox = await createActiveCampaignSandbox(settings);
+    return {
+      label: "ActiveCampaign",
+      url: sandbox.url,
+      settings: { connector: "activecampaign", url: sandbox.url, token: reference("ACTIVECAMPAIGN_TOKEN") },
+      variables: { ACTIVECAMPAIGN_TOKEN: sandbox.token },
+      close: () => sandbox.close(),
+    };
+  }
+  throw new CliError(
+    `There is no sandbox for "${vendor}"; there are hubspot, airtable, salesforce and activecampaign.`,
+    exitUsage,
+  );
 }
 
 function reference(name: string): string {

@@ -108,6 +108,21 @@ const customSchema = z.strictObject({
   ...common,
 });
 
+const activeCampaignSchema = z.strictObject({
+  connector: z.literal("activecampaign"),
+  url: referenceSchema.describe("The account's own address, from Settings, Developer: https://acme.api-us1.com"),
+  token: secretSchema.describe("The API key of a user."),
+  webhookSecret: secretSchema
+    .describe("Part of the webhooks' address that nobody else knows. Without one there are no webhooks.")
+    .optional(),
+  keyField: z
+    .string()
+    .describe("The personalization tag of the text field for Truce's create key. Default: TRUCE_ID.")
+    .optional(),
+  pollEvery,
+  ...common,
+});
+
 const restSchema = z.strictObject({ ...restSettings, pollEvery, ...common });
 
 const salesforceSchema = z.strictObject({
@@ -146,6 +161,7 @@ export const systemSchema = z.discriminatedUnion("connector", [
   mysqlSchema,
   hubspotSchema,
   airtableSchema,
+  activeCampaignSchema,
   restSchema,
   salesforceSchema,
   customSchema,

@@ -80,7 +80,7 @@ async function askSystem(others: readonly SystemChoice[]): Promise<SystemChoice>
   return { system, connector, variable, base, url: null };
 }
 
-/** Which base or org of the vendor's. */
+/** Which base, org or account of the vendor's. */
 async function askBase(connector: ConnectorName): Promise<string | null> {
   if (connector === "airtable") {
     const question = { message: "The base's id", placeholder: "app..., as in its address", validate: validBase };
@@ -90,6 +90,14 @@ async function askBase(connector: ConnectorName): Promise<string | null> {
     const message = "The address of a collection; of several, separated by commas";
     const placeholder = "https://tool.example.com/api/contacts";
     return answered(prompts.text({ message, placeholder, validate: validWeb }));
+  }
+  if (connector === "activecampaign") {
+    const question = {
+      message: "The account's address",
+      placeholder: "https://acme.api-us1.com",
+      validate: validAddress,
+    };
+    return answered(prompts.text(question));
   }
   if (connector !== "salesforce") return null;
   const placeholder = "https://acme.my.salesforce.com";

@@ -32,20 +32,11 @@ const phone = concept(
 );
 const website = concept("website", "url", "website", "website url", "homepage", "home page", "web site", "url");
 const place = [
-  concept(
-    "street",
-    "address",
-    "street",
-    "street address",
-    "address",
-    "address 1",
-    "address line 1",
-    ...addressed("street"),
-  ),
-  concept("city", "text", "city", "town", "locality", ...addressed("city")),
-  concept("state", "text", "state", "state region", "region", "province", ...addressed("state")),
-  concept("zip", "text", "zip", "zip code", "postal code", "postcode", ...addressed("postal code")),
-  concept("country", "text", "country", "country region", ...addressed("country")),
+  concept("street", "address", "street", "street address", "address", "address 1", "address line 1"),
+  concept("city", "text", "city", "town", "locality"),
+  concept("state", "text", "state", "state region", "region", "province"),
+  concept("zip", "text", "zip", "zip code", "postal code", "postcode"),
+  concept("country", "text", "country", "country region"),
 ];
 const notes = concept("notes", "text", "notes", "note", "comments", "comment", "remarks");
 
@@ -120,16 +111,11 @@ export const entityConcepts: readonly EntityConcept[] = [
       concept("name", "text", "deal name", "dealname", "name", "title", "opportunity name"),
       concept("amount", "number", "amount", "value", "deal value"),
       concept("closeDate", "date", "close date", "closedate", "closing date", "expected close date"),
-      concept("stage", "choice", "stage", "deal stage", "dealstage", "stage name"),
+      concept("stage", "choice", "stage", "deal stage", "dealstage"),
     ],
     identity: [],
   },
 ];
-
-/** Where a record has several addresses, the one that post goes to. */
-function addressed(part: string): readonly string[] {
-  return [`mailing ${part}`, `billing ${part}`];
-}
 
 function concept(field: string, type: FieldType["kind"], ...names: string[]): Concept {
   return { field, type, names };

@@ -3,7 +3,7 @@ import type { SystemId } from "../../model/record.ts";
 import type { ProbedTool } from "../create-connector.ts";
 import type { WrittenSystem } from "./config-text.ts";
 
-export const connectors = ["hubspot", "salesforce", "postgres", "mysql", "airtable", "rest"] as const;
+export const connectors = ["hubspot", "salesforce", "postgres", "mysql", "airtable", "activecampaign", "rest"] as const;
 export type ConnectorName = (typeof connectors)[number];
 
 /** A system as it was chosen: how it is reached, with the name of the environment variable that holds the secret. */
@@ -25,6 +25,7 @@ export const connectorLabels: Readonly<Record<ConnectorName, string>> = {
   postgres: "PostgreSQL",
   mysql: "MySQL or MariaDB",
   airtable: "Airtable",
+  activecampaign: "ActiveCampaign",
   rest: "Another tool, by its JSON HTTP API",
 };
 
@@ -39,6 +40,7 @@ export const secretHints: Readonly<Record<ConnectorName, string>> = {
   mysql: "mysql://user:password@host:3306/database; the user may read and write the tables, and best of all replicate",
   airtable:
     "a personal access token: airtable.com/create/tokens; scopes data.records:read and :write, schema.bases:read and :write, webhook:manage",
+  activecampaign: "an API key: Settings, Developer",
   rest: "the tool's API token, sent as a bearer; none if it takes anybody",
 };
 
@@ -55,6 +57,7 @@ const kinds: Readonly<Record<ConnectorName, string>> = {
   postgres: "URL",
   mysql: "URL",
   airtable: "TOKEN",
+  activecampaign: "TOKEN",
   rest: "TOKEN",
 };
 
@@ -81,6 +84,7 @@ export function writtenSystem({ system, connector, variable, base, url, probed }
     const clientId = `\${${clientIdVariable(variable)}}`;
     return { system, settings: { connector, url: url ?? base ?? "", clientId, clientSecret: secret } };
   }
+  if (connector === "activecampaign") return { system, settings: { connector, url: url ?? base ?? "", token: secret } };
   const settings = isDatabase(connector) ? { connector, url: secret } : { connector, token: secret };
   return {
     system,
@@ -108,6 +112,8 @@ export function systemOptions({ connector, variable, base, url, probed }: System
       return { connector, token: secret, webhookSecrets: [], ...common };
     case "airtable":
       return { connector, token: secret, base: base ?? "", ...common };
+    case "activecampaign":
+      return { connector, url: url ?? base ?? "", token: secret, clockSkew: 0 };
     case "rest":
       return { connector, url: "", objects: {}, ...probed?.settings, clockSkew: 0 };
   }
