@@ -1,14 +1,31 @@
 import type { EntityType, FieldName, GoldenRecord } from "../../model/golden.ts";
 import type { Role } from "../../model/match-role.ts";
 import type { MatchingPolicy } from "../../model/policy.ts";
-import type { FieldValue } from "../../model/value.ts";
+import { type FieldValue, sameValue } from "../../model/value.ts";
 import { blockingKeys } from "./scored/blocking.ts";
 import { type MatchRecord, matchRecordOf } from "./scored/record.ts";
 
 type Values = Readonly<Record<FieldName, FieldValue | undefined>>;
 
-/** What a record says of who or what it is, normalised to be compared. `system`: whose record it is. */
+/**
+ * What a record says of who or what it is, normalised to be compared. `system`: whose record it is. One record is wanted several times within moments (to
+ * find candidates, to be scored, to be filed), so the last ones are remembered.
+ */
 export function profileOf(values: Values, system: string, { roles }: MatchingPolicy): MatchRecord {
+  const said = Object.entries(roles).map(([field, role]) => [role, values[field] ?? null]);
+  const key = JSON.stringify([system, said]);
+  const known = young.get(key) ?? old.get(key) ?? normalised(values, system, roles);
+  young.set(key, known);
+  if (young.size >= rememberedMax) [old, young] = [young, new Map()];
+  return known;
+}
+
+/** Of one generation; two are kept: a few MB. */
+const rememberedMax = 1_000;
+let young = new Map<string, MatchRecord>();
+let old = young;
+
+function normalised(values: Values, system: string, roles: MatchingPolicy["roles"]): MatchRecord {
   const raw: Partial<Record<Role, string[]>> = { source: [system] };
   for (const [field, role] of Object.entries(roles)) {
     const texts = textsOf(values[field]);
@@ -17,7 +34,7 @@ export function profileOf(values: Values, system: string, { roles }: MatchingPol
     if (known === undefined) raw[role] = texts;
     else known.push(...texts);
   }
-  return matchRecordOf("", raw);
+  return matchRecordOf("", raw, true);
 }
 
 function textsOf(value: FieldValue | undefined): string[] {
@@ -32,16 +49,21 @@ const memberProfiles = new WeakMap<GoldenRecord, readonly MatchRecord[]>();
 export function membersOf(golden: GoldenRecord, matching: MatchingPolicy): readonly MatchRecord[] {
   const known = memberProfiles.get(golden);
   if (known !== undefined) return known;
-  const sayings = new Map<string, MatchRecord>();
-  const add = (values: Values, system: string) => {
-    const text = JSON.stringify(Object.keys(matching.roles).map((field) => values[field] ?? null));
-    if (!sayings.has(text)) sayings.set(text, profileOf(values, system, matching));
-  };
-  for (const { system, status, shadow } of golden.links) if (status === "linked") add(shadow, system);
-  if (sayings.size === 0) add(mapped(golden), "");
-  const members = [...sayings.values()];
+  const sayings: Values[] = [];
+  const members: MatchRecord[] = [];
+  for (const { system, status, shadow } of golden.links) {
+    if (status !== "linked" || sayings.some((other) => saysTheSame(other, shadow, matching))) continue;
+    sayings.push(shadow);
+    members.push(profileOf(shadow, system, matching));
+  }
+  if (members.length === 0) members.push(profileOf(mapped(golden), "", matching));
   memberProfiles.set(golden, members);
   return members;
+}
+
+function saysTheSame(a: Values, b: Values, { roles }: MatchingPolicy): boolean {
+  for (const field in roles) if (!sameValue(a[field] ?? null, b[field] ?? null)) return false;
+  return true;
 }
 
 function mapped({ fields }: GoldenRecord): Values {
@@ -50,14 +72,20 @@ function mapped({ fields }: GoldenRecord): Values {
 
 const blocksMax = 24;
 
+const filedUnder = new WeakMap<GoldenRecord, readonly number[]>();
+
 /** The keys under which a golden record is filed for matching: those of all that its records say. Deleted ones are not found. */
 export function blocksOfGolden(golden: GoldenRecord, matching: MatchingPolicy): readonly number[] {
   if (golden.deletedAt !== null) return [];
+  const known = filedUnder.get(golden);
+  if (known !== undefined) return known;
   const blocks = new Set<number>();
   for (const member of membersOf(golden, matching)) {
     for (const block of blocksOfRecord(golden.entity, member)) if (blocks.size < blocksMax) blocks.add(block);
   }
-  return [...blocks];
+  const keys = [...blocks];
+  filedUnder.set(golden, keys);
+  return keys;
 }
 
 /** The keys under which candidates for a record are looked up. */

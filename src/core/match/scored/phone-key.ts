@@ -20,8 +20,12 @@ export const phoneLevels = [
   "different",
 ] as const;
 
-/** Reads a number in any notation; `country` is an ISO 3166 code, or null when it is not known. Null under five digits. */
-export function phoneKeyOf(text: string, country: string | null): PhoneKey | null {
+/**
+ * Reads a number in any notation; `country` is an ISO 3166 code, or null when it is not known. `isCanonical`: what looks like E.164 has been read before.
+ * Null under five digits.
+ */
+export function phoneKeyOf(text: string, country: string | null, isCanonical = false): PhoneKey | null {
+  if (isCanonical && canonical.test(text)) return fromCanonical(text);
   const region = country !== null && isSupportedCountry(country) ? country : undefined;
   const normalized = normalizePhone(text.trim().replace(/;ext=/i, " ext. "), region);
   if (normalized.ok && typeof normalized.value === "string") return fromCanonical(normalized.value);
@@ -31,6 +35,8 @@ export function phoneKeyOf(text: string, country: string | null): PhoneKey | nul
   if (digits.length < 5 || /^(\d)\1+$/.test(digits)) return null;
   return { digits, international: false, line: digits.slice(-7), extension: split?.[2] ?? null };
 }
+
+const canonical = /^\+[1-9]\d{6,14}(?:;ext=\d+)?$/;
 
 function fromCanonical(value: string): PhoneKey {
   const [number, extension] = value.slice(1).split(";ext=");

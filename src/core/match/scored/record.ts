@@ -39,8 +39,8 @@ export type MatchRecord = {
   readonly texts: readonly (Phrase | null)[];
 };
 
-/** Normalises a record. Values that cannot be read count as missing. */
-export function matchRecordOf(id: string, raw: RawRecord): MatchRecord {
+/** Normalises a record. Values that cannot be read count as missing. `isCanonical`: the values are in their field types' canonical forms already. */
+export function matchRecordOf(id: string, raw: RawRecord, isCanonical = false): MatchRecord {
   const one = (role: Role): string | undefined => raw[role]?.find((value) => value !== "");
   const written = personNameOf({
     given: one("given"),
@@ -62,7 +62,7 @@ export function matchRecordOf(id: string, raw: RawRecord): MatchRecord {
     name,
     organisation: maybe(one("organisation"), organisationOf),
     emails,
-    phones: parsed(raw.phone, (value) => phoneKeyOf(value, region)),
+    phones: parsed(raw.phone, (value) => phoneKeyOf(value, region, isCanonical)),
     domain: maybe(one("website"), companyDomainOf) ?? emails.find((email) => email.company !== null)?.company ?? null,
     street: maybe(one("street"), (text) => streetOf(text, one("street-number"))),
     street2: maybe(one("street-2"), phraseOf),
