@@ -20,8 +20,8 @@ test("seed 587: of two records that were deleted in one system, one is made agai
   for (const { id } of golden!.holds) {
     const hold = decided.holds.find((one) => one.id === id)!;
     const decision = { holdId: id, revision: hold.revision, by: "anna", choice: { kind: "restore" } } as const;
-    const judged = judge(decided, hold, decision, policy, 9_000_000);
-    if (judged.kind === "done") decided = judged.golden!;
+    const judged = judge(decided, () => undefined, hold, decision, policy, 9_000_000);
+    if (judged.kind === "done") decided = judged.goldens[0]!;
   }
   expect(decided.holds).toEqual([]);
   expect(decided.links.filter((link) => link.system === "desk").map((link) => link.status)).toEqual([

@@ -27,6 +27,8 @@ import {
 import { takesPart } from "./mapping/takes-part.ts";
 import { identitiesOf } from "./match/identity.ts";
 import { liveLinkIn, type Match, match, type Scoring } from "./match/match.ts";
+import { noteSharedKeys } from "./match/shared-keys.ts";
+import { livingOf } from "./merge-goldens.ts";
 import { pausesIdentity } from "./pause-fields.ts";
 import { resolveReferences } from "./relations/resolve-references.ts";
 
@@ -127,7 +129,10 @@ function decideUpsert(state: State, seen: Upsert, mapping: ObjectMapping, contex
     if (older) return nothing("superseded");
     revive(draft, index, seen, context);
   }
-  return decided(draft, applyUpsert(draft, index, seen, mapping, context), seen.ref);
+  const outcome = applyUpsert(draft, index, seen, mapping, context);
+  if (outcome !== "applied" && outcome !== "held") return decided(draft, outcome, seen.ref);
+  noteSharedKeys(draft, state.golden, seen.ref, state.goldenByKey, context);
+  return decided(draft, outcome === "applied" && draft.changedHolds.size > 0 ? "held" : outcome, seen.ref);
 }
 
 /** A deleted record is back: a new generation. What it still says as before is no news; what it says otherwise is met as for the first time. */
@@ -162,11 +167,11 @@ const madeBefore = "made before it was deleted";
 
 /** Matches an unlinked record: it joins a golden record, becomes one, or waits for a person. */
 function admit(state: State, seen: Upsert, mapping: ObjectMapping, context: Context): Decided {
-  const own = seen.createKey === undefined ? undefined : state.goldenById(seen.createKey);
+  const own = seen.createKey === undefined ? undefined : livingOf(seen.createKey, state.goldenById);
   // A copy of a record carries its key too; only the first one is what we made.
   if (own !== undefined && liveLinkIn(own, mapping) === undefined)
     return join(state, own, seen, mapping, context, createKey);
-  const pinned = state.pin === null || state.pin === "new" ? undefined : state.goldenById(state.pin);
+  const pinned = state.pin === null || state.pin === "new" ? undefined : livingOf(state.pin, state.goldenById);
   if (pinned !== undefined) return join(state, pinned, seen, mapping, context, "decided by a person");
   const maker = makerOf(state, seen, mapping, context);
   if (maker !== undefined) return join(state, maker, seen, mapping, context, madeBefore);
@@ -258,7 +263,7 @@ function join(
   draft.links[index] = isMade
     ? madeLink(link, seen.ref.id, context.entity, mapping)
     : { ...newLink(mapping, seen.ref.id, link.generation), unsure: link.unsure };
-  write(draft, context, { kind: "linked", why, source: recordSource(seen.ref, seen.author) });
+  write(draft, context, { kind: "linked", why, source: recordSource(seen.ref, seen.author), said: seen.fields });
   const outcome = applyUpsert(draft, index, seen, mapping, context);
   return closingHold(state, context, decided(draft, outcome === "held" ? "held" : "applied", seen.ref), "linked");
 }

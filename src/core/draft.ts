@@ -154,7 +154,7 @@ export function sentValues(
 }
 
 type Line = Pick<JournalEntry, "kind" | "why" | "source"> &
-  Partial<Pick<JournalEntry, "field" | "from" | "to" | "other" | "base" | "version" | "ref">>;
+  Partial<Pick<JournalEntry, "field" | "from" | "to" | "other" | "base" | "version" | "ref" | "said">>;
 
 /** Appends a line to the journal, filled up from the draft. */
 export function write(draft: Draft, context: Context, line: Line): void {

@@ -1,4 +1,4 @@
-import type { FieldName, GoldenRecord, Source } from "../model/golden.ts";
+import type { FieldName, GoldenId, GoldenRecord, Source } from "../model/golden.ts";
 import type { Decision, Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { EntityPolicy, Policy } from "../model/policy.ts";
@@ -6,16 +6,19 @@ import type { RecordRef } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
 import { type FieldValue, isBlank, sameValue } from "../model/value.ts";
 import { type Context, catchUp, type Draft, draftOf, goldenOf, newLink, putHold, setField, write } from "./draft.ts";
+import { livingOf, mergeGoldens } from "./merge-goldens.ts";
 import { normalizeValue } from "./normalize/normalize-value.ts";
 
 /** What a person's decision on a hold comes to. */
 export type Judged =
   | {
       readonly kind: "done";
-      /** The golden record after it; `null` for holds on unlinked records, which are read again under a pin. */
-      readonly golden: GoldenRecord | null;
+      /** The golden records after it, the hold's own first; none for holds on unlinked records, which are read again under a pin. */
+      readonly goldens: readonly GoldenRecord[];
       readonly journal: readonly JournalEntry[];
       readonly hold: Hold;
+      /** Other holds that end or change with it. */
+      readonly also: readonly Hold[];
       readonly pin: { readonly ref: RecordRef; readonly goldenId: string } | null;
       readonly reread: readonly RecordRef[];
     }
@@ -26,10 +29,11 @@ export type Judged =
 
 /**
  * Applies a person's decision. It names the revision it was shown: any change since makes it stale. The decided value is a new field version
- * that every system is then behind of.
+ * that every system is then behind of. `goldenById`: the golden records that a duplicate may be the same as.
  */
 export function judge(
   golden: GoldenRecord | null,
+  goldenById: (id: GoldenId) => GoldenRecord | undefined,
   hold: Hold,
   decision: Decision,
   policy: Policy,
@@ -42,11 +46,34 @@ export function judge(
   const context: Context = { policy, entity, now, cause };
   const closed = close(hold, decision, now);
   if (golden === null) return judgeRecord(hold, closed, decision);
+  if (hold.kind === "duplicate" && decision.choice.kind === "link")
+    return judgeMerge(golden, livingOf(decision.choice.goldenId, goldenById), closed, decision, context);
   const draft = draftOf(golden, entity);
   const problem = judgeGolden(draft, hold, decision, context);
   if (problem !== null) return { kind: "invalid", reason: problem };
   putHold(draft, closed);
-  return { kind: "done", golden: goldenOf(draft), journal: draft.journal, hold: closed, pin: null, reread: [] };
+  const goldens = [goldenOf(draft)];
+  return { kind: "done", goldens, journal: draft.journal, hold: closed, also: [], pin: null, reread: [] };
+}
+
+/** The golden record that the hold is on becomes one with another: that one, which the person named, lives on. */
+function judgeMerge(
+  golden: GoldenRecord,
+  into: GoldenRecord | undefined,
+  closed: Hold,
+  { choice, by }: Decision,
+  context: Context,
+): Judged {
+  if (into === undefined || choice.kind !== "link")
+    return { kind: "invalid", reason: "There is no such golden record to merge it into." };
+  const merged = mergeGoldens(into, golden, { kind: "person", name: by }, context);
+  if (merged.kind === "invalid") return merged;
+  const { survivor, loser } = merged;
+  putHold(loser, closed);
+  const also = [...survivor.changedHolds.values(), ...loser.changedHolds.values()].filter(({ id }) => id !== closed.id);
+  const goldens = [goldenOf(loser), goldenOf(survivor)];
+  const journal = [...loser.journal, ...survivor.journal];
+  return { kind: "done", goldens, journal, hold: closed, also, pin: null, reread: [] };
 }
 
 function close(hold: Hold, decision: Decision, now: Instant): Hold {
@@ -75,7 +102,7 @@ function choiceText({ choice }: Decision): string {
 /** Holds on unlinked records: the person's word is kept as a pin, and the record is read again under it. */
 function judgeRecord(hold: Hold, closed: Hold, { choice }: Decision): Judged {
   if (hold.ref === null) return { kind: "invalid", reason: "This hold names no record." };
-  const done = { kind: "done" as const, golden: null, journal: [], hold: closed };
+  const done = { kind: "done" as const, goldens: [], journal: [], hold: closed, also: [] };
   if (choice.kind === "link") return { ...done, pin: { ref: hold.ref, goldenId: choice.goldenId }, reread: [hold.ref] };
   if (choice.kind === "new") return { ...done, pin: { ref: hold.ref, goldenId: "new" }, reread: [hold.ref] };
   if (choice.kind === "leave") return { ...done, pin: { ref: hold.ref, goldenId: "leave" }, reread: [] };
@@ -90,9 +117,25 @@ function judgeGolden(draft: Draft, hold: Hold, decision: Decision, context: Cont
       return judgeFields(draft, hold, decision, context, source);
     case "delete":
       return judgeDelete(draft, hold, decision, context, source);
+    case "duplicate":
+      return judgeDuplicate(draft, hold, decision, context, source);
     default:
       return decision.choice.kind === "leave" ? null : `A ${hold.kind} on a golden record is decided by leave.`;
   }
+}
+
+function judgeDuplicate(
+  draft: Draft,
+  { matches }: Hold,
+  { choice }: Decision,
+  context: Context,
+  source: Source,
+): string | null {
+  if (choice.kind === "leave") return null;
+  if (choice.kind !== "new") return "A duplicate on a golden record is decided by link, new or leave.";
+  draft.distinctFrom = [...new Set([...draft.distinctFrom, ...matches])];
+  write(draft, context, { kind: "unlinked", why: `not the same as ${matches.join(", ")}`, source });
+  return null;
 }
 
 function judgeFields(draft: Draft, hold: Hold, { choice }: Decision, context: Context, source: Source): string | null {

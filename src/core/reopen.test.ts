@@ -17,9 +17,17 @@ function decided(candidate: number) {
   const golden = [...world.goldens.values()][0]!;
   const hold = golden.holds[0]!;
   const choice = { kind: "take" as const, candidate };
-  const judged = judge(golden, hold, { holdId: hold.id, revision: hold.revision, by: "ann", choice }, policy, now);
-  if (judged.kind !== "done" || judged.golden === null) throw new Error("It was not decided.");
-  return { golden: judged.golden, hold: judged.hold, lines: judged.journal, before: hold };
+  const judged = judge(
+    golden,
+    () => undefined,
+    hold,
+    { holdId: hold.id, revision: hold.revision, by: "ann", choice },
+    policy,
+    now,
+  );
+  const decided = judged.kind === "done" ? judged.goldens[0] : undefined;
+  if (judged.kind !== "done" || decided === undefined) throw new Error("It was not decided.");
+  return { golden: decided, hold: judged.hold, lines: judged.journal, before: hold };
 }
 
 test.each([0, 1])(

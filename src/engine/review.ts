@@ -6,6 +6,7 @@ import { type CommitUnit, laneDecision } from "../ports/store.ts";
 import { ringWork } from "./bell.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import type { Deps } from "./deps.ts";
+import { withSurvivors } from "./with-survivors.ts";
 import { hintOf } from "./work.ts";
 
 export type Reviewed =
@@ -24,15 +25,17 @@ export async function decideHold(deps: Deps, decision: Decision): Promise<Review
   for (let race = 0; race < racesMax; race++) {
     const stored = await deps.store.hold(decision.holdId);
     if (stored === null) return { kind: "unknown" };
-    const ids = stored.goldenId === null ? stored.matches : [stored.goldenId];
-    const { goldens, byKey } = await deps.store.load({ records: [], keys, ids });
+    const ids = [...stored.matches, ...(stored.goldenId === null ? [] : [stored.goldenId])];
+    const loaded = await deps.store.load({ records: [], keys, ids });
+    const { goldens, byKey } = await withSurvivors(deps.store, loaded);
     const golden = goldens.get(stored.goldenId ?? "") ?? null;
     // The golden record's own copy is the one that its version guards. Without it, the hold was closed between the two looks.
     const hold = golden === null ? stored : golden.holds.find((one) => one.id === stored.id);
     if (hold === undefined && stored.status === "open") continue;
-    const judged = judge(golden, hold ?? stored, decision, deps.policy, deps.clock.now());
+    const byId = (id: string) => goldens.get(id);
+    const judged = judge(golden, byId, hold ?? stored, decision, deps.policy, deps.clock.now());
     if (judged.kind !== "done") return judged;
-    const units = unitsOf(deps, judged, stored, [...goldens.values()], (key) => byKey.get(key));
+    const units = unitsOf(deps, judged, stored, [...loaded.goldens.values()], (key) => byKey.get(key));
     keys = units.flatMap((unit) => unit.keys ?? []);
     const results = await deps.store.commit(units);
     if (results.some((result) => result.kind === "stale")) continue;
@@ -55,7 +58,7 @@ function unitsOf(
 ): CommitUnit[] {
   const also = {
     journal: judged.journal,
-    holds: [judged.hold],
+    holds: [judged.hold, ...judged.also],
     pins: judged.pin === null ? [] : [judged.pin],
     inbox: judged.reread.map((ref) => hintOf(deps, ref, laneDecision)),
     group: stored.id,
@@ -65,13 +68,30 @@ function unitsOf(
     keys: null,
     group: stored.id,
   });
-  if (judged.golden !== null) return [{ ...goldenUnit(deps, judged.golden, laneDecision, ownerOfKey), ...also }];
+  const [golden, ...merged] = judged.goldens;
+  if (golden !== undefined) {
+    const linesOf = ({ id }: GoldenRecord) => judged.journal.filter(({ goldenId }) => goldenId === id);
+    const whole = {
+      ...(merged.length > 0 ? remade(deps, golden, stored.id) : goldenUnit(deps, golden, laneDecision, ownerOfKey)),
+      ...also,
+    };
+    return [
+      { ...whole, journal: linesOf(golden) },
+      ...merged.map((one) => ({ ...remade(deps, one, stored.id), journal: linesOf(one) })),
+    ];
+  }
   // Left as it is, it still may be the one that is wanted: nothing is made beside it.
   const freed = judged.pin?.goldenId === "leave" ? [] : matches.filter((golden) => waitsFor(golden, stored));
   // Nothing guards a record's hold but the golden records it may be: of two decisions at once, the second finds them changed.
   const guards = freed.length > 0 ? freed : matches.slice(0, 1);
   const others = guards.map((golden) => kept(freed.length > 0 ? released(golden, stored.id) : golden));
   return [{ ...emptyUnit, ...also }, ...others];
+}
+
+/** A golden record that gave up or got records: its identity keys go with them, where no third one has them. */
+export function remade(deps: Deps, golden: GoldenRecord, group: string): CommitUnit {
+  const unit = goldenUnit(deps, golden, laneDecision, () => undefined);
+  return { ...unit, sharedKeys: unit.keys ?? [], group };
 }
 
 function waitsFor(golden: GoldenRecord, hold: Hold): boolean {

@@ -29,6 +29,7 @@ import { type HintsRead, letterOf, readHints, type Statement } from "./read-hint
 import { referredFrom } from "./referred-from.ts";
 import { StoreFailure } from "./store-failure.ts";
 import { messageOf } from "./trigger.ts";
+import { withSurvivors } from "./with-survivors.ts";
 import { type WorkingSet, workingSet } from "./working-set.ts";
 
 /** After so many lost races in a row the items go back to the inbox and are claimed anew. */
@@ -135,11 +136,14 @@ async function decideRead(
   let waiting: readonly Prepared[] = prepareAll(deps, statements);
   let alsoKeys: readonly string[] = [];
   for (let race = 0; race < racesMax && (waiting.length > 0 || isFilled(setAside)); race++) {
-    const loaded = await deps.store.load({
-      records: waiting.flatMap((one) => [...one.records, ...one.referred]),
-      keys: [...new Set([...waiting.flatMap((one) => one.keys), ...alsoKeys])],
-      ids: waiting.flatMap((one) => one.ids),
-    });
+    const loaded = await withSurvivors(
+      deps.store,
+      await deps.store.load({
+        records: waiting.flatMap((one) => [...one.records, ...one.referred]),
+        keys: [...new Set([...waiting.flatMap((one) => one.keys), ...alsoKeys])],
+        ids: waiting.flatMap((one) => one.ids),
+      }),
+    );
     if (race === 0) {
       const screened = await guard(deps, waiting, loaded);
       waiting = screened.go;

@@ -46,6 +46,8 @@ export type JournalEntry = {
   readonly source: Source;
   /** The record concerned, if one is. */
   readonly ref: RecordRef | null;
+  /** linked: what the record held when it was tied to the golden record. */
+  readonly said?: Readonly<Record<FieldName, FieldValue>>;
   /** Id of the observation, decision or attempt that caused it. */
   readonly cause: string;
 };

@@ -149,7 +149,7 @@ function isBehind(one: Weighed, best: Weighed): boolean {
 }
 
 /** True when a person said that the two are not one thing. */
-function areDistinct(a: GoldenRecord, b: GoldenRecord): boolean {
+export function areDistinct(a: GoldenRecord, b: GoldenRecord): boolean {
   return a.distinctFrom?.includes(b.id) === true || b.distinctFrom?.includes(a.id) === true;
 }
 

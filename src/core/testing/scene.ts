@@ -1,5 +1,5 @@
 import type { GoldenRecord } from "../../model/golden.ts";
-import type { Hold } from "../../model/hold.ts";
+import type { Choice, Hold } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
 import { type RawUpsert, revisionOf } from "../../model/observation.ts";
 import { mappingOf, type Policy } from "../../model/policy.ts";
@@ -7,12 +7,15 @@ import { type RecordRef, recordKey } from "../../model/record.ts";
 import type { RawValue } from "../../model/value.ts";
 import { compose } from "../compose.ts";
 import { type Decided, decide, linkIndexOf } from "../decide.ts";
+import { goldenOf as draftedGolden } from "../draft.ts";
 import { finish } from "../finish.ts";
+import { judge } from "../judge.ts";
 import { cellsOf } from "../mapping/cells-of.ts";
 import { identitiesOf } from "../match/identity.ts";
 import type { Model } from "../match/scored/model.ts";
 import { observe } from "../observe.ts";
 import { settle } from "../settle.ts";
+import { splitGolden } from "../split-golden.ts";
 
 type Cells = Readonly<Record<string, RawValue>>;
 
@@ -120,6 +123,35 @@ export function scene(
         ),
       );
     },
+    /** A person decides a hold. Says what was wrong with that, or "done". */
+    decides(hold: Hold, choice: Choice): string {
+      now += 1_000;
+      const golden = goldens.get(hold.goldenId ?? "") ?? null;
+      const decision = { holdId: hold.id, revision: hold.revision, by: "ann", choice };
+      const judged = judge(golden, (id) => goldens.get(id), hold, decision, policy, now);
+      if (judged.kind !== "done") return judged.kind === "invalid" ? judged.reason : judged.kind;
+      for (const one of judged.goldens) commit(one);
+      for (const one of [judged.hold, ...judged.also]) holds.set(one.id, one);
+      if (judged.pin !== null) pins.set(`${judged.pin.ref.system}/${judged.pin.ref.id}`, judged.pin.goldenId);
+      journal.push(...judged.journal);
+      return "done";
+    },
+    /** A person takes records out of a golden record. Says what was wrong with that, or "done". */
+    splits(goldenId: string, ...records: readonly (readonly [system: string, id: string])[]): string {
+      now += 1_000;
+      const golden = goldens.get(goldenId)!;
+      const refs = records.map(([system, id]) => ({ system, object: "contacts", id }));
+      const lines = journal.filter((line) => line.goldenId === goldenId);
+      const entity = policy.entities[golden.entity]!;
+      const context = { policy, entity, now, cause: `s${now}` };
+      const split = splitGolden(golden, refs, lines, `g${++ids}`, { kind: "person", name: "ann" }, context);
+      if (split.kind === "invalid") return split.reason;
+      for (const draft of [split.rest, split.parted]) {
+        commit(draftedGolden(draft));
+        journal.push(...draft.journal);
+      }
+      return "done";
+    },
     /** Writes to every link that is behind, with each write taking effect as sent. Returns what was written, as `system: cells`. */
     dispatch(answer: (patch: Cells) => Cells = (patch) => patch) {
       now += 1_000;
@@ -191,6 +223,11 @@ export function scene(
       const [golden, ...more] = [...goldens.values()];
       if (golden === undefined || more.length > 0) throw new Error(`There are ${goldens.size} golden records.`);
       return Object.fromEntries(Object.entries(golden.fields).map(([field, version]) => [field, version.value]));
+    },
+    /** The values of the golden record that has this record. */
+    valuesOf(system: string, id: string): Record<string, unknown> {
+      const golden = goldenOf(refOf(system, id));
+      return Object.fromEntries(Object.entries(golden?.fields ?? {}).map(([field, version]) => [field, version.value]));
     },
     openHolds: () => [
       ...[...holds.values()].filter((hold) => hold.status === "open" && hold.goldenId === null),

@@ -6,7 +6,7 @@ import { storedRecord } from "./stored.ts";
 import { newWhere } from "./where.ts";
 
 /** What of a line has no column of its own. */
-type Doc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref">;
+type Doc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref" | "said">;
 
 type Row = {
   readonly seq: string;
@@ -21,8 +21,8 @@ type Row = {
   readonly doc: string;
 };
 
-export function journalDoc({ from, to, other, base, source, ref }: JournalEntry): string {
-  const doc: Doc = { from, to, other, base, source, ref };
+export function journalDoc({ from, to, other, base, source, ref, said }: JournalEntry): string {
+  const doc: Doc = { from, to, other, base, source, ref, ...(said === undefined ? {} : { said }) };
   return JSON.stringify(doc);
 }
 

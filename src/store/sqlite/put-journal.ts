@@ -4,7 +4,7 @@ import type { CommitUnit } from "../../ports/store.ts";
 import type { Database } from "./database.ts";
 
 /** What of a line has no column of its own. */
-export type LineDoc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref">;
+export type LineDoc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref" | "said">;
 
 /** Appends the unit's lines to its golden record's chain, which ended with `last`. Returns the new end. */
 export function putJournal(db: Database, { golden, journal }: CommitUnit, last: number | null): number | null {
@@ -18,8 +18,8 @@ export function putJournal(db: Database, { golden, journal }: CommitUnit, last: 
 }
 
 function putLine(db: Database, line: JournalEntry, previous: number | null, isStray: boolean): void {
-  const { from, to, other, base, source, ref } = line;
-  const doc: LineDoc = { from, to, other, base, source, ref };
+  const { from, to, other, base, source, ref, said } = line;
+  const doc: LineDoc = { from, to, other, base, source, ref, ...(said === undefined ? {} : { said }) };
   db.run(
     `insert into journal (golden_id, previous, stray, entity, at, kind, field, version, why, cause, record, doc)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
