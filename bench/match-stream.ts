@@ -141,7 +141,7 @@ async function play(to: Store, worker: ReturnType<typeof createWorker>, name: st
       const isKnown = random() < 0.3;
       const cells = isKnown
         ? again(person(Math.floor(random() * stored)))
-        : person(stored + Math.floor(random() * 1e12));
+        : person(stored + Math.floor(random() * 2 ** 31));
       return itemOf(said("shop", `${name}${from + i}`, cells));
     });
     const [started, cpu] = [performance.now(), process.threadCpuUsage()];
@@ -168,7 +168,7 @@ type Person = { readonly [field in keyof typeof types]: string | null };
 
 /** Always the same person for one number. */
 function person(number: number): Person {
-  const chance = randomFrom(number * 2_654_435_761);
+  const chance = randomFrom(Math.imul(number, 2_654_435_761));
   const name = (kind: string, size: number) => word(kind, Math.floor(size ** chance()));
   const [firstName, lastName, city] = [name("given", 4_000), name("family", 80_000), name("city", 6_000)];
   const company = name("company", 60_000);

@@ -6,8 +6,9 @@ import { decideFlow, type StoppedFlow, stoppedFlows } from "../engine/mass-guard
 import { decideHold, type Reviewed } from "../engine/review.ts";
 import type { Running } from "../engine/run.ts";
 import type { SweepReport } from "../engine/scan.ts";
+import { type SplitDone, splitRecords } from "../engine/split.ts";
 import type { Alert } from "../model/alert.ts";
-import type { GoldenRecord } from "../model/golden.ts";
+import type { GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Decision, Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { RecordRef, SystemId } from "../model/record.ts";
@@ -33,6 +34,7 @@ export type Desk = {
   holds(filter: HoldFilter): Promise<readonly Hold[]>;
   hold(id: string): Promise<Hold | null>;
   decide(decision: Decision): Promise<Reviewed>;
+  split(goldenId: GoldenId, refs: readonly RecordRef[], by: string): Promise<SplitDone>;
   deadLetters(filter: DeadLetterFilter): Promise<readonly DeadLetter[]>;
   deadLetter(id: string): Promise<DeadLetter | null>;
   replayDead(selection: DeadSelection, by: string): Promise<DeadReport>;
@@ -57,6 +59,7 @@ export const deskCalls = [
   "holds",
   "hold",
   "decide",
+  "split",
   "deadLetters",
   "deadLetter",
   "replayDead",
@@ -92,6 +95,7 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     holds: (filter) => store.holds(filter),
     hold: (id) => store.hold(id),
     decide: (decision) => decideHold(deps, decision),
+    split: (goldenId, refs, by) => splitRecords(deps, goldenId, refs, by),
     deadLetters: (filter) => store.deadLetters(filter),
     deadLetter: (id) => store.deadLetter(id),
     replayDead: (selection, by) => replayDead(deps, selection, by),

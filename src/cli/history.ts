@@ -1,10 +1,10 @@
 import type { GoldenRecord } from "../model/golden.ts";
 import type { JournalEntry } from "../model/journal.ts";
-import type { RecordRef } from "../model/record.ts";
 import type { Desk } from "./desk.ts";
 import { CliError } from "./exit.ts";
 import { atDesk } from "./open-desk.ts";
 import { color, print, printJson, safeText, table, timeText, valueText } from "./output.ts";
+import { refOf } from "./record-text.ts";
 import type { CommonOptions } from "./session.ts";
 import { sourceText } from "./source-text.ts";
 
@@ -37,11 +37,6 @@ async function find(desk: Desk, text: string): Promise<readonly GoldenRecord[]> 
   const ref = refOf(text);
   const golden = ref === null ? null : await desk.byRecord(ref);
   return golden === null ? desk.search(text, foundMax) : [golden];
-}
-
-function refOf(text: string): RecordRef | null {
-  const { system, object, id } = /^(?<system>[^/]+)\/(?<object>[^/]+)\/(?<id>.+)$/u.exec(text)?.groups ?? {};
-  return system === undefined || object === undefined || id === undefined ? null : { system, object, id };
 }
 
 async function journalOf(desk: Desk, golden: GoldenRecord, field: string | undefined): Promise<JournalEntry[]> {

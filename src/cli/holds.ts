@@ -66,13 +66,27 @@ export function showHold(id: string, options: CommonOptions): Promise<void> {
       print();
       print(table([["candidate", "field", "value", "from", "when"], ...before, ...sides]));
     }
-    for (const match of hold.matches) print(`may be the same as golden record ${match}`);
+    for (const match of hold.matches) showMatch(match, hold);
     print();
     if (hold.closed !== null)
       return print(`Decided: ${hold.closed.choice}, by ${safeText(hold.closed.by)}, ${timeText(hold.closed.at)}.`);
     print("Decide it by one of:");
     for (const way of waysOf(hold)) print(`  truce holds decide ${quoted(id)} --revision ${hold.revision} ${way}`);
   });
+}
+
+/** A golden record that it may be the same as, with what each field says of that. */
+function showMatch(match: string, { scores = [] }: Hold): void {
+  const score = scores.find(({ goldenId }) => goldenId === match);
+  const likely = score === undefined ? "" : `, ${(score.probability * 100).toFixed(1)} % likely`;
+  print(`may be the same as golden record ${match}${likely}`);
+  if (score === undefined) return;
+  const rows = score.evidence.map(({ about, finding, weight }) => [`  ${about}`, finding, signed(weight)]);
+  print(table([["  about", "finding", "weight"], ...rows]));
+}
+
+function signed(weight: number): string {
+  return `${weight > 0 ? "+" : ""}${weight.toFixed(1)}`;
 }
 
 function waysOf({ kind, goldenId, candidates, fields, matches }: Hold): string[] {
@@ -86,7 +100,9 @@ function waysOf({ kind, goldenId, candidates, fields, matches }: Hold): string[]
     case "delete":
       return ["--delete", "--restore", "--leave"];
     default:
-      return goldenId === null ? [...matches.map((match) => `--link ${match}`), "--new", "--leave"] : ["--leave"];
+      return goldenId === null || matches.length > 0
+        ? [...matches.map((match) => `--link ${match}`), "--new", "--leave"]
+        : ["--leave"];
   }
 }
 

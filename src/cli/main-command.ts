@@ -125,6 +125,11 @@ function addReview(program: Command): void {
     .option("--leave", "leave it as it is")
     .option("--revision <number>", "refuse if the hold has changed since this revision")
     .option("--by <name>", "who decides (default: the user)");
+  on(
+    program.command("split <record...>"),
+    "Take records (system/object/id) that are something else out of the golden record that they share",
+    async () => (await import("./split.ts")).splitCommand,
+  ).option("--by <name>", "who says so (default: the user)");
   addDead(program);
   addAlerts(program);
   addGuard(program);
