@@ -25,7 +25,7 @@ const timeoutMs = 60_000 + (rows + updates) * 10;
 const systems = ["sales", "billing"] as const;
 const columns = ["email", "name", "phone", "city", "title", "note", "company", "street", "source", "language"];
 /** Records that both sides edit at the same moment. */
-const both = 200;
+const both = rows / 5;
 
 let sales: pg.Client;
 let billing: pg.Client;
