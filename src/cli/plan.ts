@@ -1,5 +1,5 @@
 import type { Deps } from "../engine/deps.ts";
-import { type Plan, type PlanHolds, type PlanObject, type PlanSample, plan } from "../engine/plan.ts";
+import { type Plan, type PlanHolds, type PlanObject, type PlanRefused, type PlanSample, plan } from "../engine/plan.ts";
 import type { Candidate, Hold } from "../model/hold.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { eventText } from "./event-text.ts";
@@ -47,7 +47,7 @@ export function dryRun(deps: Deps, signal: AbortSignal): Promise<Plan> {
   return plan({ ...deps, store: createMemoryStore(), tell: () => undefined }, samplesShown, signal);
 }
 
-function show({ objects, goldens, holds }: Plan): void {
+function show({ objects, goldens, holds, refused }: Plan): void {
   const rows = objects.map((one) => [one.system, one.object, one.read, one.linked, one.create, one.update]);
   print(table([["system", "object", "read", "linked", "to create", "to update"], ...rows]));
   print();
@@ -60,6 +60,7 @@ function show({ objects, goldens, holds }: Plan): void {
   );
   for (const object of objects) showObject(object);
   showHolds(holds);
+  showRefused(refused);
   print();
   print(
     "Nothing was written. A first truce run carries this out; what earlier runs linked or decided is not looked at.",
@@ -99,6 +100,17 @@ function showHolds(holds: readonly PlanHolds[]): void {
       `  ${numberText(alike)} ${kind} on ${[entity, fields.join(", ")].filter(Boolean).join(" ")}: ${safeText(reason)}`,
     );
     for (const hold of samples) print(`      ${sampleText(hold)}`);
+  }
+}
+
+function showRefused(refused: readonly PlanRefused[]): void {
+  const count = refused.reduce((sum, one) => sum + one.count, 0);
+  if (count === 0) return;
+  print();
+  print(color.bold(`${counted(count, "value")} can't be read, and would be filled from other systems like blanks:`));
+  for (const { system, object, field, reason, count: alike, samples } of refused) {
+    print(`  ${numberText(alike)} ${field} in ${system} ${object}: ${safeText(reason)}`);
+    for (const { recordId, value } of samples) print(`      ${safeText(recordId)}  ${valueText(value)}`);
   }
 }
 

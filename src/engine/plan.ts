@@ -47,10 +47,21 @@ export type PlanHolds = {
   readonly samples: readonly Hold[];
 };
 
+/** Values of one field in one object that can't be read as what the field is, for one reason. They count as blank and stay in the journal. */
+export type PlanRefused = {
+  readonly system: SystemId;
+  readonly object: ObjectName;
+  readonly field: string;
+  readonly reason: string;
+  readonly count: number;
+  readonly samples: readonly { readonly recordId: string; readonly value: string }[];
+};
+
 export type Plan = {
   readonly objects: readonly PlanObject[];
   readonly goldens: Readonly<Record<string, number>>;
   readonly holds: readonly PlanHolds[];
+  readonly refused: readonly PlanRefused[];
 };
 
 /**
@@ -91,7 +102,12 @@ export async function plan(deps: Deps, samplesMax: number, signal: AbortSignal):
       for (const link of golden.links) addLink(deps, objects, golden, link, samplesMax, (id) => goldensById.get(id));
     }
   }
-  return { objects: [...objects.values()], goldens, holds: await groupHolds(deps, samplesMax) };
+  return {
+    objects: [...objects.values()],
+    goldens,
+    holds: await groupHolds(deps, samplesMax),
+    refused: await groupRefused(deps, samplesMax),
+  };
 }
 
 type MutablePlanObject = {
@@ -196,6 +212,29 @@ async function groupHolds(deps: Deps, samplesMax: number): Promise<PlanHolds[]> 
       };
       if (group.samples.length < samplesMax) group.samples.push(hold);
       groups.set(key, { ...group, count: group.count + 1 });
+    }
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}
+
+async function groupRefused(deps: Deps, samplesMax: number): Promise<PlanRefused[]> {
+  const groups = new Map<string, PlanRefused>();
+  for (let after = 0; ; ) {
+    const lines = await deps.store.journal({ after, limit: 5_000 });
+    const last = lines.at(-1);
+    if (last === undefined) break;
+    after = last.sequence;
+    for (const { kind, ref, field, why, other } of lines) {
+      if (kind !== "refused" || ref === null || field === null) continue;
+      const value = typeof other === "string" ? other : JSON.stringify(other);
+      // The value makes a reason unique; what is grouped is its pattern.
+      const reason = why.replace(JSON.stringify(value), "it");
+      const { system, object } = ref;
+      const key = JSON.stringify([system, object, field, reason]);
+      const group = groups.get(key) ?? { system, object, field, reason, count: 0, samples: [] };
+      const samples =
+        group.samples.length < samplesMax ? [...group.samples, { recordId: ref.id, value }] : group.samples;
+      groups.set(key, { ...group, count: group.count + 1, samples });
     }
   }
   return [...groups.values()].sort((a, b) => b.count - a.count);

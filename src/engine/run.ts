@@ -436,9 +436,9 @@ function pulledSince(deps: Deps, state: RunState, before: ReadonlyMap<SystemId, 
 async function restlessMs(deps: Deps, state: RunState): Promise<number> {
   if (!state.loaded || state.busy.size > 0) return lookMsMin;
   const behind = [...deps.connectors].filter(([system]) => state.pulls.get(system)?.caughtUp !== true);
-  // A stream that waits for news tells only when asked that there is none.
-  for (const [system, { feed }] of behind) if (feed?.kind === "stream") state.bell(`feed/${system}`).ring();
-  if (behind.length > 0) return lookMsMin;
+  // A stream that waits for news tells only when asked that there is none; a poll would be asked again only after its interval.
+  for (const [system] of behind) state.bell(`feed/${system}`).ring();
+  if (behind.length > 0) return behind.some(([, { feed }]) => feed?.kind === "poll") ? lookMsMax : lookMsMin;
   try {
     const next = await deps.store.nextDueAt([...deps.connectors.keys()]);
     return next === null ? 0 : Math.min(idleMsMax, Math.max(lookMsMin, next - deps.clock.now()));

@@ -99,7 +99,7 @@ export async function openTestServer(options: Partial<ServerOptions> = {}): Prom
     live,
     consoleFolder: null,
     configFile: "truce.yaml",
-    dryRun: async () => ({ objects: [], goldens: { contact: 2 }, holds: [] }),
+    dryRun: async () => ({ objects: [], goldens: { contact: 2 }, holds: [], refused: [] }),
     version: "0.0.0",
     metrics: createMetrics(),
     log: (error) => process.stderr.write(`${String(error)}\n`),

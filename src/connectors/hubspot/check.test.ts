@@ -45,7 +45,7 @@ test("a read-only property may be mapped for reading", async () => {
 
 test("the key property is asked for, made on demand, and refused when it is not unique", async () => {
   const deals = mapped("deals", "dealname");
-  expect((await problems(deals))[0]).toMatch(/^error -: deals has no property truce_id .*"prepare"/);
+  expect((await problems(deals))[0]).toMatch(/^error -: deals has no property truce_id .*truce check --prepare/);
   expect(await problems(deals, true)).toEqual([]);
   expect(await problems(deals)).toEqual([]);
   const [result] = await setting.connector.write(mapped("deals", "dealname", "dealstage"), [

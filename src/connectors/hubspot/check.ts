@@ -172,7 +172,7 @@ async function keyProblems(
     schema.forget();
     return refusal === null ? [] : [asError(refusal)];
   }
-  const remedy = `run the check with "prepare", or make it: single-line text, unique values, internal name ${keyProperty}`;
+  const remedy = `truce check --prepare makes it, or make it yourself: single-line text, unique values, internal name ${keyProperty}`;
   const message = `${object} has no property ${keyProperty} to tell the records that Truce creates; ${remedy}`;
   return [mapped.cells.some(({ cell }) => isEmail(object, cell)) ? warning(message) : asError(message)];
 }

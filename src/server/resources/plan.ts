@@ -76,7 +76,7 @@ type State = {
   readonly plan: Plan;
 };
 
-const nothing: Plan = { objects: [], goldens: {}, holds: [] };
+const nothing: Plan = { objects: [], goldens: {}, holds: [], refused: [] };
 
 /** `dryRun` makes a plan on a store of its own. */
 export function planHandlers(
