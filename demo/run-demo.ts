@@ -51,6 +51,8 @@ export type DemoResult = {
   readonly secondRunWrites: number;
   /** Writes that a system refused for good, each waiting whole. */
   readonly deadLetters: number;
+  /** Those that are not about a mail address which another contact of HubSpot has already: it lets no two have one. */
+  readonly deadLettersWithoutReason: number;
   readonly seconds: number;
   readonly examples: Findings["examples"];
 };
@@ -108,6 +110,7 @@ export async function runDemo({ seed, kills, stay }: DemoOptions, tell: (news: D
       scenarioHolds: truce.scenarioHolds,
       secondRunWrites: truce.secondRunWrites,
       deadLetters: truce.deadLetters.length,
+      deadLettersWithoutReason: truce.deadLetters.filter((letter) => !isTakenEmail(letter)).length,
       seconds: Math.round((Date.now() - startedAt) / 100) / 10,
       examples: { ...truce.findings.examples, deadLetters: truce.deadLetters.slice(0, 5) },
     };
@@ -331,6 +334,10 @@ function breakThings(world: DemoWorld, atMs: number, tell: (news: DemoNews) => v
   if (trouble === undefined) return 0;
   tell({ kind: "fault", text: trouble.text });
   return 1;
+}
+
+function isTakenEmail(letter: string): boolean {
+  return /^write to crm: .*Contact already exists/u.test(letter);
 }
 
 function killTimes(seed: number, kills: number): number[] {

@@ -19,7 +19,7 @@ test("the demo's day loses, blanks, doubles and turns back nothing, and the same
     },
     scenarioHolds: true,
     secondRunWrites: 0,
-    deadLetters: 0,
+    deadLettersWithoutReason: 0,
   });
   // What two people wrote into one field at the same time differs until someone decides.
   expect(truce.diverged).toBeLessThanOrEqual(truce.held);

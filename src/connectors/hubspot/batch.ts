@@ -51,6 +51,8 @@ export async function sendRows(
     for (const row of some) outcomes.set(row, outcome);
   };
 
+  const whatOf = ({ id }: Row) => (id === null ? `${verb} in ${object.object}` : `${verb} of ${object.object} ${id}`);
+
   const send = async (some: readonly Row[]): Promise<void> => {
     if (some.length === 0) return;
     const what = `${verb} of ${some.length} ${object.object}`;
@@ -62,20 +64,20 @@ export async function sendRows(
     try {
       const path = `${objectPath(object)}/batch/${verb}`;
       const answer = await deps.client.call({ method: "POST", path, body: { inputs }, effect: "write", what });
-      judgeAnswer(some, answer, what, outcomes);
+      judgeAnswer(some, answer, what, whatOf, outcomes);
     } catch (error) {
       if (!(error instanceof SyncFailure)) throw error;
       const isAboutRows = error instanceof RefusedCall && error.error.code === "REJECTED";
       if (!isAboutRows) return settle(some, { kind: "failed", error: error.error });
-      await narrow(some, error.refusal, what);
+      await narrow(some, error.refusal);
     }
   };
 
-  const narrow = async (some: readonly Row[], refusal: Refusal, what: string): Promise<void> => {
+  const narrow = async (some: readonly Row[], refusal: Refusal): Promise<void> => {
     const [only] = some;
-    if (some.length === 1 && only !== undefined) return settle(some, refused(about(only, refusal), what));
+    if (some.length === 1 && only !== undefined) return settle(some, refused(about(only, refusal), whatOf(only)));
     const guilty = surelyGuilty(some, refusal);
-    for (const row of guilty) outcomes.set(row, refused(about(row, refusal), what));
+    for (const row of guilty) outcomes.set(row, refused(about(row, refusal), whatOf(row)));
     const rest = some.filter((row) => !guilty.includes(row));
     const named = new Set(refusal.objections.map(({ property }) => property));
     const suspects = rest.filter((row) => Object.keys(row.properties).some((name) => named.has(name)));
@@ -126,7 +128,13 @@ function isNamed(value: string, objections: readonly Objection[]): boolean {
 }
 
 /** Rows are told apart by trace id, else by what they hold; an answer that leaves a row out says nothing about it. */
-function judgeAnswer(rows: readonly Row[], answer: JsonObject, what: string, outcomes: Map<Row, RowOutcome>): void {
+function judgeAnswer(
+  rows: readonly Row[],
+  answer: JsonObject,
+  what: string,
+  whatOf: (row: Row) => string,
+  outcomes: Map<Row, RowOutcome>,
+): void {
   const records = tryRecords(answer, what);
   const errors = objectsOf(own(answer, "errors")).map(refusalOf);
   for (const row of rows) {
@@ -135,7 +143,7 @@ function judgeAnswer(rows: readonly Row[], answer: JsonObject, what: string, out
       records.find((one) => one.traceId === null && row.matches(one));
     const refusal = errors.find(({ traceIds }) => traceIds.includes(row.traceId));
     if (record !== undefined) outcomes.set(row, { kind: "done", record });
-    else if (refusal !== undefined) outcomes.set(row, refused(refusal, what));
+    else if (refusal !== undefined) outcomes.set(row, refused(refusal, whatOf(row)));
     else if (row.id !== null && errors.some(({ ids }) => ids.includes(row.id!))) outcomes.set(row, { kind: "missing" });
     else outcomes.set(row, { kind: "failed", error: lostError("write", `${what}: HubSpot's answer leaves out a row`) });
   }
