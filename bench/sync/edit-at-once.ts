@@ -14,7 +14,7 @@ export type Outcome = {
 export type Told = { readonly values: ReadonlySet<string>; readonly heldRows: ReadonlySet<number> };
 
 /** Edits rows 1 to `rows` on both sides within open transactions, so that neither side can have seen the other's edit. */
-export async function editAtOnce({ left, right }: Sides, rows: number, onLeft: string, onRight: string): Promise<void> {
+async function editAtOnce({ left, right }: Sides, rows: number, onLeft: string, onRight: string): Promise<void> {
   await Promise.all([left.query("begin"), right.query("begin")]);
   await Promise.all([
     left.query(`update contacts set ${onLeft} where id <= ${rows}`),
