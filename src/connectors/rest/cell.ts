@@ -3,8 +3,15 @@ import type { FieldValue, RawValue } from "../../model/value.ts";
 import type { MappedCell } from "../../ports/connector.ts";
 import type { FieldShape } from "./options.ts";
 
-/** A cell as Truce keeps it: moments that travel as numbers become ISO 8601. Anything else stays as it came. */
-export function readCell(field: FieldShape | undefined, held: RawValue): RawValue {
+/**
+ * A cell as Truce keeps it: moments that travel as numbers become ISO 8601, and lists whose order means nothing are sorted, so that a tool which
+ * answers them in another order each time has not changed them. Anything else stays as it came.
+ */
+export function readCell({ type }: MappedCell, field: FieldShape | undefined, held: RawValue): RawValue {
+  if (Array.isArray(held)) {
+    const isUnordered = type.kind === "set" || (type.kind === "reference" && type.many === true);
+    return isUnordered ? held.toSorted(byText) : held;
+  }
   if (typeof held !== "number" && !(typeof held === "string" && /^\d+$/u.test(held))) return held;
   if (field?.as === "seconds") return isoOf(Number(held) * 1_000) ?? held;
   if (field?.as === "milliseconds") return isoOf(Number(held)) ?? held;
@@ -25,7 +32,8 @@ export function encodeValue({ type }: MappedCell, field: FieldShape | undefined,
   if (value === null) return null;
   const json = denormalizeValue(type, value, "json");
   if (field?.as === "text" && (typeof json === "number" || typeof json === "boolean")) return String(json);
-  return field?.as === "number" && type.kind === "reference" ? exactNumber(String(value)) : json;
+  if (field?.as !== "number" || type.kind !== "reference") return json;
+  return Array.isArray(value) ? value.map(exactNumber).toSorted(byText) : exactNumber(String(value));
 }
 
 /** A JSON number where it can hold every digit, else the digits as text. */
@@ -33,6 +41,11 @@ function exactNumber(digits: string): RawValue {
   const number = Number(digits);
   const isExact = Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number));
   return isExact ? number : digits;
+}
+
+function byText(a: RawValue, b: RawValue): number {
+  const [left, right] = [JSON.stringify(a), JSON.stringify(b)];
+  return left < right ? -1 : Number(left > right);
 }
 
 function isoOf(ms: number): string | null {

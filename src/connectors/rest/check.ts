@@ -122,7 +122,7 @@ const fitting: Readonly<Record<FieldShape["type"], readonly string[]>> = {
   boolean: ["boolean"],
   date: ["date"],
   datetime: ["datetime"],
-  list: ["set"],
+  list: ["set", "reference"],
 };
 
 function isFit({ type }: MappedCell, field: FieldShape): boolean {

@@ -52,10 +52,11 @@ export function isDeleted(shape: ObjectShape, record: Json): boolean {
 
 /** The mapped cells that the record tells; one that it leaves out is blank only if the config says so. */
 export function cellsIn({ object, shape }: Bound, record: Json): Record<CellName, RawValue> {
-  const told = object.cells.flatMap(({ cell }): [CellName, RawValue][] => {
+  const told = object.cells.flatMap((mapped): [CellName, RawValue][] => {
+    const { cell } = mapped;
     const held = fieldIn(shape, record, cell);
     if (held === undefined && shape.absent !== "blank") return [];
-    return [[cell, readCell(shape.fields?.[cell], rawOf(held))]];
+    return [[cell, readCell(mapped, shape.fields?.[cell], rawOf(held))]];
   });
   return Object.fromEntries(told);
 }

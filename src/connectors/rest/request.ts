@@ -2,6 +2,7 @@ import { lookup } from "node:dns";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { LookupFunction } from "node:net";
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { forbiddenMessage, isForbiddenAddress } from "./address.ts";
 
 export type HttpRequest = {
@@ -55,8 +56,13 @@ export function sendRequest(request: HttpRequest, { timeoutMs, linkLocal }: Limi
       });
       incoming.on("error", reject);
       incoming.on("end", () => {
-        const text = Buffer.concat(chunks).toString("utf8");
-        resolve({ status: incoming.statusCode ?? 0, headers: flat(incoming.headers), text });
+        const headers = flat(incoming.headers);
+        try {
+          const text = unpacked(Buffer.concat(chunks), headers["content-encoding"]).toString("utf8");
+          resolve({ status: incoming.statusCode ?? 0, headers, text });
+        } catch (error) {
+          reject(error);
+        }
       });
     });
     outgoing.on("error", (error) => {
@@ -78,6 +84,21 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
     callback(null, first?.address ?? "", first?.family ?? 0);
   });
 };
+
+/** None is asked for, but some servers pack their answers all the same. */
+function unpacked(bytes: Buffer, encoding = "identity"): Buffer {
+  const limit = { maxOutputLength: answerBytesMax };
+  switch (encoding.toLowerCase()) {
+    case "gzip":
+      return gunzipSync(bytes, limit);
+    case "br":
+      return brotliDecompressSync(bytes, limit);
+    case "deflate":
+      return inflateSync(bytes, limit);
+    default:
+      return bytes;
+  }
+}
 
 function isUnsent(error: Error): boolean {
   return error instanceof Unsent || unsentCodes.has(String((error as NodeJS.ErrnoException).code));

@@ -1,0 +1,157 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { expect, onTestFinished, test } from "vitest";
+import type { Connector, MappedObject, WriteResult } from "../../ports/connector.ts";
+import { type Asked, connectorAt, create, mapped, toolThat, update } from "./testing.ts";
+
+type Stored = Record<string, unknown>;
+
+/** A tool with one record, whose last write is `sent`. */
+async function toolWith(record: Stored, shape: Parameters<typeof connectorAt>[1], cells: readonly string[]) {
+  const { url, asked } = await toolThat(({ method, body }) => {
+    if (method !== "GET") Object.assign(record, (JSON.parse(body) as Stored)["data"] ?? JSON.parse(body));
+    return { body: record };
+  }, onTestFinished);
+  const sent = () => asked.findLast(({ method }) => method !== "GET") as Asked;
+  return { connector: connectorAt(url, shape, {}, cells), object: mapped(...cells), sent };
+}
+
+async function writeOne(
+  connector: Connector,
+  object: MappedObject,
+  ...requests: Parameters<Connector["write"]>[1]
+): Promise<WriteResult> {
+  return (await connector.write(object, requests))[0]!;
+}
+
+test("a field within another is sent with its neighbours, as some tools replace the outer one and some merge it", async () => {
+  const record = { id: 1, address: { city: "Bonn", zip: "53111" }, other: "x" };
+  const { connector, object, sent } = await toolWith(record, {}, ["address.city"]);
+  const result = await writeOne(connector, object, update("1", { "address.city": "Bonn" }, { "address.city": "Köln" }));
+  expect(JSON.parse(sent().body)).toEqual({ address: { city: "Köln", zip: "53111" } });
+  expect(result).toMatchObject({ kind: "written", cells: { "address.city": "Köln" } });
+});
+
+test("a whole record carries what nobody mapped, less what is the tool's own; a cleared field is left out or empty", async () => {
+  const shape = {
+    update: { method: "PUT", clear: "omit" },
+    fields: { createdAt: { type: "text", readOnly: true }, name: { type: "text" } },
+    absent: "blank",
+  } as const;
+  const one = await toolWith({ id: 1, name: "Ada", secret: "kept", createdAt: "2026" }, shape, ["name"]);
+  await writeOne(one.connector, one.object, update("1", { name: "Ada" }, { name: null }));
+  expect(JSON.parse(one.sent().body)).toEqual({ id: 1, secret: "kept" });
+  const two = await toolWith({ id: 1, name: "Ada" }, { update: { clear: "empty" } }, ["name"]);
+  await writeOne(two.connector, two.object, update("1", { name: "Ada" }, { name: null }));
+  expect(JSON.parse(two.sent().body)).toEqual({ name: "" });
+});
+
+test("JSON:API is an envelope, a place for fields, and constants", async () => {
+  const document = { data: { id: "7", type: "people", attributes: { name: "Ada" } } };
+  const { url, asked } = await toolThat(() => ({ body: document }), onTestFinished);
+  const also = { "data.type": "people", "data.id": "{id}" };
+  const connector = connectorAt(url, {
+    fieldsAt: "attributes",
+    read: { record: "data" },
+    update: { body: "data.attributes", also },
+  });
+  await writeOne(connector, mapped("name"), update("7", { name: "Ada" }, { name: "Grace" }));
+  expect(JSON.parse(asked.find(({ method }) => method === "PATCH")?.body ?? "")).toEqual({
+    data: { type: "people", id: "7", attributes: { name: "Grace" } },
+  });
+});
+
+test("moments as numbers and ids as numbers are read, compared and written in the tool's form", async () => {
+  const fields = {
+    born: { type: "datetime", as: "seconds" },
+    company: { type: "number", as: "number" },
+    name: { type: "text" },
+  } as const;
+  const { connector, sent } = await toolWith({ id: 1, born: 1_000_000_000, company: 5, name: "x" }, { fields }, [
+    "born",
+  ]);
+  const born = { cell: "born", field: "born", type: { kind: "datetime" }, direction: "both" } as const;
+  const company = {
+    cell: "company",
+    field: "company",
+    type: { kind: "reference", to: "company" },
+    direction: "both",
+  } as const;
+  const object = { object: "contacts", create: false, cells: [born, company] };
+  const base = { born: "2001-09-09T01:46:40.000Z", company: 5 };
+  const raw = connector.encode("contacts", born, "2010-01-01T00:00:00.000Z");
+  await writeOne(
+    connector,
+    object,
+    update("1", base, { born: raw, company: connector.encode("contacts", company, "6") }),
+  );
+  expect(JSON.parse(sent().body)).toEqual({ born: 1_262_304_000, company: 6 });
+});
+
+test("a list that comes in another order has not changed", async () => {
+  const { connector } = await toolWith({ id: 1, tags: ["b", "a"], name: "x" }, {}, ["tags", "name"]);
+  const tags = { cell: "tags", field: "tags", type: { kind: "set" }, direction: "both" } as const;
+  const object = { ...mapped("name"), cells: [tags, ...mapped("name").cells] };
+  const result = await writeOne(connector, object, update("1", { tags: ["a", "b"], name: "x" }, { name: "y" }));
+  expect(result.kind).toBe("written");
+});
+
+test("an answer that is not the record, or in part, is read back; so is none", async () => {
+  for (const answer of [{ ok: true }, { id: 1 }, null]) {
+    const { url } = await toolThat(
+      ({ method }) => (method === "GET" ? { body: { id: 1, name: "stored" } } : { status: 200, body: answer }),
+      onTestFinished,
+    );
+    const result = await writeOne(connectorAt(url, {}), mapped("name"), update("1", {}, { name: "sent" }));
+    expect(result).toMatchObject({ kind: "written", cells: { name: "stored" } });
+  }
+});
+
+test("a create that may have been done is not done again where nothing tells: a person must look", async () => {
+  const { url, asked } = await toolThat(
+    ({ method }) => (method === "GET" ? { body: [] } : { status: 201, body: { id: 1 } }),
+    onTestFinished,
+  );
+  const result = await writeOne(
+    connectorAt(url, {}),
+    mapped("name"),
+    create("g-1", { name: "x" }, { lookFirst: true }),
+  );
+  expect(result).toMatchObject({ kind: "failed", error: { code: "REJECTED" } });
+  expect(asked.filter(({ method }) => method === "POST")).toEqual([]);
+});
+
+test("a lookup whose filter the tool ignores finds the right record all the same", async () => {
+  const all = [
+    { id: 1, email: "a@x.org" },
+    { id: 2, email: "B@x.org" },
+    { id: 3, email: "c@x.org" },
+  ];
+  const { url } = await toolThat(() => ({ body: all }), onTestFinished);
+  const connector = connectorAt(url, { lookup: { email: "search={value}" } }, {}, ["email"]);
+  const request = create("g-1", { email: "b@x.org" }, { identity: ["email"] });
+  expect(await writeOne(connector, mapped("email"), request)).toEqual({ kind: "exists", id: "2" });
+});
+
+test("an answer that is packed without being asked for is unpacked", async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync('[{"id":1,"name":"Ada"}]'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const connector = connectorAt(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {});
+  expect((await connector.scan(mapped("name"), null)).observations).toMatchObject([{ cells: { name: "Ada" } }]);
+});
+
+test("names like __proto__ in a record are names like any other", async () => {
+  const { url, asked } = await toolThat(
+    () => ({ body: '{"id":1,"name":"a","__proto__":{"admin":true},"constructor":"x"}' }),
+    onTestFinished,
+  );
+  const connector = connectorAt(url, { update: { method: "PUT" } }, {}, ["name", "__proto__.admin"]);
+  await writeOne(connector, mapped("name"), update("1", { name: "a" }, { name: "b" }));
+  expect(asked.findLast(({ method }) => method === "PUT")?.body).toBe(
+    '{"id":1,"__proto__":{"admin":true},"constructor":"x","name":"b"}',
+  );
+});
