@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import type { Fault } from "../sandbox/core/fault.ts";
 import { createRestSandbox, type RestSandbox } from "../sandbox/rest/sandbox.ts";
 import type { FieldKind } from "../sandbox/rest/world.ts";
 import { connectSystem } from "../src/cli/connect-system.ts";
@@ -159,6 +160,37 @@ test("edits and blanks travel from each tool to the others", { timeout: 60_000 }
   });
   expect(inCms).toEqual(inPeople);
   expect(inApp).toEqual(inPeople);
+});
+
+test("while calls fail, hang and are done without an answer, nothing is lost or made twice", {
+  timeout: 180_000,
+}, async () => {
+  const faults: readonly Fault[] = [
+    { kind: "error-after", status: 502, chance: 0.1 },
+    { kind: "error-before", status: 503, chance: 0.05 },
+    { kind: "reset-after", chance: 0.05 },
+    { kind: "truncated", chance: 0.05 },
+    { kind: "html", chance: 0.03 },
+    { kind: "rate-limit", retryAfter: "missing", chance: 0.02 },
+  ];
+  for (const admin of [people.admin, couch.admin]) admin.setFaults(faults);
+  for (let n = 0; n < 10; n++) people.admin.create("contacts", { email: `storm${n}@example.org`, name: `Storm ${n}` });
+  for (let n = 0; n < 5; n++)
+    couch.admin.create("people", { type: "contact", email: `app${n}@example.org`, name: `App ${n}` });
+  await truce("run", "--once", "--timeout", "6s").catch(() => "what is left is for the next run");
+  for (const { id, fields: one } of couch.admin.records("people"))
+    if (String(one["email"]).startsWith("storm")) couch.admin.edit("people", id, { phone: "+4930111222" });
+  await truce("run", "--once", "--timeout", "6s").catch(() => "what is left is for the next run");
+  for (const admin of [people.admin, couch.admin]) admin.setFaults([]);
+  await truce("run", "--once");
+  const [inPeople, inCms, inApp] = held();
+  expect(inCms).toEqual(inPeople);
+  expect(inApp).toEqual(inPeople);
+  const emails = people.admin.records("contacts").map((one) => one.fields["email"]);
+  expect(emails.filter((email) => /^(?:storm|app)\d/u.test(String(email)))).toHaveLength(15);
+  expect(new Set(emails).size).toBe(emails.length);
+  expect(couch.admin.records("people").filter((one) => one.fields["type"] === "contact")).toHaveLength(emails.length);
+  expect(cms.entries()).toHaveLength(emails.length);
 });
 
 test("init asks tools what they are like, and writes a config in which check finds nothing wrong", async () => {
