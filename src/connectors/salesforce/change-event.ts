@@ -104,9 +104,9 @@ export function tellEvent(deps: TellEventDeps, bound: BoundObject, event: Change
     return { observations: event.ids.map((id) => tell({ system, object, id })), isLost: false };
   };
   const hint = () => each((ref) => ({ kind: "hint", ref, revision: null, observedAt: arrivedAt }));
+  // An overflow names no records, or all of them by a wild card.
+  if (event.changeType === "GAP_OVERFLOW" || event.ids.length === 0) return { observations: [], isLost: true };
   switch (event.changeType) {
-    case "GAP_OVERFLOW":
-      return { observations: [], isLost: true };
     case "DELETE":
       // A merge looks like a delete of the losers: only a read tells.
       if (bound.hasMerges) return hint();
