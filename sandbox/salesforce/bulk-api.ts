@@ -99,10 +99,11 @@ export function createBulkJobs(org: Org, workMs: number): BulkJobs {
     const names = parsed.select.map(({ parts }) => parts.join("."));
     const job = open("query", { operation, object: found.table.type.name }, "UploadComplete");
     // What a job answers is what was there when it was made.
-    job.lines = [
-      names,
-      ...(found.records ?? []).map((record) => names.map((name) => valueAt(found.render(record, "66.0"), name))),
-    ].map(csvLine);
+    const rows = (found.records ?? []).map((record) => {
+      const json = found.render(record, "66.0");
+      return names.map((name) => valueAt(json, name));
+    });
+    job.lines = [names, ...rows].map(csvLine);
     return job;
   };
   const openIngest = (body: JsonObject): Job => {

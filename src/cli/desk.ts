@@ -1,4 +1,5 @@
 import { acknowledgeAlert, openAlerts, pastAlerts } from "../control/alerts/alerts.ts";
+import { type ConvergenceReport, convergenceReport } from "../control/convergence.ts";
 import { type DeadReport, type DeadSelection, discardDead, editDead, replayDead } from "../control/dead-letters.ts";
 import { planUndo, type UndoReport, type UndoSelection, undo } from "../control/undo.ts";
 import { type Deps, mappedObjects } from "../engine/deps.ts";
@@ -44,6 +45,7 @@ export type Desk = {
   undo(selection: UndoSelection, by: string): Promise<UndoReport>;
   stoppedFlows(): Promise<readonly StoppedFlow[]>;
   decideFlow(key: string, decision: Parameters<typeof decideFlow>[2]): Promise<boolean>;
+  convergence(): Promise<ConvergenceReport>;
   alerts(): Promise<readonly Alert[]>;
   pastAlerts(limit: number): Promise<readonly Alert[]>;
   acknowledgeAlert(key: string, by: string): Promise<boolean>;
@@ -69,6 +71,7 @@ export const deskCalls = [
   "undo",
   "stoppedFlows",
   "decideFlow",
+  "convergence",
   "alerts",
   "pastAlerts",
   "acknowledgeAlert",
@@ -105,6 +108,7 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     undo: (selection, by) => undo(deps, selection, by),
     stoppedFlows: () => stoppedFlows(deps),
     decideFlow: (key, decision) => decideFlow(deps, key, decision),
+    convergence: () => convergenceReport(deps),
     alerts: () => openAlerts(deps),
     pastAlerts: (limit) => pastAlerts(deps, limit),
     acknowledgeAlert: (key, by) => acknowledgeAlert(deps, key, by),

@@ -88,6 +88,11 @@ function addRunning(program: Command): void {
     "Compare systems in full and heal what differs",
     async () => (await import("./sweep.ts")).sweepCommand,
   );
+  on(
+    program.command("convergence"),
+    "Which fields agree in which systems, and why the others don't",
+    async () => (await import("./convergence.ts")).convergenceCommand,
+  );
 }
 
 function addReview(program: Command): void {

@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
 import { checkDescribed, checkRest } from "./check-rest.ts";
+import { checkSalesforce } from "./check-salesforce.ts";
 import type { Meaning } from "./meaning.ts";
-import { errorAt, type Finding, type Path, warningAt } from "./problem.ts";
+import { errorAt, type Finding, warningAt } from "./problem.ts";
 
 /** The systems and Truce's own settings. */
 export function checkSystems({ config, systems, isHurt }: Meaning): Finding[] {
@@ -17,7 +18,7 @@ export function checkSystems({ config, systems, isHurt }: Meaning): Finding[] {
     const described = "objects" in system && !isHurt(["entities"]) ? checkDescribed(config, name, system) : [];
     if (system.connector === "rest") return [...unused, ...described, ...checkRest(name, system)];
     if (system.connector === "files") return [...unused, ...described];
-    if (system.connector === "salesforce") return [...unused, ...checkLogin(path, system, isHurt(path))];
+    if (system.connector === "salesforce") return [...unused, ...checkSalesforce(path, system, isHurt(path))];
     if (system.connector !== "hubspot") return unused;
     const { token, oauth } = system;
     if (token !== undefined && oauth !== undefined) {
@@ -31,28 +32,6 @@ export function checkSystems({ config, systems, isHurt }: Meaning): Finding[] {
   });
   const { listen, store } = config.settings;
   return [...findings, ...checkListen(listen), ...(store === undefined ? [] : checkStore(store))];
-}
-
-/** One of the three flows, and no more. */
-function checkLogin(
-  path: Path,
-  system: { readonly [Key in "clientSecret" | "refreshToken" | "username" | "privateKey"]?: string | undefined },
-  isHurt: boolean,
-): Finding[] {
-  const { clientSecret, refreshToken, username, privateKey } = system;
-  if (privateKey !== undefined && (refreshToken !== undefined || clientSecret !== undefined)) {
-    const other = refreshToken === undefined ? "clientSecret" : "refreshToken";
-    return [
-      errorAt([...path, "privateKey"], `privateKey and ${other} exclude each other`, "Remove one of them.", "key"),
-    ];
-  }
-  if ((privateKey === undefined) !== (username === undefined) && !isHurt) {
-    const missing = privateKey === undefined ? "privateKey" : "username";
-    return [errorAt(path, `${missing} is missing`, "The JWT flow takes username and privateKey.", "key")];
-  }
-  if (clientSecret !== undefined || refreshToken !== undefined || privateKey !== undefined || isHurt) return [];
-  const remedy = "Add clientSecret: ${SALESFORCE_CLIENT_SECRET}, or refreshToken, or username and privateKey.";
-  return [errorAt(path, "there is no way to log in", remedy, "key")];
 }
 
 function checkStore(store: string): Finding[] {

@@ -7,7 +7,7 @@ import { type RawUpsert, revisionOf } from "../model/observation.ts";
 import { recordKey } from "../model/record.ts";
 import type { RawValue } from "../model/value.ts";
 import type { Connector } from "../ports/connector.ts";
-import { laneLive } from "../ports/store.ts";
+import { laneLive, type Store } from "../ports/store.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { openAccounts } from "./access/accounts.ts";
 import type { Role } from "./access/identity.ts";
@@ -60,12 +60,15 @@ export type Browser = {
   cookie(): string;
 };
 
-/** The server on a store in memory, with the real decisions behind it and no systems. */
-export async function openTestServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
+/** The server on a store, by default in memory, with the real decisions behind it and no systems. */
+export async function openTestServer(
+  options: Partial<ServerOptions> = {},
+  store: Store = createMemoryStore(),
+): Promise<TestServer> {
   const live = createLive(machineClock);
   const said: Said = new Map();
   const deps: Deps = {
-    store: live.heard(createMemoryStore()),
+    store: live.heard(store),
     connectors: new Map(systems.map(([system, label]) => [system, named(system, label, said)])),
     policy: contactPolicy,
     clock: machineClock,

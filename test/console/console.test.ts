@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sampleUnit } from "../../src/ports/testing/store-samples.ts";
+import { sampleHold, sampleUnit } from "../../src/ports/testing/store-samples.ts";
 import { contested, goodPassword, openTestServer, type TestServer } from "../../src/server/testing.ts";
 import { desktop, expectAccessible, launch, openPage, phone, screenshot, signIn, skipReason } from "./browser.ts";
 
@@ -144,6 +144,27 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
     await page.getByRole("dialog").getByRole("button", { name: "Take from db" }).click();
     await page.getByText("5 decided.").waitFor();
     expect((await server.deps.store.holds({ status: "open", fields: ["note"], limit: 9 })).length).toBe(0);
+  });
+
+  test("of a long list only the rows in sight exist, and the rest comes as one goes on", async () => {
+    const own = await openTestServer({ consoleFolder });
+    await own.accounts.addUser("reviewer", "reviewer", goodPassword);
+    const holds = Array.from({ length: 350 }, (_, i) => sampleHold(`many${i}`, { kind: "incomplete", fields: [] }));
+    await own.deps.store.commit([sampleUnit({ holds })]);
+    const { page } = await openPage(browser);
+    await signIn(page, own.url, "reviewer", goodPassword);
+    await page.goto(`${own.url}/review`);
+    await detail(page).waitFor();
+    expect(await page.locator(".hold-row").count()).toBeLessThan(60);
+    // Scrolls to the end that it has by then; how many rows that is.
+    const scroll = `(() => {
+      const list = document.querySelector(".review-list .virtual");
+      list.scrollTo(0, list.scrollHeight);
+      return Math.round(list.scrollHeight / 58);
+    })()`;
+    await expect.poll(() => page.evaluate<number>(scroll), { timeout: 10_000 }).toBe(350);
+    expect(await page.locator(".hold-row").count()).toBeLessThan(60);
+    await own.close();
   });
 
   test("a duplicate is compared field by field and merged by one key", async () => {

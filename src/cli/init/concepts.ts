@@ -32,11 +32,20 @@ const phone = concept(
 );
 const website = concept("website", "url", "website", "website url", "homepage", "home page", "web site", "url");
 const place = [
-  concept("street", "address", "street", "street address", "address", "address 1", "address line 1"),
-  concept("city", "text", "city", "town", "locality"),
-  concept("state", "text", "state", "state region", "region", "province"),
-  concept("zip", "text", "zip", "zip code", "postal code", "postcode"),
-  concept("country", "text", "country", "country region"),
+  concept(
+    "street",
+    "address",
+    "street",
+    "street address",
+    "address",
+    "address 1",
+    "address line 1",
+    ...addressed("street"),
+  ),
+  concept("city", "text", "city", "town", "locality", ...addressed("city")),
+  concept("state", "text", "state", "state region", "region", "province", ...addressed("state")),
+  concept("zip", "text", "zip", "zip code", "postal code", "postcode", ...addressed("postal code")),
+  concept("country", "text", "country", "country region", ...addressed("country")),
 ];
 const notes = concept("notes", "text", "notes", "note", "comments", "comment", "remarks");
 
@@ -111,11 +120,16 @@ export const entityConcepts: readonly EntityConcept[] = [
       concept("name", "text", "deal name", "dealname", "name", "title", "opportunity name"),
       concept("amount", "number", "amount", "value", "deal value"),
       concept("closeDate", "date", "close date", "closedate", "closing date", "expected close date"),
-      concept("stage", "choice", "stage", "deal stage", "dealstage"),
+      concept("stage", "choice", "stage", "deal stage", "dealstage", "stage name"),
     ],
     identity: [],
   },
 ];
+
+/** Where a record has several addresses, the one that post goes to. */
+function addressed(part: string): readonly string[] {
+  return [`mailing ${part}`, `billing ${part}`];
+}
 
 function concept(field: string, type: FieldType["kind"], ...names: string[]): Concept {
   return { field, type, names };

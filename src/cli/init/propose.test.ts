@@ -59,6 +59,17 @@ function object(
   };
 }
 
+test("contacts are people before leads are, even if leads have more fields", () => {
+  const person = { Email: "email", FirstName: "name", LastName: "name", Phone: "phone" } as const;
+  const sales: DescribedSystem = {
+    system: "sales",
+    connector: "salesforce",
+    objects: [object("Lead", { ...person, Title: "text", Company: "text" }), object("Contact", person)],
+  };
+  const other: DescribedSystem = { system: "db", connector: "postgres", objects: [object("contacts", person)] };
+  expect(propose([sales, other])[0]?.objects).toEqual({ sales: "Contact", db: "contacts" });
+});
+
 const crm: DescribedSystem = {
   system: "crm",
   connector: "hubspot",

@@ -86,8 +86,11 @@ function bestObjects(
         const place = rank(object);
         const fields = concepts.filter((concept) => cellFor(concept, object.cells) !== undefined).length;
         return place === null || (concepts.length > 0 && fields === 0) ? [] : [{ object, place, fields }];
-      })
-      .sort((a, b) => b.fields - a.fields || a.place - b.place);
+      });
+    // Leads may have more of a contact's fields than contacts have: among those that are about as full the nearest name is meant.
+    const full = Math.max(0, ...ranked.map(({ fields }) => fields)) / 2;
+    const isFull = ({ fields }: { readonly fields: number }) => Number(fields >= full);
+    ranked.sort((a, b) => isFull(b) - isFull(a) || a.place - b.place || b.fields - a.fields);
     if (ranked[0] !== undefined) best.set(system, ranked[0].object);
   }
   return best;

@@ -1,3 +1,4 @@
+import { revisionOf } from "../../model/observation.ts";
 import type { RecordId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { WriteRequest, WriteResult } from "../../ports/connector.ts";
@@ -62,7 +63,8 @@ function metAgain(bound: BoundObject, id: RecordId, after: Found | null): WriteR
   }
   const cells = cellsOf(bound, record);
   const complete = bound.mapped.cells.every(({ cell }) => Object.hasOwn(cells, cell));
-  const rest = { revision: null, observedAt: after.observedAt, covered: {}, created: false };
+  const revision = revisionOf(record.stamp);
+  const rest = { revision, observedAt: after.observedAt, covered: {}, created: false };
   return { kind: "written", id: record.id, cells, complete, ...rest };
 }
 

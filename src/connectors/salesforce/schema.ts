@@ -197,7 +197,8 @@ const kinds: Readonly<Record<string, FieldType["kind"]>> = {
   long: "number",
   double: "number",
   percent: "number",
-  currency: "money",
+  // In which currency, the field does not say.
+  currency: "number",
   date: "date",
   datetime: "datetime",
   email: "email",
@@ -210,8 +211,8 @@ const namedKinds: Readonly<Record<string, FieldType["kind"]>> = { FirstName: "na
 /** What a lookup points to, by the names that entities usually have. */
 const targets: Readonly<Record<string, string>> = { Account: "company", Contact: "contact", Opportunity: "deal" };
 
-function fittingType({ name, type, options, restrictedPicklist, referenceTo }: Field): FieldType {
-  const listed = restrictedPicklist && options.length > 0 ? { options } : {};
+function fittingType({ name, type, options, referenceTo }: Field): FieldType {
+  const listed = options.length > 0 ? { options } : {};
   if (type === "picklist" || type === "combobox") return { kind: "choice", ...listed };
   if (type === "multipicklist") return { kind: "set", ...listed };
   if (type === "reference") {

@@ -1,5 +1,5 @@
 import { revisionOf } from "../../model/observation.ts";
-import { SyncFailure } from "../../model/sync-error.ts";
+import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import { sameRaw } from "../../model/value.ts";
 import type { WriteRequest, WriteResult } from "../../ports/connector.ts";
@@ -10,7 +10,6 @@ import { type Looked, look } from "./look.ts";
 import { chunks, type Found } from "./read.ts";
 import { failed, type Landed, lookAgain, receiptOf } from "./receipt.ts";
 import { fullId } from "./record-id.ts";
-import { upsertOf } from "./records.ts";
 import type { BoundObject } from "./schema.ts";
 import type { WriteDeps } from "./write.ts";
 
@@ -20,6 +19,8 @@ export type Update = WriteRequest & { readonly kind: "update" };
 const partsMax = 25;
 /** A record that changes again and again between look and write is left to the next try. */
 const roundsMax = 3;
+/** A second and what Salesforce's clock is not known to. */
+const waitMsMax = 3_000;
 
 /**
  * Conditional updates: reads the records, compares them with what is expected, and writes each on the condition that it is unmodified since. The
@@ -34,42 +35,19 @@ export async function updateRecords(
   const results = new Map<Update, WriteResult>();
   const landed = new Map<Update, Landed>();
   let left = requests;
-  for (let round = 1; left.length > 0; round++) {
-    const found = await deps.reader.find(
-      bound,
-      left.map(({ id }) => id),
-    );
-    const ready: Ready[] = [];
-    const later: Update[] = [];
-    let waitMs = 0;
-    for (const request of left) {
-      const looked = look(deps, bound, found, request);
-      const unsettledMs = looked.kind === "as-expected" ? unsettledFor(looked, found, request) : 0;
-      if (looked.kind === "stop") results.set(request, looked.result);
-      else if (isHeld(looked, request)) results.set(request, unchanged(bound, looked, found));
-      else if (unsettledMs === 0) ready.push({ request, looked });
-      else if (round > roundsMax) results.set(request, overtaken(deps, bound, looked, found));
-      else {
-        later.push(request);
-        waitMs = Math.max(waitMs, unsettledMs);
-      }
-    }
-    for (const { request, outcome } of await sendAll(deps, bound, ready)) {
+  for (let round = 1; left.length > 0 && round <= roundsMax; round++) {
+    const sorted = await sortOut(deps, bound, left);
+    for (const [request, result] of sorted.results) results.set(request, result);
+    const later = [...sorted.unsettled];
+    for (const { request, outcome } of await sendAll(deps, bound, sorted.ready)) {
       if (outcome.kind === "landed") landed.set(request, outcome.landed);
       else if (outcome.kind === "result") results.set(request, outcome.result);
-      else if (round < roundsMax) later.push(request);
-      else
-        results.set(
-          request,
-          failed({
-            code: "UNREACHABLE",
-            message: `${bound.sobject.name} ${request.id} keeps changing; it is tried again later`,
-          }),
-        );
+      else later.push(request);
     }
-    if (waitMs > 0) await deps.clock.sleep(waitMs);
+    if (sorted.waitMs > 0 && round < roundsMax) await deps.clock.sleep(Math.min(waitMsMax, sorted.waitMs));
     left = later;
   }
+  for (const request of left) results.set(request, failed(restless(bound, request)));
   const after = await lookAgain(
     deps,
     bound,
@@ -77,6 +55,42 @@ export async function updateRecords(
   );
   for (const [request, one] of landed) results.set(request, await receiptOf(deps, bound, one, after));
   return requests.map((request) => results.get(request)!);
+}
+
+type Sorted = {
+  readonly results: ReadonlyMap<Update, WriteResult>;
+  readonly ready: readonly Ready[];
+  /** Changed within the present second: a later look will be exact. */
+  readonly unsettled: readonly Update[];
+  readonly waitMs: number;
+};
+
+/** Reads the records, and tells which writes need not, must not, can and can't yet be sent. */
+async function sortOut(deps: WriteDeps, bound: BoundObject, requests: readonly Update[]): Promise<Sorted> {
+  const results = new Map<Update, WriteResult>();
+  const ready: Ready[] = [];
+  const unsettled: Update[] = [];
+  let waitMs = 0;
+  const found = await deps.reader.find(
+    bound,
+    requests.map(({ id }) => id),
+  );
+  for (const request of requests) {
+    const looked = look(deps, bound, found, request);
+    if (looked.kind === "stop") results.set(request, looked.result);
+    else if (isHeld(looked, request)) results.set(request, unchanged(bound, looked, found));
+    else {
+      const unsettledMs = unsettledFor(looked, found, request);
+      waitMs = Math.max(waitMs, unsettledMs);
+      if (unsettledMs > 0) unsettled.push(request);
+      else ready.push({ request, looked });
+    }
+  }
+  return { results, ready, unsettled, waitMs };
+}
+
+function restless({ sobject }: BoundObject, { id }: Update): SyncError {
+  return { code: "UNREACHABLE", message: `${sobject.name} ${id} keeps changing; it is tried again later` };
 }
 
 type AsExpected = Looked & { readonly kind: "as-expected" };
@@ -91,10 +105,6 @@ function unchanged(bound: BoundObject, { record, cells }: AsExpected, { observed
   const complete = bound.mapped.cells.every(({ cell }) => Object.hasOwn(cells, cell));
   const revision = revisionOf(record.stamp);
   return { kind: "written", id: record.id, cells, complete, revision, observedAt, covered: {}, created: false };
-}
-
-function overtaken(deps: WriteDeps, bound: BoundObject, { record }: AsExpected, { observedAt }: Found): WriteResult {
-  return { kind: "changed", observation: upsertOf(deps, bound, record, observedAt) };
 }
 
 /** How long until a change could not hide in the second of the last one; 0: it can't now. */
