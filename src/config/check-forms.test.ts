@@ -88,7 +88,7 @@ test("filters and constants are compiled", () => {
     '        only: { when: stage == "customer", leaves: keep }\n        constants: { source: truce, tier: 3 }';
   expect(mapped("stage: stage", more)).toMatchObject({
     filter: { expression: 'stage == "customer"', leaves: "keep" },
-    constants: { source: "truce", tier: "3" },
+    constants: { source: "truce", tier: 3 },
   });
 });
 

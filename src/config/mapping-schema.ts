@@ -98,7 +98,7 @@ export const objectSchema = z
       .describe("Cells that hold several fields: { full_name: { fields: [firstName, lastName], by: name } }"),
     create: z.boolean().default(false).describe("Whether Truce may create records here. Default: false."),
     constants: z
-      .record(z.string(), z.union([z.string(), z.number().transform(String), z.boolean()]))
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
       .describe("What a record that Truce creates holds in cells that no field is kept in."),
     only: onlySchema.optional(),

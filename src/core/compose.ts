@@ -118,7 +118,8 @@ export function compose(
     return { kind: "unplaced", link: { ...link, waiting, retryAt: Math.min(...untils) }, values };
   }
   if (kind === "create") {
-    for (const [cell, value] of Object.entries(mapping.constants ?? {})) patch[cell] ??= encode("", cell, value);
+    for (const [cell, value] of Object.entries(mapping.constants ?? {}))
+      patch[cell] ??= encode("", cell, typeof value === "number" ? String(value) : value);
   }
   if (kind === "update" && Object.keys(patch).length === 0)
     return { kind: "settled", link: { ...link, seen, shadow, refused, waiting }, refusals };

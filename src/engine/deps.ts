@@ -119,13 +119,19 @@ export function mappedObjects(policy: Policy, system: SystemId): MappedObject[] 
         }
       }
       for (const [cell, value] of Object.entries(mapping.constants ?? {})) {
-        const type: FieldType = typeof value === "boolean" ? { kind: "boolean" } : { kind: "text" };
+        const type = constantType(value);
         if (!cells.has(cell)) cells.set(cell, { cell, field: cell, type, direction: "write" });
       }
       objects.push({ object: mapping.object, cells: [...cells.values()], create: mapping.create });
     }
   }
   return objects;
+}
+
+/** A text may be one of a picklist's options as well. */
+function constantType(value: string | boolean | number): FieldType {
+  if (typeof value === "string") return { kind: "choice", options: [value] };
+  return { kind: typeof value === "boolean" ? "boolean" : "number" };
 }
 
 function targetOf(policy: Policy, system: SystemId, type: FieldType): { readonly target?: ObjectName } {

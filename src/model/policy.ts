@@ -112,7 +112,7 @@ export type ObjectMapping = {
   /** Fields that are kept here, and that the system does not have as the config says: left alone until it does. */
   readonly paused?: readonly FieldName[];
   /** What a record that Truce creates holds in cells that no field is kept in. */
-  readonly constants?: Readonly<Record<CellName, string | boolean>>;
+  readonly constants?: Readonly<Record<CellName, string | boolean | number>>;
 };
 
 /** Fields that together name one thing, exactly. Strongest first in the entity's list. */
