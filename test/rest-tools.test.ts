@@ -1,7 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,9 +9,6 @@ import { parse, stringify } from "yaml";
 import type { Fault } from "../sandbox/core/fault.ts";
 import { createRestSandbox, type RestSandbox } from "../sandbox/rest/sandbox.ts";
 import type { FieldKind } from "../sandbox/rest/world.ts";
-import { connectSystem } from "../src/cli/connect-system.ts";
-import { machineClock } from "../src/clock/machine.ts";
-import { loadConfig } from "../src/config/load-config.ts";
 import { startCms } from "./servers/cms.ts";
 
 /** The REST tools of the three examples, kept equal by one Truce: what docs/connectors/rest.md shows is what runs here. */
@@ -203,25 +199,30 @@ test("init asks tools what they are like, and writes a config in which check fin
   rmSync(other, { recursive: true });
 });
 
-test("the service's own signed webhook is believed, and tells the record", async () => {
-  const { config } = await loadConfig(join(folder, "truce.yaml"), { env, references: true });
-  const connector = await connectSystem(config!, "people", machineClock);
-  const received = Promise.withResolvers<{ readonly headers: Record<string, string>; readonly body: Buffer }>();
-  const receiver = createServer(async (request, response) => {
-    const chunks = await request.toArray();
-    response.end();
-    received.resolve({ headers: request.headers as Record<string, string>, body: Buffer.concat(chunks) });
-  });
-  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
-  people.admin.setHook(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}`, secret);
-  const id = people.admin.create("contacts", { email: "hook@example.org", name: "Hook" });
-  const { headers, body } = await received.promise;
-  const request = { method: "POST", url: "http://127.0.0.1/webhooks/people", headers, body, receivedAt: Date.now() };
-  expect(connector.webhook!(request)).toMatchObject({
-    kind: "accepted",
-    events: [{ id: "msg_1", observation: { kind: "upsert", ref: { id }, cells: { name: "Hook" } } }],
-  });
-  people.admin.setHook(null);
-  receiver.close();
-  receiver.closeAllConnections();
+test("a running Truce hears of a change by the service's signed webhook long before it would ask", {
+  timeout: 60_000,
+}, async () => {
+  const config = together() as { systems: { people: object } };
+  Object.assign(config.systems.people, { pollEvery: "1h" });
+  writeFileSync(
+    join(folder, "truce.yaml"),
+    stringify({ ...config, settings: { listen: "127.0.0.1:0", sweepEvery: "never" } }),
+  );
+  const options = { cwd: folder, env: { ...process.env, ...env, TRUCE_DATABASE_URL: "" } };
+  const service = spawn(process.execPath, [join(root, "src/main.ts"), "run"], options);
+  let said = "";
+  for (const stream of [service.stdout, service.stderr]) stream.on("data", (chunk: Buffer) => (said += String(chunk)));
+  try {
+    await expect.poll(() => /Webhooks: (\S+)\/webhooks\/SYSTEM/u.exec(said)?.[1], { timeout: 30_000 }).toBeTruthy();
+    const address = `${/Webhooks: (\S+)\/webhooks\/SYSTEM/u.exec(said)?.[1]}/webhooks/people`;
+    expect((await fetch(address, { method: "POST", body: "{}" })).status).toBe(401);
+    people.admin.setHook(address, secret);
+    people.admin.create("contacts", { email: "hook@example.org", name: "Told at once" });
+    await expect.poll(() => held()[1]!["hook@example.org"], { timeout: 20_000 }).toBe("Told at once -");
+    expect(held()[2]).toHaveProperty("hook@example.org");
+  } finally {
+    people.admin.setHook(null);
+    service.kill("SIGTERM");
+    await once(service, "exit");
+  }
 });

@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { denormalizeValue } from "../../core/normalize/denormalize-value.ts";
 import { type RawObservation, type RawUpsert, revisionOf } from "../../model/observation.ts";
@@ -19,6 +19,7 @@ const pageMax = 500;
  */
 export async function createFilesConnector(options: FilesOptions): Promise<Connector> {
   const { system, clock, folder } = options;
+  await mustBeKnown(folder);
   const state = await openState(join(folder, ".truce"));
   let last: Promise<unknown> = Promise.resolve();
 
@@ -147,6 +148,18 @@ export async function createFilesConnector(options: FilesOptions): Promise<Conne
 
     close: () => inTurn(async () => state.close()),
   };
+}
+
+/** Files that were read tell of records that only the state knows: without it all of them would count as deleted. */
+async function mustBeKnown(folder: string): Promise<void> {
+  const isThere = await access(join(folder, ".truce", "state.db")).then(
+    () => true,
+    () => false,
+  );
+  const done = await readdir(join(folder, "done")).catch(() => []);
+  if (isThere || done.length === 0) return;
+  const message = `${folder} has files in done/, and what they told is gone with .truce: put that back, or move all files of done/ into in/ to have them read again`;
+  throw new SyncFailure({ code: "SCHEMA", message });
 }
 
 function hasFull({ objects }: FilesOptions): boolean {

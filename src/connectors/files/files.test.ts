@@ -1,4 +1,4 @@
-import { appendFileSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { RawObservation } from "../../model/observation.ts";
@@ -139,6 +139,16 @@ test("what Truce writes is one file a call, whole under its name, in the format 
   expect(text("out", name)).toBe(
     'number;name;note;_change\n1;Ada L.;"a; ""quoted"" note";update\n2;;;delete\ng-1;New;;create\n',
   );
+});
+
+test("without the state of what was read nothing counts as deleted: Truce refuses to begin", async () => {
+  const { connector, drop, open, folder } = await place();
+  drop("people.csv", "number,name\n1,Ada\n");
+  await pull(connector);
+  renameSync(join(folder, ".truce"), join(folder, "elsewhere"));
+  await expect(open()).rejects.toThrow("move all files of done/ into in/");
+  renameSync(join(folder, "elsewhere"), join(folder, ".truce"));
+  await (await open()).close();
 });
 
 test("a folder that is gone is a failure of the outside world", async () => {
