@@ -35,17 +35,17 @@ export function faultyStore(
     };
     const crash = () => around.odds().crash * (rare.has(kind) ? 8 : 1);
     if (strike("crash-before", crash())) life.die();
-    await life.gate();
+    if (life.isStopped()) await life.gate();
     if (chance.chance(0.25)) await clock.sleep(1 + chance.below(3));
     if (strike("fail-before", around.odds().storeFails)) {
-      await life.gate();
+      if (life.isStopped()) await life.gate();
       throw new Error("the store can't be reached");
     }
     if (life.dead && chance.chance(0.5)) await life.gate();
     const result = await effect();
     if (strike("crash-after", crash())) life.die();
     if (chance.chance(0.15)) await clock.sleep(1 + chance.below(3));
-    await life.gate();
+    if (life.isStopped()) await life.gate();
     if (strike("lost-reply", around.odds().commitUnknown))
       throw new Error("the connection broke; whether it was done is unknown");
     return result;

@@ -8,6 +8,8 @@ export type Life = {
   pausedUntil: number;
   /** Ends the process, now. */
   die(): void;
+  /** Dead, or stopped for a while: nothing of it goes on. */
+  isStopped(): boolean;
   /** What the process itself passes after each wait: it stays here while it is stopped, for ever when it is dead. */
   gate(): Promise<void>;
   /** Time as the process sees it. */
@@ -24,6 +26,7 @@ export function newLife(name: string, clock: VirtualClock, onDeath: () => void):
       life.dead = true;
       onDeath();
     },
+    isStopped: () => life.dead || life.pausedUntil > clock.now(),
     async gate() {
       while (life.pausedUntil > clock.now() && !life.dead) await clock.sleep(life.pausedUntil - clock.now());
       // A promise of its own: one for all would keep everything that ever waited on it.
@@ -33,7 +36,7 @@ export function newLife(name: string, clock: VirtualClock, onDeath: () => void):
       now: clock.now,
       async sleep(ms, signal) {
         await clock.sleep(ms, signal);
-        if (life.dead || life.pausedUntil > clock.now()) await life.gate();
+        if (life.isStopped()) await life.gate();
       },
     },
   };

@@ -99,11 +99,11 @@ export function simulatedConnector(
       return struck;
     };
     if (strike("crash-before", around.odds().crash)) life.die();
-    await life.gate();
+    if (life.isStopped()) await life.gate();
     const isSlow = strike("slow", around.odds().slow);
     await transit(isSlow ? 5_000 + chance.below(60_000) : 1 + chance.below(40));
     if (strike("rate-limited", around.odds().rateLimit)) {
-      await life.gate();
+      if (life.isStopped()) await life.gate();
       fail({
         code: "RATE_LIMITED",
         retryAfterMs: chance.chance(0.5) ? chance.below(5_000) : null,
@@ -111,7 +111,7 @@ export function simulatedConnector(
       });
     }
     if (clock.now() < system.downUntil || strike("fail-before", around.odds().failBefore)) {
-      await life.gate();
+      if (life.isStopped()) await life.gate();
       fail({ code: "UNREACHABLE", message: "no connection" });
     }
     const result = effect();
@@ -139,7 +139,7 @@ export function simulatedConnector(
     if (isComing !== undefined) await life.clock.sleep(Math.min(waitMs, isComing.visibleAt - clock.now()));
     else {
       await new Promise<void>((resolve) => system.onNews(waitMs, resolve));
-      await life.gate();
+      if (life.isStopped()) await life.gate();
     }
   }
 

@@ -101,8 +101,18 @@ export function connectorOf(deps: Pick<Deps, "connectors">, system: SystemId): C
   return connector;
 }
 
-/** The objects of a system that the policy maps, with their cells. */
-export function mappedObjects(policy: Policy, system: SystemId): MappedObject[] {
+const known = new WeakMap<Policy, Map<SystemId, readonly MappedObject[]>>();
+
+/** The objects of a system that the policy maps, with their cells. Asked with every batch, so worked out once. */
+export function mappedObjects(policy: Policy, system: SystemId): readonly MappedObject[] {
+  const ofPolicy = known.get(policy) ?? new Map<SystemId, readonly MappedObject[]>();
+  known.set(policy, ofPolicy);
+  const objects = ofPolicy.get(system) ?? mapObjects(policy, system);
+  ofPolicy.set(system, objects);
+  return objects;
+}
+
+function mapObjects(policy: Policy, system: SystemId): MappedObject[] {
   const objects: MappedObject[] = [];
   for (const entity of Object.values(policy.entities)) {
     for (const mapping of entity.mappings.filter((one) => one.system === system)) {
