@@ -68,6 +68,12 @@ export function useList<Name extends ListName>(
   });
 }
 
+/** Somebody else is signed in from now on: what was asked for before, answers under way included, is asked for anew. */
+export async function renewAll(): Promise<void> {
+  await queryClient.cancelQueries();
+  await queryClient.invalidateQueries();
+}
+
 /** What went wrong, in words. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

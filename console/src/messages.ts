@@ -166,7 +166,7 @@ export const en = {
   "review.always": "Always do so",
   "review.alwaysTitle": "Let a rule decide this",
   "review.alwaysLead":
-    "Put this into the config, and {field} of {entity} is decided by itself from the next start on. The file stays the source.",
+    "With this in the config, {field} of {entity} is decided by itself from the next start on. The file stays the source.",
   "review.alwaysEffect": {
     one: "Of {count} conflict on this field that is loaded, it would decide:",
     other: "Of {count} conflicts on this field that are loaded, it would decide:",

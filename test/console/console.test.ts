@@ -63,6 +63,27 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
     await own.close();
   });
 
+  test("a link that lets in at once does so even where the server is slow to say who is signed in", async () => {
+    const secret = await server.accounts.invite({ name: "guest", role: "viewer", isPass: true });
+    const { page } = await openPage(browser);
+    const { promise: isAccepted, resolve: accepted } = Promise.withResolvers<void>();
+    page.on("response", (answer) => {
+      if (answer.url().endsWith("/api/v1/invitation")) accepted();
+    });
+    let isFirst = true;
+    await page.route("**/api/v1/session", async (route) => {
+      const answer = await route.fetch();
+      // What was said before the link was taken arrives after.
+      const isLate = isFirst;
+      isFirst = false;
+      if (isLate) await isAccepted;
+      await route.fulfill({ response: answer }).catch(() => undefined);
+    });
+    await page.goto(`${server.url}/welcome#${secret}`);
+    await page.getByRole("button", { name: "guest, viewer" }).waitFor();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+
   test("twenty conflicts are decided by keyboard, each within a moment, and one is undone", async () => {
     const ids: string[] = [];
     for (let i = 0; i < 20; i++) ids.push(await contested(server, `key${i}`));

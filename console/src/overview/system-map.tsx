@@ -90,9 +90,10 @@ function SystemCard({ system }: { readonly system: SystemView }) {
         <span className={`dot ${dot}`} />
         <strong>{name}</strong>
         <span className="muted small">{label}</span>
+        <span className="grow" />
+        <span className="muted small num">{t("overview.linked", { count: linked })}</span>
       </div>
       <div className="rates">
-        <span>{t("overview.linked", { count: linked })}</span>
         <span>
           ↓ <b>{number(received)}</b> {t("overview.in")}
         </span>

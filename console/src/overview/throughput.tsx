@@ -98,7 +98,7 @@ function optionsFor(width: number): uPlot.Options {
     cursor: { show: false },
     legend: { show: false },
     axes: [
-      { ...axis, values: (_, times) => times.map(clockText) },
+      { ...axis, size: 30, values: (_, times) => times.map(clockText) },
       { ...axis, size: 44 },
     ],
     scales: { y: { range: (_, __, max) => [0, Math.max(4, max * 1.1)] } },

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { client, queryClient, reasonOf } from "../api.ts";
+import { client, reasonOf, renewAll } from "../api.ts";
 import { t } from "../text.ts";
 import { Logo } from "../ui/logo.tsx";
 
@@ -12,7 +12,7 @@ export function SignInPage({ hasUsers }: { readonly hasUsers: boolean }) {
     setBusy(true);
     try {
       await client.signIn({ name: String(form.get("name")), password: String(form.get("password")) });
-      await queryClient.invalidateQueries();
+      await renewAll();
     } catch (error) {
       setProblem(reasonOf(error));
     } finally {

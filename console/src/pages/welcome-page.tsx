@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { ApiError, client, queryClient, reasonOf } from "../api.ts";
+import { ApiError, client, reasonOf, renewAll } from "../api.ts";
 import { t } from "../text.ts";
 import { Logo } from "../ui/logo.tsx";
 import { Skeleton } from "../ui/state.tsx";
@@ -16,7 +16,7 @@ export function WelcomePage() {
 
   const accept = async (more: { readonly name?: string; readonly password?: string }) => {
     await client.acceptInvitation({ secret, ...more });
-    await queryClient.invalidateQueries();
+    await renewAll();
     await navigate({ to: "/", replace: true });
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page is opened.

@@ -77,10 +77,11 @@ function nameOf(proposal: Proposal): string {
   return proposal === "newest" ? proposal : `system ${proposal.system}`;
 }
 
+/** As the config has it: docs/config.md, rules. */
 function snippetOf(entity: string, field: string, proposal: Proposal, systems: readonly string[]): string {
   const rule =
     proposal === "newest"
-      ? "newest"
+      ? "{ newest: review }"
       : `{ prefer: [${[proposal.system, ...systems.filter((one) => one !== proposal.system)].join(", ")}] }`;
-  return `entities:\n  ${entity}:\n    rules:\n      ${field}: ${rule}\n`;
+  return `# entities.${entity}.fields.${field}\nrule: ${rule}\n`;
 }

@@ -12,7 +12,7 @@ export function Evidence({ hold }: { readonly hold: Hold }) {
       <h3>{t("review.evidence")}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard. */}
       <section className="table-wrap evidence" tabIndex={0} aria-label={t("review.evidence")}>
-        <table>
+        <table style={{ minWidth: 108 + 170 * (hold.matches.length + 1) }}>
           <thead>
             <tr>
               <th scope="col">{t("record.field")}</th>
