@@ -15,8 +15,8 @@ import { createMemoryStore } from "../src/store/memory/memory-store.ts";
 /** Two orgs of one company, one streamed and one polled, with accounts, contacts and opportunities that point to accounts. */
 const yaml = `\
 systems:
-  emea: { connector: salesforce, url: "http://emea.example", clientId: a, clientSecret: "\${A}" }
-  amer: { connector: salesforce, url: "http://amer.example", clientId: a, clientSecret: "\${A}" }
+  emea: { connector: salesforce, url: "https://emea.example", clientId: a, clientSecret: "\${A}" }
+  amer: { connector: salesforce, url: "https://amer.example", clientId: a, clientSecret: "\${A}" }
 entities:
   contact:
     rule: { prefer: [emea, amer] }

@@ -5,8 +5,8 @@ import { soundYaml } from "./testing.ts";
 import { readYaml } from "./yaml-source.ts";
 
 /** What is found when this is how Truce logs in to an org. */
-function found(settings: string): string[] {
-  const org = `  sales: { connector: salesforce, url: "https://acme.my.salesforce.com", clientId: key, ${settings} }\n`;
+function found(settings: string, url = "https://acme.my.salesforce.com"): string[] {
+  const org = `  sales: { connector: salesforce, url: "${url}", clientId: key, ${settings} }\n`;
   const { data, errors } = readYaml(soundYaml.replace("entities:\n", `${org}entities:\n`));
   if (errors.length > 0) throw new Error(errors[0]?.message);
   const own = checkConfig(data, null).findings.filter(({ path }) => path[1] === "sales" && path[0] === "systems");
@@ -27,4 +27,12 @@ test.for<[string, string[]]>([
   ["clientSecret: plain", ["a secret stands here in plain text"]],
 ])("%s: %o", ([settings, expected]) => {
   expect(found(settings)).toEqual(expected);
+});
+
+test("a secret is sent to nobody in the clear, but to this machine", () => {
+  const secret = "clientSecret: ${SECRET}";
+  expect(found(secret, "http://acme.my.salesforce.com")).toEqual([
+    '"http://acme.my.salesforce.com" does not begin with https://',
+  ]);
+  expect(["http://127.0.0.1:4000", "${SALESFORCE_URL}"].flatMap((url) => found(secret, url))).toEqual([]);
 });

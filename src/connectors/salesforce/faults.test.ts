@@ -202,3 +202,21 @@ test.for([
   expect(await outcome(connector.read(contacts, ["003bm0000000001AAA"]))).toBe("UNREACHABLE");
   expect(await outcome(connector.scan(contacts, "003bm0000000001AAA/"))).toBe("UNREACHABLE");
 });
+
+test("a login that names another host as the org is not believed", async () => {
+  setting = await setUp();
+  const { sandbox, clock } = setting;
+  const body = { access_token: "x", instance_url: "https://salesforce.com.attacker.example", id: "" };
+  proxy = await serve({
+    port: 0,
+    faults: createFaultBoard(createRandom(1)),
+    handle: () => ({ status: 200, body }),
+    admin: () => ({ status: 404, body: null }),
+    rateLimited: () => ({ status: 403, body: null }),
+    serverError: (status) => ({ status, body: null }),
+  });
+  const call = connectTo(sandbox, { url: proxy.url, clock }).read(contacts, ["003bm0000000001AAA"]);
+  await expect(call).rejects.toMatchObject({
+    error: { code: "UNAUTHORIZED", message: expect.stringMatching(/attacker/) },
+  });
+});

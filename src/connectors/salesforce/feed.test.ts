@@ -154,3 +154,17 @@ test("after a restart the feed goes on from its cursor, with our own writes as w
     }),
   ]);
 });
+
+test("more fields than an address would hold are asked for all the same", async () => {
+  const { sandbox, connector, clock } = setting;
+  const names = Array.from({ length: 500 }, (_, n) => `A_field_with_a_long_name_of_its_own_${n}__c`);
+  for (const name of names) sandbox.admin.defineField("Contact", { name, type: "string" });
+  const wide = mapped("Contact", "LastName", ...names);
+  const start = await connector.feed!.start([wide]);
+  const id = sandbox.admin.createAs(maria, "Contact", { LastName: "A", [names[499]!]: "the last" });
+  clock.skip(3_000);
+  const { observations } = await pullAll(connector, [wide], start);
+  expect(observations).toMatchObject([{ ref: { id }, complete: true, cells: { [names[499]!]: "the last" } }]);
+  sandbox.admin.removeField("Contact", names[0]!);
+  expect((await connector.scan(wide, null)).observations).toMatchObject([{ ref: { id }, complete: false }]);
+});

@@ -2,7 +2,8 @@ import type { CellName, ObjectName } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Client } from "./client.ts";
 import { RefusedCall } from "./errors.ts";
-import { objectOf, objectsOf, own, textOf } from "./json.ts";
+import { objectsOf, own, textOf } from "./json.ts";
+import { askQuery } from "./query.ts";
 import { soqlText } from "./soql.ts";
 
 /** Permission sets that come with a package can't be changed: a few are tried. */
@@ -75,7 +76,6 @@ async function permissionSetsOf(client: Client, what: string): Promise<readonly 
   const { identity } = await client.session();
   if (identity === null) return [];
   const soql = `SELECT PermissionSetId FROM PermissionSetAssignment WHERE AssigneeId = ${soqlText(identity.userId)} ORDER BY PermissionSet.IsOwnedByProfile LIMIT ${permissionSetsMax}`;
-  const path = `query?q=${encodeURIComponent(soql)}`;
-  const answer = objectOf(await client.call({ method: "GET", path, effect: "read", what })) ?? {};
+  const answer = await askQuery(client, { soql, all: false, urgency: "live", what });
   return objectsOf(own(answer, "records")).map((record) => textOf(own(record, "PermissionSetId")));
 }

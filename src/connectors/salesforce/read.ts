@@ -7,6 +7,7 @@ import type { Client } from "./client.ts";
 import { senseless } from "./errors.ts";
 import { objectOf, own } from "./json.ts";
 import type { Urgency } from "./pace.ts";
+import { askQuery } from "./query.ts";
 import { fullId } from "./record-id.ts";
 import { fieldsOf, recordOf, recordsOf, type SalesforceRecord, upsertOf } from "./records.ts";
 import type { BoundObject } from "./schema.ts";
@@ -57,10 +58,8 @@ export function createReader(deps: ReadDeps): Reader {
   const query: Reader["query"] = async (bound, rest, { all, urgency = "live" }) => {
     const what = `querying ${bound.sobject.name}`;
     const soql = `SELECT ${fieldsOf(bound).join(",")} FROM ${bound.sobject.name} ${rest}`;
-    const path = `${all ? "queryAll" : "query"}?q=${encodeURIComponent(soql)}`;
-    const answer = await client.call({ method: "GET", path, effect: "read", urgency, what });
-    const records = recordsOf(answer, "records", what);
-    return { records, isLast: own(objectOf(answer) ?? {}, "done") === true };
+    const answer = await askQuery(client, { soql, all, urgency, what });
+    return { records: recordsOf(answer, "records", what), isLast: own(answer, "done") === true };
   };
 
   /** Records by id, `null` for those that are not there. */
@@ -177,9 +176,8 @@ function placeOf(cursor: string): { readonly after: string; readonly total: numb
 
 async function countOf(client: Client, { sobject }: BoundObject): Promise<number | null> {
   const what = `counting ${sobject.name}`;
-  const path = `query?q=${encodeURIComponent(`SELECT count() FROM ${sobject.name}`)}`;
-  const answer = objectOf(await client.call({ method: "GET", path, effect: "read", urgency: "scan", what }));
-  const total = own(answer ?? {}, "totalSize");
+  const soql = `SELECT count() FROM ${sobject.name}`;
+  const total = own(await askQuery(client, { soql, all: false, urgency: "scan", what }), "totalSize");
   return typeof total === "number" ? total : null;
 }
 

@@ -122,11 +122,23 @@ async function exchange(url: string, form: URLSearchParams, timeoutMs: number): 
   const told = objectOf(body) ?? {};
   const [accessToken, instanceUrl] = [textOf(own(told, "access_token")), textOf(own(told, "instance_url"))];
   if (status === 200 && accessToken !== "" && instanceUrl !== "") {
+    if (!isTrusted(instanceUrl, url)) {
+      const message = `${what}: the login names ${instanceUrl} as the org, which is no address of Salesforce's`;
+      throw new SyncFailure({ code: "UNAUTHORIZED", message });
+    }
     return { accessToken, instanceUrl, identity: identityOf(textOf(own(told, "id"))) };
   }
   const message = `${what}: Salesforce answered ${status} ${saying(complaintsOf(body))}`;
   const isRefusal = status >= 400 && status < 500 && status !== 429;
   throw new SyncFailure({ code: isRefusal ? "UNAUTHORIZED" : "UNREACHABLE", message });
+}
+
+/** Whoever answers a login must not be able to send what follows elsewhere. */
+function isTrusted(instanceUrl: string, url: string): boolean {
+  if (!URL.canParse(instanceUrl)) return false;
+  const instance = new URL(instanceUrl);
+  if (instance.host === new URL(url).host) return true;
+  return instance.protocol === "https:" && /\.(?:salesforce|force)\.(?:com|mil)$/u.test(instance.hostname);
 }
 
 /** `https://login.salesforce.com/id/<org>/<user>` */
