@@ -7,23 +7,19 @@ import { type MatchRecord, matchRecordOf } from "./scored/record.ts";
 
 type Values = Readonly<Record<FieldName, FieldValue | undefined>>;
 
+const profiles = new WeakMap<Values, MatchRecord>();
+
 /**
- * What a record says of who or what it is, normalised to be compared. `system`: whose record it is. One record is wanted several times within moments (to
- * find candidates, to be scored, to be filed), so the last ones are remembered.
+ * What a record says of who or what it is, normalised to be compared. `system`: whose record it is. Values are wanted several times (to find
+ * candidates, to be scored, to be filed), so what was made of them is remembered as long as they are.
  */
 export function profileOf(values: Values, system: string, { roles }: MatchingPolicy): MatchRecord {
-  const said = Object.entries(roles).map(([field, role]) => [role, values[field] ?? null]);
-  const key = JSON.stringify([system, said]);
-  const known = young.get(key) ?? old.get(key) ?? normalised(values, system, roles);
-  young.set(key, known);
-  if (young.size >= rememberedMax) [old, young] = [young, new Map()];
-  return known;
+  const known = profiles.get(values);
+  if (known !== undefined) return known;
+  const made = normalised(values, system, roles);
+  profiles.set(values, made);
+  return made;
 }
-
-/** Of one generation; two are kept: a few MB. */
-const rememberedMax = 1_000;
-let young = new Map<string, MatchRecord>();
-let old = young;
 
 function normalised(values: Values, system: string, roles: MatchingPolicy["roles"]): MatchRecord {
   const raw: Partial<Record<Role, string[]>> = { source: [system] };
@@ -72,25 +68,25 @@ function mapped({ fields }: GoldenRecord): Values {
 
 const blocksMax = 24;
 
-const filedUnder = new WeakMap<GoldenRecord, readonly number[]>();
-
 /** The keys under which a golden record is filed for matching: those of all that its records say. Deleted ones are not found. */
 export function blocksOfGolden(golden: GoldenRecord, matching: MatchingPolicy): readonly number[] {
   if (golden.deletedAt !== null) return [];
-  const known = filedUnder.get(golden);
-  if (known !== undefined) return known;
   const blocks = new Set<number>();
   for (const member of membersOf(golden, matching)) {
     for (const block of blocksOfRecord(golden.entity, member)) if (blocks.size < blocksMax) blocks.add(block);
   }
-  const keys = [...blocks];
-  filedUnder.set(golden, keys);
-  return keys;
+  return [...blocks];
 }
+
+const filedUnder = new WeakMap<MatchRecord, readonly number[]>();
 
 /** The keys under which candidates for a record are looked up. */
 export function blocksOfRecord(entity: EntityType, record: MatchRecord): readonly number[] {
-  return blockingKeys(record).map((key) => hashOf(`${entity}\n${key}`));
+  const known = filedUnder.get(record);
+  if (known !== undefined) return known;
+  const blocks = blockingKeys(record).map((key) => hashOf(`${entity}\n${key}`));
+  filedUnder.set(record, blocks);
+  return blocks;
 }
 
 /** 47 bits: a number that every store holds exactly. Two keys of one hash only make a block larger. Source: FNV-1a, twice. */

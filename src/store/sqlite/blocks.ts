@@ -8,22 +8,16 @@ import type { Database } from "./database.ts";
 export function blocks(db: Database, claims: BlockClaims, keys: readonly number[], sizeMax: number): BlocksFound {
   const members = new Map<number, readonly GoldenId[]>();
   const oversized = new Set<number>();
-  const ids = new Map<number, GoldenId>();
-  const idOf = (golden: number) => {
-    const known = ids.get(golden) ?? fromStored(db.value<string>("select id from golden where seq = ?", golden) ?? "");
-    ids.set(golden, known);
-    return known;
-  };
   for (const key of new Set(keys)) {
     const found = db.value<string | null>(
-      `select case when count(*) > ? then 'many' else group_concat(golden) end
-       from (select golden from block where key = ? limit ? + 1)`,
+      `select case when count(*) > ?1 then '' else
+         (select group_concat(id, char(31)) from block join golden indexed by golden_name on seq = golden where key = ?2) end
+       from (select 1 from block where key = ?2 limit ?1 + 1)`,
       sizeMax,
       key,
-      sizeMax,
     );
-    if (found === "many") oversized.add(key);
-    else if (found != null) members.set(key, found.split(",").map(Number).map(idOf));
+    if (found === "") oversized.add(key);
+    else if (found != null) members.set(key, found.split("\u001f").map(fromStored));
   }
   return { members, oversized, mark: claims.mark() };
 }

@@ -96,4 +96,11 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create table block (key integer not null, golden integer not null, primary key (key, golden)) without rowid;
     `,
   },
+  {
+    name: "ids of golden records beside their documents",
+    sql: `
+      -- Who is filed under a key is told without reading documents.
+      create index golden_name on golden (seq, id);
+    `,
+  },
 ];
