@@ -8,8 +8,9 @@ import { decideHold, type Reviewed } from "../engine/review.ts";
 import type { Running } from "../engine/run.ts";
 import type { SweepReport } from "../engine/scan.ts";
 import { type SplitDone, splitRecords } from "../engine/split.ts";
+import { type Trained, trainMatching } from "../engine/train.ts";
 import type { Alert } from "../model/alert.ts";
-import type { GoldenId, GoldenRecord } from "../model/golden.ts";
+import type { EntityType, GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Decision, Hold } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { RecordRef, SystemId } from "../model/record.ts";
@@ -35,6 +36,8 @@ export type Desk = {
   holds(filter: HoldFilter): Promise<readonly Hold[]>;
   hold(id: string): Promise<Hold | null>;
   decide(decision: Decision): Promise<Reviewed>;
+  /** Scored matching learns from decisions on duplicates: those of one entity, or of each (`null`). */
+  train(entity: EntityType | null): Promise<readonly Trained[]>;
   split(goldenId: GoldenId, refs: readonly RecordRef[], by: string): Promise<SplitDone>;
   deadLetters(filter: DeadLetterFilter): Promise<readonly DeadLetter[]>;
   deadLetter(id: string): Promise<DeadLetter | null>;
@@ -62,6 +65,7 @@ export const deskCalls = [
   "hold",
   "decide",
   "split",
+  "train",
   "deadLetters",
   "deadLetter",
   "replayDead",
@@ -98,6 +102,7 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     holds: (filter) => store.holds(filter),
     hold: (id) => store.hold(id),
     decide: (decision) => decideHold(deps, decision),
+    train: (entity) => trainEntities(deps, entity),
     split: (goldenId, refs, by) => splitRecords(deps, goldenId, refs, by),
     deadLetters: (filter) => store.deadLetters(filter),
     deadLetter: (id) => store.deadLetter(id),
@@ -123,6 +128,15 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
       return sweepSystems(deps, running, system);
     },
   };
+}
+
+async function trainEntities(deps: Deps, entity: EntityType | null): Promise<readonly Trained[]> {
+  const trained: Trained[] = [];
+  for (const name of entity === null ? Object.keys(deps.policy.entities) : [entity]) {
+    const one = await trainMatching(deps, name);
+    if (one !== null) trained.push(one);
+  }
+  return trained;
 }
 
 /** One sweep after another of everything that is mapped in a system, or in all. */

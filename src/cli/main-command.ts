@@ -35,6 +35,7 @@ function createProgram(): Command {
   addReview(program);
   addStore(program);
   addMatching(program);
+  addTraining(program);
   addTrying(program);
   return program;
 }
@@ -311,6 +312,14 @@ function addMatching(program: Command): void {
       async () => (await import("./match.ts")).matchScoreCommand,
     ),
   );
+}
+
+function addTraining(program: Command): void {
+  on(
+    program.command("match-train"),
+    "Learn from what people decided on duplicates how to score them",
+    async () => (await import("./match-train.ts")).trainCommand,
+  ).option("--entity <name>", "of this entity only");
 }
 
 function addTrying(program: Command): void {

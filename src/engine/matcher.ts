@@ -13,6 +13,7 @@ import type { Model } from "../core/match/scored/model.ts";
 import type { MatchRecord } from "../core/match/scored/record.ts";
 import type { EntityType } from "../model/golden.ts";
 import type { EntityPolicy } from "../model/policy.ts";
+import { type Calibrated, calibrationKind } from "./calibration.ts";
 import type { Deps } from "./deps.ts";
 
 /** How to score the records of one entity, as far as is known by now. */
@@ -44,7 +45,9 @@ export function createMatcher(deps: Pick<Deps, "store" | "random" | "clock">): M
   };
   return {
     async scoringFor({ name, matching }, records) {
-      const { knowledge } = await knownOf(name);
+      const one = await knownOf(name);
+      await takeLessons(deps, one);
+      const { knowledge } = one;
       learn(knowledge, records, () => deps.random.fraction());
       const model: Model = modelOf(knowledge);
       const linkFrom = matching?.autoLink == null ? null : linkThreshold(knowledge, matching.autoLink);
@@ -60,15 +63,32 @@ export function createMatcher(deps: Pick<Deps, "store" | "random" | "clock">): M
   };
 }
 
-type Known = { readonly knowledge: Knowledge; storedAt: number };
+type Known = {
+  readonly knowledge: Knowledge;
+  /** How many records had been asked about when it was last stored. */
+  storedAt: number;
+  /** When lessons were last looked for. */
+  lessonsAt: number;
+};
 
 /** Documents of the store: by entity what is known about its records. */
 const knowledgeKind = "matching-knowledge";
 
+/** What people's decisions taught takes effect so long after a lesson. */
+const lessonsEveryMs = 10_000;
+
+/** A lesson may have been learned by another process meanwhile. */
+async function takeLessons({ store, clock }: Pick<Deps, "store" | "clock">, known: Known): Promise<void> {
+  if (clock.now() < known.lessonsAt + lessonsEveryMs) return;
+  known.lessonsAt = clock.now();
+  const kept = await store.document(calibrationKind, known.knowledge.entity, clock.now());
+  known.knowledge.calibration = (kept?.value as Calibrated | undefined)?.calibration ?? null;
+}
+
 async function load({ store, clock }: Pick<Deps, "store" | "clock">, entity: EntityType): Promise<Known> {
   const kept = await store.document(knowledgeKind, entity, clock.now());
   const knowledge = kept === null ? nothingKnown(entity) : knowledgeFrom(entity, kept.value);
-  return { knowledge, storedAt: knowledge.asked };
+  return { knowledge, storedAt: knowledge.asked, lessonsAt: 0 };
 }
 
 async function save({ store, clock }: Pick<Deps, "store" | "clock">, knowledge: Knowledge): Promise<void> {

@@ -224,6 +224,7 @@ export function scene(
       if (golden === undefined || more.length > 0) throw new Error(`There are ${goldens.size} golden records.`);
       return Object.fromEntries(Object.entries(golden.fields).map(([field, version]) => [field, version.value]));
     },
+    holdWith: (id: string) => holds.get(id),
     /** The values of the golden record that has this record. */
     valuesOf(system: string, id: string): Record<string, unknown> {
       const golden = goldenOf(refOf(system, id));

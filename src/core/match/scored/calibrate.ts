@@ -1,20 +1,23 @@
 import { crossings, crossingsIn } from "./crossings.ts";
-import type { Calibration, Model, PairOf } from "./model.ts";
-import { lastComparison, logOddsOf } from "./score.ts";
+import type { Calibration } from "./model.ts";
 
-/** A person's answer about a pair. */
-export type Decision = { readonly pair: PairOf; readonly same: boolean };
+/** A person's answer about a pair, with what the pair showed. */
+export type Decision = {
+  /** As scored, without any calibration. */
+  readonly logOdds: number;
+  readonly levels: Int8Array;
+  readonly same: boolean;
+};
 
 /**
  * Fits the layer on top of the weights to decisions: logistic regression on the log odds and the crossings, held near "change nothing" (scale 1,
- * shift 0), so that a handful of decisions moves it little. Deterministic. `model` is the one to improve, its own calibration ignored.
+ * shift 0), so that a handful of decisions moves it little. Deterministic.
  */
-export function calibrate(decisions: readonly Decision[], model: Model): Calibration {
-  const plain: Model = { ...model, weights: { ...model.weights, calibration: null } };
-  const rows = decisions.map(({ pair: [a, b], same }) => {
-    const logOdds = Math.max(-12, Math.min(12, logOddsOf(a, b, plain)));
-    return { x: [1, logOdds, ...crossingsIn(lastComparison(plain).levels)], y: same ? 1 : 0 };
-  });
+export function calibrate(decisions: readonly Decision[]): Calibration {
+  const rows = decisions.map(({ logOdds, levels, same }) => ({
+    x: [1, Math.max(-12, Math.min(12, logOdds)), ...crossingsIn(levels)],
+    y: same ? 1 : 0,
+  }));
   const rest = [0, 1, ...crossings.map(() => 0)];
   let weights = [...rest];
   for (let round = 0; round < rounds; round++) {

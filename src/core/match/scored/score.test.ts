@@ -6,7 +6,7 @@ import { defaultModel } from "./default-model.ts";
 import { defaultWeights } from "./default-weights.ts";
 import { levelNames } from "./feature.ts";
 import { judgePair, pairThresholds } from "./judge.ts";
-import { explain, scorePair } from "./score.ts";
+import { explain, lastComparison, scorePair } from "./score.ts";
 import { recordWith } from "./test-records.ts";
 
 const people = defaultModel("people");
@@ -112,10 +112,9 @@ test("decisions move the score where they were taken, a few of them only little"
     recordWith({ "full-name": "Jin Lee", street: "1 Elm Street", city: "Leeds" }),
   ] as const;
   const taught = (times: number) => {
-    const calibration = calibrate(
-      Array.from({ length: times }, () => ({ pair, same: false })),
-      people,
-    );
+    const { logOdds } = scorePair(...pair, people);
+    const levels = Int8Array.from(lastComparison(people).levels);
+    const calibration = calibrate(Array.from({ length: times }, () => ({ logOdds, levels, same: false })));
     return scorePair(...pair, { ...people, weights: { ...people.weights, calibration } }).logOdds;
   };
   const untaught = scorePair(...pair, people).logOdds;
