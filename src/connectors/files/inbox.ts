@@ -75,11 +75,15 @@ function claimOf(
   name: string,
 ): { readonly object: ObjectName; readonly isFull: boolean } | null {
   if (!/\.(?:csv|tsv|txt|jsonl|ndjson)$/iu.test(name) || name.startsWith(".") || name.startsWith("~")) return null;
-  const named = Object.entries(objects);
-  const full = named.find(([, { full: pattern }]) => pattern !== undefined && fits(pattern, name));
-  if (full !== undefined) return { object: full[0], isFull: true };
-  const partial = named.find(([object, { files = `${object}*` }]) => fits(files, name));
-  return partial === undefined ? null : { object: partial[0], isFull: false };
+  const patterns = Object.entries(objects).flatMap(([object, { files = `${object}*`, full }]) => [
+    { object, pattern: files, isFull: false },
+    ...(full === undefined ? [] : [{ object, pattern: full, isFull: true }]),
+  ]);
+  // The longest pattern means the file most: customers-all-* before customers-*.
+  const fitting = patterns
+    .filter(({ pattern }) => fits(pattern, name))
+    .toSorted((a, b) => b.pattern.length - a.pattern.length);
+  return fitting[0] ?? null;
 }
 
 function fits(pattern: string, name: string): boolean {

@@ -49,8 +49,9 @@ export async function listPage(client: Client, call: ListCall): Promise<Page> {
   try {
     return await pageAt(client, call);
   } catch (error) {
-    const { place } = call;
-    const isDead = error instanceof RefusedCall && place !== null && [400, 404, 410, 422].includes(error.status);
+    const { place, shape } = call;
+    const isRefused = error instanceof RefusedCall && [400, 404, 410, 422].includes(error.status);
+    const isDead = isRefused && place !== null && isOpaque(shape.list?.paging);
     if (!isDead || place.restarts >= restartsMax) throw error;
     const page = await pageAt(client, { ...call, place: null });
     return { ...page, next: page.next === null ? null : { ...page.next, restarts: place.restarts + 1 } };
@@ -141,7 +142,7 @@ function nextOf(
   const asked = place?.at ?? null;
   const following = followingPlace(shape, answer, items, asked, count);
   const toldMore = list.more === undefined ? null : isYes(at(answer.body, list.more));
-  const isLed = ["cursor", "link", "next"].includes(list.paging?.type ?? "");
+  const isLed = isOpaque(list.paging);
   if (items.length === 0 && !isLed && toldMore === true) {
     throw broken(what, `a page is empty after ${count} records, and more are said to come`);
   }
@@ -156,6 +157,11 @@ function nextOf(
   }
   if (following === asked) throw broken(what, `the place after ${JSON.stringify(asked)} is said to be the same again`);
   return { at: following, count, ...movedOn(items, shape, place, what), restarts: place?.restarts ?? 0 };
+}
+
+/** Styles whose places the tool makes, and lets die. */
+function isOpaque(paging: Paging | undefined): boolean {
+  return paging?.type === "cursor" || paging?.type === "link" || paging?.type === "next";
 }
 
 function isCounted(total: number | null, count: number, items: readonly Json[]): boolean {

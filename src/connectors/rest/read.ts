@@ -18,6 +18,8 @@ export type Reader = {
   scan(bound: Bound, cursor: string | null): Promise<ScanPage>;
   /** Each record on its own, as a write needs it; `null` where it is not there, by a tool that answers its list at the same time. */
   look(bound: Bound, ids: readonly RecordId[]): Promise<readonly (Held | null | SyncFailure)[]>;
+  /** As many as the tool answers at once; those that are left out are not known to be gone. */
+  glance(bound: Bound, ids: readonly RecordId[]): Promise<ReadonlyMap<RecordId, Held>>;
 };
 
 const manyMaxDefault = 50;
@@ -126,6 +128,11 @@ export function createReader(system: SystemId, client: Client, clock: Clock): Re
     },
 
     look: readSingly,
+
+    glance: (bound, ids) => {
+      const { many } = bound.shape.read ?? {};
+      return many === undefined || ids.length === 0 ? Promise.resolve(new Map()) : readMany(bound, ids, many);
+    },
   };
 }
 

@@ -134,6 +134,32 @@ test("a lookup whose filter the tool ignores finds the right record all the same
   expect(await writeOne(connector, mapped("email"), request)).toEqual({ kind: "exists", id: "2" });
 });
 
+test("where a version goes with the write, one question shows many records, and a stale one is looked at anew", async () => {
+  const records = Array.from({ length: 20 }, (_, id) => ({ id, v: 1, name: "old" }));
+  const { url, asked } = await toolThat(({ method, path, query, body }) => {
+    if (path === "/contacts") {
+      const found = records
+        .filter(({ id }) => query.get("ids")?.split(",").includes(String(id)))
+        .map((one) => ({ ...one }));
+      // Somebody writes to one of them just after they were shown.
+      records[7]!.v++;
+      return { body: found };
+    }
+    const record = records[Number(path.split("/").at(-1))]!;
+    if (method === "GET") return { body: record };
+    const { v, ...patch } = JSON.parse(body) as { v: number };
+    if (v !== record.v) return { status: 409, body: { message: "stale" } };
+    Object.assign(record, patch, { v: v + 1 });
+    return { body: record };
+  }, onTestFinished);
+  const connector = connectorAt(url, { version: { field: "v", in: "body" }, read: { many: "ids={ids}" } });
+  const requests = records.map(({ id }) => update(String(id), { name: "old" }, { name: "new" }));
+  const results = await connector.write(mapped("name"), requests);
+  expect(results.map(({ kind }) => kind)).toEqual(records.map(() => "written"));
+  expect(records.every(({ name }) => name === "new")).toBe(true);
+  expect(asked.filter(({ method }) => method === "GET").map(({ path }) => path)).toEqual(["/contacts", "/contacts/7"]);
+});
+
 test("an answer that is packed without being asked for is unpacked", async () => {
   const server = createServer((_request, response) => {
     response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync('[{"id":1,"name":"Ada"}]'));

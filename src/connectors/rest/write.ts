@@ -39,11 +39,12 @@ export async function writeRecords(
   requests: readonly WriteRequest[],
 ): Promise<readonly WriteResult[]> {
   let hopeless: SyncFailure | null = null;
-  const writeOne = async (request: WriteRequest): Promise<WriteResult> => {
+  const writeOne = async (request: WriteRequest, glanced: Glanced): Promise<WriteResult> => {
     if (hopeless !== null) return { kind: "failed", error: hopeless.error };
     try {
       if (request.kind === "create") return await create(deps, bound, request);
-      return request.kind === "update" ? await update(deps, bound, request) : await remove(deps, bound, request);
+      if (request.kind === "update") return await update(deps, bound, request, glanced);
+      return await remove(deps, bound, request, glanced);
     } catch (error) {
       if (!(error instanceof SyncFailure)) throw error;
       if (hopelessCodes.includes(error.error.code)) hopeless = error;
@@ -52,13 +53,33 @@ export async function writeRecords(
   };
   const results: WriteResult[] = [];
   for (let start = 0; start < requests.length; start += sideBySide) {
-    results.push(...(await Promise.all(requests.slice(start, start + sideBySide).map(writeOne))));
+    const batch = requests.slice(start, start + sideBySide);
+    const glanced = await glanceAt(deps, bound, batch);
+    results.push(...(await Promise.all(batch.map((request) => writeOne(request, glanced)))));
   }
   return results;
 }
 
 /** So many records are written at a time, so that a failure that concerns all stops the rest. */
-const sideBySide = 16;
+const sideBySide = 50;
+
+type Glanced = ReadonlyMap<RecordId, Held>;
+
+/**
+ * One question for many records spares a look at each. Only where the version that it tells goes with the write: else the look must be just before.
+ * One that fails is no failure: each record is looked at then.
+ */
+async function glanceAt({ reader }: WriteDeps, bound: Bound, batch: readonly WriteRequest[]): Promise<Glanced> {
+  const ids = batch.flatMap((request) => (request.kind === "create" ? [] : [request.id]));
+  if (typeof bound.shape.version !== "object") return new Map();
+  try {
+    return await reader.glance(bound, ids);
+  } catch (error) {
+    if (error instanceof SyncFailure) return new Map();
+    throw error;
+  }
+}
+
 /** Failures after which further requests would only meet the same. */
 const hopelessCodes: readonly SyncError["code"][] = ["RATE_LIMITED", "UNREACHABLE", "UNAUTHORIZED", "SCHEMA"];
 
@@ -69,13 +90,13 @@ function failureOf({ shape }: Bound, request: WriteRequest, failure: SyncFailure
   return { kind: "failed", error: { ...error, cells: refusedCells(failure.refusal, [...written, shape.key ?? ""]) } };
 }
 
-async function update(deps: WriteDeps, bound: Bound, request: Update): Promise<WriteResult> {
+async function update(deps: WriteDeps, bound: Bound, request: Update, glanced: Glanced): Promise<WriteResult> {
   const { client } = deps;
   const { shape, object } = bound;
   const { id, patch } = request;
   const what = `writing ${object.object} ${id}`;
   for (let tries = 1; ; tries++) {
-    const seen = await look(deps, bound, request);
+    const seen = await look(deps, bound, request, tries === 1 ? glanced.get(request.id) : undefined);
     if (seen.kind !== "as-expected") return seen;
     const { held } = seen;
     const cells = cellsIn(bound, held.record);
@@ -104,7 +125,7 @@ async function update(deps: WriteDeps, bound: Bound, request: Update): Promise<W
   }
 }
 
-async function remove(deps: WriteDeps, bound: Bound, request: Delete): Promise<WriteResult> {
+async function remove(deps: WriteDeps, bound: Bound, request: Delete, glanced: Glanced): Promise<WriteResult> {
   const { client, clock } = deps;
   const { shape, object } = bound;
   const { id } = request;
@@ -114,7 +135,7 @@ async function remove(deps: WriteDeps, bound: Bound, request: Delete): Promise<W
     return { kind: "written", id, observedAt: clock.now(), ...rest };
   };
   for (let tries = 1; ; tries++) {
-    const seen = await look(deps, bound, request);
+    const seen = await look(deps, bound, request, tries === 1 ? glanced.get(request.id) : undefined);
     if (seen.kind === "missing") return done();
     if (seen.kind !== "as-expected") return seen;
     try {
@@ -151,9 +172,14 @@ type Looked =
   | { readonly kind: "as-expected"; readonly held: Held }
   | (WriteResult & { readonly kind: "changed" | "missing" });
 
-/** Reads the record, and compares it with what the request expects. */
-async function look({ system, reader }: WriteDeps, bound: Bound, request: Update | Delete): Promise<Looked> {
-  const [held] = await reader.look(bound, [request.id]);
+/** Reads the record, unless a glance has shown it, and compares it with what the request expects. */
+async function look(
+  { system, reader }: WriteDeps,
+  bound: Bound,
+  request: Update | Delete,
+  glanced: Held | undefined,
+): Promise<Looked> {
+  const [held] = glanced === undefined ? await reader.look(bound, [request.id]) : [glanced];
   if (held instanceof SyncFailure) throw held;
   if (held == null) return { kind: "missing" };
   if (isAsExpected(cellsIn(bound, held.record), request)) return { kind: "as-expected", held };
