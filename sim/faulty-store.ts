@@ -77,6 +77,7 @@ export function faultyStore(
     holds: (filter) => call("holds", () => store.holds(filter)),
     holdGroups: () => call("holdGroups", () => store.holdGroups()),
     journal: (filter) => call("journal", () => store.journal(filter)),
+    replaceLines: (lines) => call("replaceLines", () => store.replaceLines(lines)),
     deadLetter: (id) => call("deadLetter", () => store.deadLetter(id)),
     deadLetters: (filter) => call("deadLetters", () => store.deadLetters(filter)),
     goldens: (entity, after, limit) => call("goldens", () => store.goldens(entity, after, limit)),

@@ -1,7 +1,9 @@
 import { acknowledgeAlert, openAlerts, pastAlerts } from "../control/alerts/alerts.ts";
 import { type ConvergenceReport, convergenceReport } from "../control/convergence.ts";
 import { type DeadReport, type DeadSelection, discardDead, editDead, replayDead } from "../control/dead-letters.ts";
+import { type Erased, erase } from "../control/erase.ts";
 import { planUndo, type UndoReport, type UndoSelection, undo } from "../control/undo.ts";
+import { type VerifyReport, verify } from "../control/verify.ts";
 import { type Deps, mappedObjects } from "../engine/deps.ts";
 import { decideFlow, type StoppedFlow, stoppedFlows } from "../engine/mass-guard.ts";
 import { decideHold, type Reviewed } from "../engine/review.ts";
@@ -49,6 +51,8 @@ export type Desk = {
   stoppedFlows(): Promise<readonly StoppedFlow[]>;
   decideFlow(key: string, decision: Parameters<typeof decideFlow>[2]): Promise<boolean>;
   convergence(): Promise<ConvergenceReport>;
+  erase(goldenId: string, by: string): Promise<Erased>;
+  verify(): Promise<VerifyReport>;
   alerts(): Promise<readonly Alert[]>;
   pastAlerts(limit: number): Promise<readonly Alert[]>;
   acknowledgeAlert(key: string, by: string): Promise<boolean>;
@@ -76,6 +80,8 @@ export const deskCalls = [
   "stoppedFlows",
   "decideFlow",
   "convergence",
+  "erase",
+  "verify",
   "alerts",
   "pastAlerts",
   "acknowledgeAlert",
@@ -114,6 +120,8 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     stoppedFlows: () => stoppedFlows(deps),
     decideFlow: (key, decision) => decideFlow(deps, key, decision),
     convergence: () => convergenceReport(deps),
+    erase: (goldenId, by) => erase(deps, goldenId, by),
+    verify: () => verify(deps),
     alerts: () => openAlerts(deps),
     pastAlerts: (limit) => pastAlerts(deps, limit),
     acknowledgeAlert: (key, by) => acknowledgeAlert(deps, key, by),

@@ -2,21 +2,20 @@ import type { GoldenRecord } from "../model/golden.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Desk } from "./desk.ts";
 import { CliError } from "./exit.ts";
+import { findGoldens } from "./find-goldens.ts";
 import { atDesk } from "./open-desk.ts";
 import { color, print, printJson, safeText, table, timeText, valueText } from "./output.ts";
-import { refOf } from "./record-text.ts";
 import type { CommonOptions } from "./session.ts";
 import { sourceText } from "./source-text.ts";
 
 export type HistoryOptions = CommonOptions & { readonly field?: string };
 
-const foundMax = 10;
 const pageLines = 500;
 
 /** `truce history TEXT`: of the record with this id, e-mail or other value: who set which field when and why. */
 export function historyCommand(text: string, options: HistoryOptions): Promise<void> {
   return atDesk(options, async (desk) => {
-    const found = await find(desk, text);
+    const found = await findGoldens(desk, text);
     if (found.length === 0) {
       throw new CliError(
         `Nothing has the id or value "${safeText(text)}". Values are found whole, upper and lower case alike.`,
@@ -30,13 +29,6 @@ export function historyCommand(text: string, options: HistoryOptions): Promise<v
       show(golden, journal);
     });
   });
-}
-
-/** By `system/object/id`, else by id or value. */
-async function find(desk: Desk, text: string): Promise<readonly GoldenRecord[]> {
-  const ref = refOf(text);
-  const golden = ref === null ? null : await desk.byRecord(ref);
-  return golden === null ? desk.search(text, foundMax) : [golden];
 }
 
 async function journalOf(desk: Desk, golden: GoldenRecord, field: string | undefined): Promise<JournalEntry[]> {

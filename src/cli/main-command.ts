@@ -268,6 +268,18 @@ function addJournal(program: Command): void {
   )
     .option("--yes", "do it")
     .option("--by <name>", "who says so (default: the user)");
+  on(
+    program.command("verify"),
+    "That the journal leads to the present state, and that nobody has altered it",
+    async () => (await import("./verify.ts")).verifyCommand,
+  );
+  on(
+    program.command("erase <text>"),
+    "Erase one person's values from all that Truce keeps",
+    async () => (await import("./erase.ts")).eraseCommand,
+  )
+    .option("--yes", "do it; it can't be undone")
+    .option("--by <name>", "who says so (default: the user)");
 }
 
 function addStore(program: Command): void {

@@ -5,6 +5,7 @@ import { watchAlerts } from "../control/alerts/alerts.ts";
 import { createReadings } from "../control/alerts/readings.ts";
 import { watchFights } from "../control/fights.ts";
 import { createMetrics, type Metrics } from "../control/metrics.ts";
+import { sealJournal } from "../control/seal.ts";
 import { shareLimits } from "../control/share.ts";
 import type { EngineEvent } from "../engine/deps.ts";
 import { type Running, run } from "../engine/run.ts";
@@ -69,6 +70,7 @@ export async function runCommand(options: RunOptions): Promise<void> {
       watches.push(
         watchAlerts(session.deps, readings, alertSettings(session.config), stopping.signal),
         watchFights(session.deps, stopping.signal),
+        sealJournal(session.deps, stopping.signal),
       );
     // A bug in what watches must not go unseen.
     const broken = Promise.all(watches).then(() => running.ended);

@@ -50,4 +50,6 @@ export type JournalEntry = {
   readonly said?: Readonly<Record<FieldName, FieldValue>>;
   /** Id of the observation, decision or attempt that caused it. */
   readonly cause: string;
+  /** A person's values were erased from this line; the digest of the line as it was, by which the chain is still verified. */
+  readonly erased?: string;
 };

@@ -680,6 +680,17 @@ function listContract(fresh: Fresh): void {
       expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
     });
 
+    test("a line of the journal can be replaced by what erasure leaves of it, in its place", async () => {
+      const store = await fresh();
+      await commitOne(store, { golden: sampleGolden("g"), journal: [sampleLine("g"), sampleLine("g", { to: "3" })] });
+      const [first, second] = await store.journal({ limit: 9 });
+      const left = { ...first!, from: null, to: null, why: "erased", erased: "digest" };
+      await store.replaceLines([left]);
+      await store.replaceLines([]);
+      expect(await store.journal({ limit: 9 })).toEqual([left, second]);
+      expect(await store.journal({ goldenId: "g", limit: 9 })).toEqual([left, second]);
+    });
+
     test("dead letters wait whole, in order", async () => {
       const store = await fresh();
       await commitOne(store, { deadLetters: [letter("b"), letter("a")] });

@@ -303,6 +303,8 @@ export type Store = {
   hold(id: string): Promise<Hold | null>;
   holds(filter: HoldFilter): Promise<readonly Hold[]>;
   journal(filter: JournalFilter): Promise<readonly (JournalEntry & { readonly sequence: number })[]>;
+  /** Leaves of these lines what erasure leaves: the only way in which a line of the journal ever changes. */
+  replaceLines(lines: readonly (JournalEntry & { readonly sequence: number })[]): Promise<void>;
   deadLetter(id: string): Promise<DeadLetter | null>;
   deadLetters(filter: DeadLetterFilter): Promise<readonly DeadLetter[]>;
   /** Golden records of a type in id order, after `after`. */

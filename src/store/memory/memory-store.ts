@@ -86,6 +86,9 @@ export function createMemoryStore(): Store {
     holds: async (filter) => holds(state, filter),
     holdGroups: async () => holdGroups(state),
     journal: async (filter) => journal(state, filter),
+    async replaceLines(lines) {
+      for (const line of lines) if (state.journal[line.sequence - 1]) state.journal[line.sequence - 1] = line;
+    },
     deadLetter: async (id) => state.deadLetters.get(id) ?? null,
     deadLetters: async (filter) => deadLetters(state, filter),
     goldens: async (entity, after, limit) => goldens(state, entity, after, limit),

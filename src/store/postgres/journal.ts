@@ -6,7 +6,7 @@ import { storedRecord } from "./stored.ts";
 import { newWhere } from "./where.ts";
 
 /** What of a line has no column of its own. */
-type Doc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref" | "said">;
+type Doc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref" | "said" | "erased">;
 
 type Row = {
   readonly seq: string;
@@ -21,8 +21,9 @@ type Row = {
   readonly doc: string;
 };
 
-export function journalDoc({ from, to, other, base, source, ref, said }: JournalEntry): string {
-  const doc: Doc = { from, to, other, base, source, ref, ...(said === undefined ? {} : { said }) };
+export function journalDoc({ from, to, other, base, source, ref, said, erased }: JournalEntry): string {
+  const more = { ...(said === undefined ? {} : { said }), ...(erased === undefined ? {} : { erased }) };
+  const doc: Doc = { from, to, other, base, source, ref, ...more };
   return JSON.stringify(doc);
 }
 
@@ -64,4 +65,18 @@ function lineOf(row: Row): JournalEntry & { readonly sequence: number } {
     cause: fromStored(row.cause),
     sequence: Number(row.seq),
   };
+}
+
+export async function replaceLines(
+  db: Database,
+  lines: readonly (JournalEntry & { readonly sequence: number })[],
+): Promise<void> {
+  if (lines.length === 0) return;
+  await db.write(
+    `update truce.journal set why = line.why, doc = line.doc
+     from unnest(truce.texts($1)::bigint[], truce.texts($2), truce.texts($3)) as line (seq, why, doc) where journal.seq = line.seq`,
+    lines.map(({ sequence }) => sequence),
+    lines.map(({ why }) => toStored(why)),
+    lines.map(journalDoc),
+  );
 }

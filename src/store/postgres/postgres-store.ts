@@ -11,7 +11,7 @@ import { deadLetter, deadLetters } from "./dead-letters.ts";
 import { document, documents, putDocuments } from "./documents.ts";
 import { goldens } from "./goldens.ts";
 import { hold, holdGroups, holds } from "./holds.ts";
-import { journal } from "./journal.ts";
+import { journal, replaceLines } from "./journal.ts";
 import { linkedIds } from "./linked-ids.ts";
 import { load } from "./load.ts";
 import { migrate } from "./migrate.ts";
@@ -47,6 +47,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     holds: (filter) => holds(db, filter),
     holdGroups: () => holdGroups(db),
     journal: (filter) => journal(db, filter),
+    replaceLines: (lines) => replaceLines(db, lines),
     deadLetter: (id) => deadLetter(db, id),
     deadLetters: (filter) => deadLetters(db, filter),
     goldens: (entity, after, limit) => goldens(db, entity, after, limit),

@@ -117,7 +117,7 @@ async function openAlone(file: string): Promise<DatabaseSync> {
   try {
     // The lock is taken by the first write, not by opening.
     db.exec("pragma locking_mode = exclusive; pragma journal_mode = wal; begin immediate; commit;");
-    db.exec(`pragma synchronous = full; pragma temp_store = memory; pragma cache_size = -${cacheKiB};
+    db.exec(`pragma synchronous = full; pragma secure_delete = fast; pragma temp_store = memory; pragma cache_size = -${cacheKiB};
       pragma wal_autocheckpoint = ${checkpointPages}; pragma journal_size_limit = ${logBytesMax};`);
   } catch (error) {
     db.close();

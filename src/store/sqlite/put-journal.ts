@@ -4,7 +4,7 @@ import type { CommitUnit } from "../../ports/store.ts";
 import type { Database } from "./database.ts";
 
 /** What of a line has no column of its own. */
-export type LineDoc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref" | "said">;
+export type LineDoc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref" | "said" | "erased">;
 
 /** Appends the unit's lines to its golden record's chain, which ended with `last`. Returns the new end. */
 export function putJournal(db: Database, { golden, journal }: CommitUnit, last: number | null): number | null {
@@ -18,8 +18,6 @@ export function putJournal(db: Database, { golden, journal }: CommitUnit, last: 
 }
 
 function putLine(db: Database, line: JournalEntry, previous: number | null, isStray: boolean): void {
-  const { from, to, other, base, source, ref, said } = line;
-  const doc: LineDoc = { from, to, other, base, source, ref, ...(said === undefined ? {} : { said }) };
   db.run(
     `insert into journal (golden_id, previous, stray, entity, at, kind, field, version, why, cause, record, doc)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -33,7 +31,19 @@ function putLine(db: Database, line: JournalEntry, previous: number | null, isSt
     line.version,
     line.why,
     line.cause,
-    ref === null ? null : recordKey(ref),
-    JSON.stringify(doc),
+    line.ref === null ? null : recordKey(line.ref),
+    docOf(line),
   );
+}
+
+/** Within a transaction of the caller's. */
+export function replaceLines(db: Database, lines: readonly (JournalEntry & { readonly sequence: number })[]): void {
+  for (const line of lines)
+    db.run("update journal set why = ?, doc = ? where seq = ?", line.why, docOf(line), line.sequence);
+}
+
+function docOf({ from, to, other, base, source, ref, said, erased }: JournalEntry): string {
+  const more = { ...(said === undefined ? {} : { said }), ...(erased === undefined ? {} : { erased }) };
+  const doc: LineDoc = { from, to, other, base, source, ref, ...more };
+  return JSON.stringify(doc);
 }

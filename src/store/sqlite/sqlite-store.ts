@@ -19,6 +19,7 @@ import { linkedIds } from "./linked-ids.ts";
 import { load } from "./load.ts";
 import { migrate } from "./migrate.ts";
 import { nextDueAt } from "./next-due-at.ts";
+import { replaceLines } from "./put-journal.ts";
 import { receive } from "./receive.ts";
 import { recover } from "./recover.ts";
 import { search } from "./search.ts";
@@ -53,6 +54,7 @@ export async function openSqliteStore(file: string): Promise<Store> {
     holds: async (filter) => holds(db, filter),
     holdGroups: async () => holdGroups(db),
     journal: async (filter) => journal(db, filter),
+    replaceLines: async (lines) => db.transaction(() => replaceLines(db, lines)),
     deadLetter: async (id) => deadLetter(db, id),
     deadLetters: async (filter) => deadLetters(db, filter),
     goldens: async (entity, after, limit) => goldens(db, entity, after, limit),
