@@ -15,6 +15,7 @@ export type Scenario = {
   readonly fields: readonly FieldSetup[];
   readonly deletes: EntityPolicy["deletes"];
   readonly duplicates: EntityPolicy["duplicates"];
+  readonly merges: NonNullable<EntityPolicy["merges"]>;
   readonly required: readonly string[];
   /** Fields that a record is known by, the strongest first. */
   readonly identity: readonly string[];
@@ -180,6 +181,7 @@ export function policyOf(scenario: Scenario, rules: ReadonlyMap<string, RuleName
     mappings,
     deletes: scenario.deletes,
     duplicates: scenario.duplicates,
+    merges: scenario.merges,
     required: scenario.required,
     settleMs: scenario.settleMs,
   };

@@ -129,6 +129,7 @@ const plainer: Step = async (scenario, stillFails) => {
     { decideAll: false },
     { deletes: "hold" as const },
     { duplicates: "hold" as const },
+    { merges: "hold" as const },
     { fields },
   ]) {
     best = await firstOf(best, stillFails, [{ ...best, ...change }]);

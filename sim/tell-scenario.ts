@@ -5,7 +5,7 @@ export function tellScenario(scenario: Scenario): string[] {
   const { systems, fields, odds, records, actions } = scenario;
   const faults = Object.entries(odds).filter(([, odd]) => odd > 0);
   return [
-    `seed ${scenario.seed}: ${scenario.engines === 1 ? "one process" : `${scenario.engines} processes on one store`}, deletes: ${scenario.deletes}, duplicates: ${scenario.duplicates}, known by: ${scenario.identity.join(", ")}`,
+    `seed ${scenario.seed}: ${scenario.engines === 1 ? "one process" : `${scenario.engines} processes on one store`}, deletes: ${scenario.deletes}, duplicates: ${scenario.duplicates}, merges: ${scenario.merges}, known by: ${scenario.identity.join(", ")}`,
     ...systems.map(({ name, kind, ...rest }) => `system ${name} is a ${kind}${unusual(rest)}`),
     ...fields.map(
       (field) =>

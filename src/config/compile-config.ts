@@ -88,6 +88,7 @@ function compileEntity(entity: ParsedEntity, name: string): EntityPolicy {
     }),
     matching: compileMatching(entity, name),
     deletes: entity.deletes,
+    merges: entity.merges,
     duplicates: entity.duplicates,
     required: entity.required,
     settleMs: entity.settle,

@@ -64,6 +64,10 @@ export const entitySchema = z.strictObject({
     .enum(["hold", "propagate", "archive", "ignore"])
     .default("hold")
     .describe("What a deletion in one system means for the others."),
+  merges: z
+    .enum(["hold", "link"])
+    .default("hold")
+    .describe("Records merged in one system that are two in others: kept for a person, or made one and kept equal."),
   duplicates: z
     .enum(["hold", "link"])
     .default("hold")

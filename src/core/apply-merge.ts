@@ -15,6 +15,7 @@ import {
   setLink,
   write,
 } from "./draft.ts";
+import { mergeGoldens } from "./merge-goldens.ts";
 
 type Merged = {
   readonly goldens: readonly GoldenRecord[];
@@ -25,7 +26,7 @@ type Merged = {
 
 /**
  * Records were merged inside a system: the losers' ids become aliases of the survivor. A loser's golden record takes the survivor over when
- * that had none; when both had one, the loser's loses its link here, and a person is asked whether the two golden records are one.
+ * that had none; when both had one, the loser's loses its link here, and the two become one or a person is asked whether they are.
  */
 export function applyMerge(state: State, seen: RawMerge, mapping: ObjectMapping, context: Context): Merged {
   const drafts = new Map<string, Draft>();
@@ -45,8 +46,10 @@ export function applyMerge(state: State, seen: RawMerge, mapping: ObjectMapping,
       return { goldens: [], journal: [], holds: [], waiting: true };
     }
     if (survivor === null) survivor = takeOver(loser, seen, id, context);
-    else if (survivor !== loser) giveUp(loser, survivor, seen, id, context);
-    else dropOwn(survivor, seen, id);
+    else if (survivor !== loser) {
+      giveUp(loser, survivor, seen, id, context);
+      survivor = becomeOne(survivor, loser, drafts, seen, context);
+    } else dropOwn(survivor, seen, id);
   }
   if (survivor === null) return { goldens: [], journal: [], holds: [], waiting: false };
   addAliases(survivor, seen, mapping);
@@ -96,6 +99,29 @@ function giveUp(loser: Draft, survivor: Draft, seen: RawMerge, id: string, conte
   // A deleted link keeps a new record from being made here for the loser.
   const mapping = context.entity.mappings.find((m) => m.system === seen.ref.system && m.object === seen.ref.object);
   if (mapping !== undefined) loser.links.push({ ...newLink(mapping, null, 0), status: "deleted" });
+}
+
+/** Whoever merged the records has said that they are one thing; whether that holds elsewhere the config says. Returns what the survivor is now. */
+function becomeOne(survivor: Draft, loser: Draft, drafts: Map<string, Draft>, seen: RawMerge, context: Context): Draft {
+  const source = recordSource(seen.ref, null);
+  const merged =
+    context.entity.merges === "link" ? mergeGoldens(goldenOf(survivor), goldenOf(loser), source, context) : null;
+  if (merged?.kind !== "merged") {
+    askWhetherOne(loser, survivor, seen, context);
+    return survivor;
+  }
+  for (const [before, after] of [
+    [survivor, merged.survivor],
+    [loser, merged.loser],
+  ] as const) {
+    after.journal.unshift(...before.journal);
+    for (const [id, hold] of before.changedHolds) if (!after.changedHolds.has(id)) after.changedHolds.set(id, hold);
+    drafts.set(after.id, after);
+  }
+  return merged.survivor;
+}
+
+function askWhetherOne(loser: Draft, survivor: Draft, seen: RawMerge, context: Context): void {
   if (loser.holds.some((hold) => hold.kind === "duplicate" && hold.matches.includes(survivor.id))) return;
   putHold(loser, {
     id: `${loser.id}.merged.${survivor.id}.${context.cause}`,

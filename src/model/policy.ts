@@ -127,6 +127,11 @@ export type EntityPolicy = {
   readonly mappings: readonly ObjectMapping[];
   /** What a deletion in one system means for the others. `archive`: the link is dropped, others stay. */
   readonly deletes: "hold" | "propagate" | "archive" | "ignore";
+  /**
+   * Records that are merged inside a system, and whose golden records have records elsewhere: a person is asked whether those are one as well (also
+   * where it is not said), or the golden records become one and all their records are kept equal.
+   */
+  readonly merges?: "hold" | "link";
   /** Two records of one system with one identity: kept for a person, or both linked to one golden record and kept equal. */
   readonly duplicates: "hold" | "link";
   /** Fields without which no golden record is made. */

@@ -5,6 +5,7 @@ import type { RecordId, SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import { type FieldValue, isBlank } from "../../model/value.ts";
 import { isLeftAlone } from "../behind.ts";
+import { livingOf } from "../merge-goldens.ts";
 import { idsOf, referencesOf } from "./resolve-references.ts";
 
 type Reference = FieldType & { readonly kind: "reference" };
@@ -69,7 +70,7 @@ function placeOf(
 ): Place {
   const entity = policy.entities[to];
   const mapping = entity?.mappings.find((one) => one.system === system);
-  const golden = livingOne(id, goldenById);
+  const golden = livingOf(id, goldenById);
   if (entity === undefined || mapping === undefined || golden === undefined) return { kind: "nowhere" };
   const links = golden.links.filter((link) => link.system === system && link.object === mapping.object);
   const linked = links.find((link) => link.status === "linked" && link.id !== null);
@@ -84,12 +85,6 @@ function placeOf(
   // It points back, and waits for this one as well: one of both must go first, and the relation second.
   const isCycle = comes && (id === from.id || pointsTo(golden, from.id, entity, mapping));
   return { kind: comes && !isCycle ? "awaited" : "nowhere" };
-}
-
-/** The golden record itself, or the one that it was merged into. */
-function livingOne(id: GoldenId, goldenById: GoldenById): GoldenRecord | undefined {
-  const golden = goldenById(id);
-  return golden?.mergedInto === undefined ? golden : livingOne(golden.mergedInto, goldenById);
 }
 
 function pointsTo(golden: GoldenRecord, id: GoldenId, entity: EntityPolicy, mapping: ObjectMapping): boolean {
