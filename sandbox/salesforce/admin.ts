@@ -214,6 +214,7 @@ export function makeAdmin(deps: AdminDeps): SalesforceAdmin {
     enablePersonAccounts: () => {
       const accounts = table("Account");
       for (const draft of personAccountFields) accounts.fields.set(draft.name, completeField(draft));
+      addField(table("Contact"), { name: "IsPersonAccount", type: "boolean", readOnly: true });
     },
     calls: () => Object.fromEntries(deps.calls),
     resetCalls: () => deps.calls.clear(),

@@ -24,6 +24,8 @@ export type WriteOptions = {
   readonly allowDuplicates?: boolean;
   /** When it says that it happened; default: now, or for people some time before. */
   readonly at?: number;
+  /** Salesforce's own write of a person account's contact, which nobody else may make. */
+  readonly isMirror?: boolean;
 };
 
 type Values = Readonly<Record<string, Value>>;
@@ -60,6 +62,7 @@ export function createRecord(
   index(table, record);
   const set = Object.keys(values).filter((name) => (values[name] ?? null) !== null);
   told(org, { table, record, kind: "CREATE", fields: set, actor, at }, {}, given);
+  if (needsLastName(table, values)) mirrorPerson(org, record, actor);
   return record;
 }
 
@@ -72,6 +75,10 @@ export function updateRecord(
   options: WriteOptions = {},
 ): void {
   if (record.isDeleted) throw new Refusal(404, [{ errorCode: "ENTITY_IS_DELETED", message: "entity is deleted" }]);
+  if (record.values["IsPersonAccount"] === true && table.type.name === "Contact" && options.isMirror !== true) {
+    const message = "A person account's contact is changed by way of its account";
+    throw refuse("INVALID_FIELD_FOR_INSERT_UPDATE", message, Object.keys(body));
+  }
   const given = valuesIn(org, table, body, "updateable");
   requireAll(
     Object.keys(given).flatMap((name) => {
@@ -89,6 +96,27 @@ export function updateRecord(
   index(table, record);
   touch(org, record, actor, options);
   told(org, { table, record, kind: "UPDATE", fields: changed, actor, at: record.stamp }, before, given);
+  if (needsLastName(table, record.values)) mirrorPerson(org, record, actor);
+}
+
+const personParts = {
+  FirstName: "FirstName",
+  LastName: "LastName",
+  Email: "PersonEmail",
+  MobilePhone: "PersonMobilePhone",
+};
+
+/** Each person account has a contact behind it, which shows wherever contacts are asked for. */
+function mirrorPerson(org: Org, account: StoredRecord, actor: Actor): void {
+  const contacts = tableOf(org, "Contact");
+  const body = Object.fromEntries(
+    Object.entries(personParts).map(([contact, own]) => [contact, account.values[own] ?? null]),
+  );
+  const present = contacts.records.get(String(account.values["PersonContactId"] ?? ""));
+  if (present !== undefined) return updateRecord(org, contacts, present, body, actor, { isMirror: true });
+  const made = createRecord(org, contacts, { ...body, AccountId: account.id }, actor, { allowDuplicates: true });
+  made.values["IsPersonAccount"] = true;
+  account.values["PersonContactId"] = made.id;
 }
 
 export function deleteRecord(org: Org, table: Table, record: StoredRecord, actor: Actor): void {
@@ -97,6 +125,8 @@ export function deleteRecord(org: Org, table: Table, record: StoredRecord, actor
   record.isDeleted = true;
   touch(org, record, actor, {});
   table.deleteLog.push({ id: record.id, at: record.stamp });
+  const mirror = tableOf(org, "Contact").records.get(String(record.values["PersonContactId"] ?? ""));
+  if (mirror !== undefined && !mirror.isDeleted) deleteRecord(org, tableOf(org, "Contact"), mirror, actor);
   told(org, { table, record, kind: "DELETE", fields: [], actor, at: record.stamp }, { ...record.values }, {});
 }
 
@@ -226,7 +256,7 @@ function settle(table: Table, record: StoredRecord): void {
 
 /** A person account: an account with a last name. */
 function needsLastName(table: Table, values: Values): boolean {
-  return table.fields.has("IsPersonAccount") && typeof values["LastName"] === "string";
+  return table.type.name === "Account" && table.fields.has("IsPersonAccount") && typeof values["LastName"] === "string";
 }
 
 function requireAll(missing: readonly Field[]): void {

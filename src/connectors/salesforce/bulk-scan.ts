@@ -6,7 +6,7 @@ import type { ScanPage } from "../../ports/connector.ts";
 import type { Client } from "./client.ts";
 import { RefusedCall, senseless } from "./errors.ts";
 import { type JsonObject, objectOf, own, parseExactly, textOf } from "./json.ts";
-import { fieldsOf, recordOf, upsertOf } from "./records.ts";
+import { fieldsOf, recordOf, upsertOf, whereOf } from "./records.ts";
 import type { BoundObject, Field } from "./schema.ts";
 
 export type BulkDeps = { readonly system: SystemId; readonly client: Client; readonly clock: Clock };
@@ -27,7 +27,10 @@ export function isBulkCursor(cursor: string): boolean {
 export async function beginBulkScan({ client, clock }: BulkDeps, bound: BoundObject, total: number): Promise<string> {
   const { name } = bound.sobject;
   const what = `beginning to read all ${name}`;
-  const body = { operation: "query", query: `SELECT ${fieldsOf(bound).join(",")} FROM ${name}` };
+  const body = {
+    operation: "query",
+    query: `SELECT ${fieldsOf(bound).join(",")} FROM ${name} ${whereOf(bound)}`.trim(),
+  };
   const begun = clock.now();
   const answer = await client.call({ method: "POST", path: "jobs/query", body, effect: "read", urgency: "scan", what });
   const id = textOf(own(objectOf(answer) ?? {}, "id"));

@@ -119,6 +119,8 @@ export function tellEvent(deps: TellEventDeps, bound: BoundObject, event: Change
       }));
     case "CREATE":
     case "UPDATE":
+      // Whether it is a person account's contact, an event does not say.
+      if (bound.hasMirrors) return hint();
       return { observations: event.ids.flatMap((id) => tellValues(deps, bound, event, id, arrivedAt)), isLost: false };
     default:
       // GAP_CREATE, GAP_UPDATE, GAP_DELETE, GAP_UNDELETE, UNDELETE.

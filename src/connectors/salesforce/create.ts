@@ -7,7 +7,7 @@ import { objectOf, own, textOf } from "./json.ts";
 import type { Found } from "./read.ts";
 import { failed, type Landed, lookAgain, receiptOf } from "./receipt.ts";
 import { fullId } from "./record-id.ts";
-import { cellsOf, type SalesforceRecord } from "./records.ts";
+import { cellsOf, type SalesforceRecord, whereOf } from "./records.ts";
 import type { BoundObject, Field } from "./schema.ts";
 import { soqlList } from "./soql.ts";
 import type { WriteDeps } from "./write.ts";
@@ -159,7 +159,7 @@ async function lookUp(
   const found: SalesforceRecord[] = [];
   for (const condition of conditionsOf(wanted)) {
     // A page is more than enough: each term has a match or few.
-    const { records } = await reader.query(bound, `WHERE ${condition} ORDER BY Id`, { all: false });
+    const { records } = await reader.query(bound, `${whereOf(bound, `(${condition})`)} ORDER BY Id`, { all: false });
     found.push(...records);
   }
   const keyOf = (record: SalesforceRecord) => String(record.field(keyField.name) ?? "");

@@ -9,7 +9,7 @@ import { objectOf, own } from "./json.ts";
 import type { Urgency } from "./pace.ts";
 import { askQuery } from "./query.ts";
 import { fullId } from "./record-id.ts";
-import { fieldsOf, recordOf, recordsOf, type SalesforceRecord, upsertOf } from "./records.ts";
+import { fieldsOf, isMirror, recordOf, recordsOf, type SalesforceRecord, upsertOf, whereOf } from "./records.ts";
 import type { BoundObject } from "./schema.ts";
 import { soqlList, soqlText } from "./soql.ts";
 
@@ -74,7 +74,7 @@ export function createReader(deps: ReadDeps): Reader {
         if (one === null) return [];
         const record = recordOf(objectOf(one) ?? {});
         if (record === undefined) throw senseless(what, "Id or SystemModstamp in one of its records");
-        return [record];
+        return isMirror(bound, record) ? [] : [record];
       });
     });
     return (await Promise.all(pages)).flat();
@@ -142,8 +142,9 @@ export function createReader(deps: ReadDeps): Reader {
         return { observations: [], cursor: begun, total: place.total };
       }
       const observedAt = clock.now();
-      const where = place.after === null || place.after === "" ? "" : `WHERE Id > ${soqlText(place.after)} `;
-      const { records, isLast } = await query(bound, `${where}ORDER BY Id LIMIT ${pageMax}`, {
+      const isStart = place.after === null || place.after === "";
+      const where = whereOf(bound, isStart ? null : `Id > ${soqlText(place.after)}`);
+      const { records, isLast } = await query(bound, `${where} ORDER BY Id LIMIT ${pageMax}`, {
         all: false,
         urgency: "scan",
       });
@@ -174,9 +175,10 @@ function placeOf(cursor: string): { readonly after: string; readonly total: numb
   return { after, total: total === "" ? null : Number(total) };
 }
 
-async function countOf(client: Client, { sobject }: BoundObject): Promise<number | null> {
-  const what = `counting ${sobject.name}`;
-  const soql = `SELECT count() FROM ${sobject.name}`;
+async function countOf(client: Client, bound: BoundObject): Promise<number | null> {
+  const { name } = bound.sobject;
+  const what = `counting ${name}`;
+  const soql = `SELECT count() FROM ${name} ${whereOf(bound)}`;
   const total = own(await askQuery(client, { soql, all: false, urgency: "scan", what }), "totalSize");
   return typeof total === "number" ? total : null;
 }

@@ -27,12 +27,26 @@ export type SalesforceRecord = {
 /** Fields that are asked for besides the mapped ones. */
 const ownFields = ["Id", "SystemModstamp", "LastModifiedDate", "LastModifiedById", "IsDeleted"];
 
+const mirrorField = "IsPersonAccount";
+
+/** True for a person account's contact: what is to be said of it is said of the account. */
+export function isMirror({ hasMirrors }: BoundObject, record: SalesforceRecord): boolean {
+  return hasMirrors && record.field(mirrorField) === true;
+}
+
+/** `WHERE` with the conditions that there are, and without the contacts of person accounts. */
+export function whereOf({ hasMirrors }: BoundObject, ...conditions: readonly (string | null)[]): string {
+  const all = [...conditions, hasMirrors ? `${mirrorField} = false` : null].filter((one) => one !== null);
+  return all.length === 0 ? "" : `WHERE ${all.join(" AND ")}`;
+}
+
 /** Moments of Salesforce are whole seconds, and known to about this much. */
 const slackMs = 2_000;
 
 /** Field names of a query or read. Fields that the object does not have are left out: one of them would fail it all. */
-export function fieldsOf({ cells, keyField, hasMerges, sobject }: BoundObject): readonly string[] {
-  const named = [...ownFields, ...(hasMerges ? ["MasterRecordId"] : []), ...cells.map(({ field }) => field.name)];
+export function fieldsOf({ cells, keyField, hasMerges, hasMirrors, sobject }: BoundObject): readonly string[] {
+  const special = [...(hasMerges ? ["MasterRecordId"] : []), ...(hasMirrors ? [mirrorField] : [])];
+  const named = [...ownFields, ...special, ...cells.map(({ field }) => field.name)];
   const all = keyField === null ? named : [...named, keyField.name];
   return [...new Set(all)].filter((name) => sobject.fields.has(name));
 }

@@ -53,6 +53,8 @@ export type BoundObject = {
   readonly keyField: Field | null;
   /** Deleted records may say what they were merged into. */
   readonly hasMerges: boolean;
+  /** Contacts where there are person accounts: each of those has a contact behind it, which is the account's and no contact of its own. */
+  readonly hasMirrors: boolean;
 };
 
 export type Schema = {
@@ -88,6 +90,7 @@ export function createSchema(client: Client, keyField: CellName): Schema {
         cells,
         keyField: described.fields.get(keyField) ?? null,
         hasMerges: described.fields.has("MasterRecordId"),
+        hasMirrors: described.name === "Contact" && described.fields.has("IsPersonAccount"),
       };
     },
     list: async () => {

@@ -1,7 +1,18 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RunningServer } from "../../../sandbox/core/serve.ts";
 import type { WriteResult } from "../../ports/connector.ts";
-import { between, connectTo, contacts, create, mapped, remove, type Setting, setUp, update } from "./testing.ts";
+import {
+  between,
+  connectTo,
+  contacts,
+  create,
+  mapped,
+  pullAll,
+  remove,
+  type Setting,
+  setUp,
+  update,
+} from "./testing.ts";
 
 let setting: Setting;
 let maria: string;
@@ -177,6 +188,26 @@ test("a person account is an account with a last name", async () => {
   const [result] = await connector.write(people, [create("g-1", { LastName: "Lovelace", FirstName: "Ada" })]);
   expect(result).toMatchObject({ kind: "written", created: true, cells: { LastName: "Lovelace" } });
   expect(sandbox.admin.records("Account")).toMatchObject([{ IsPersonAccount: true, Name: "Ada Lovelace" }]);
+});
+
+test("a person account's contact is no contact of its own", async () => {
+  const { sandbox, connector, clock } = setting;
+  sandbox.admin.enablePersonAccounts();
+  const start = await connector.feed!.start([contacts]);
+  const account = sandbox.admin.createAs(maria, "Account", { LastName: "Person", PersonEmail: "ada@example.com" });
+  const contact = sandbox.admin.createAs(maria, "Contact", { LastName: "Employee" });
+  clock.skip(3_000);
+  const scanned = await connector.scan(contacts, null);
+  expect(scanned.observations.map(({ ref }) => ref.id)).toEqual([contact]);
+  const { observations } = await pullAll(connector, [contacts], start);
+  expect(observations.map(({ ref }) => ref.id)).toEqual([contact]);
+  const mirror = String(sandbox.admin.record("Account", account)!["PersonContactId"]);
+  expect(await connector.read(contacts, [mirror])).toEqual([{ id: mirror, kind: "missing" }]);
+  const patch = { LastName: "Ada", Email: "ada@example.com" };
+  const made = await connector.write(contacts, [create("g-1", patch, { identity: ["Email"] })]);
+  expect(made).toMatchObject([{ kind: "written", created: true }]);
+  sandbox.admin.edit(maria, "Account", account, { FirstName: "Ada" });
+  expect(sandbox.admin.record("Contact", mirror)).toMatchObject({ Name: "Ada Person", IsPersonAccount: true });
 });
 
 test("references and every object of a sales org go both ways", async () => {
