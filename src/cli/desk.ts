@@ -2,8 +2,10 @@ import { acknowledgeAlert, openAlerts, pastAlerts } from "../control/alerts/aler
 import { type ConvergenceReport, convergenceReport } from "../control/convergence.ts";
 import { type DeadReport, type DeadSelection, discardDead, editDead, replayDead } from "../control/dead-letters.ts";
 import { type Erased, erase } from "../control/erase.ts";
+import { suggestRules } from "../control/suggest.ts";
 import { planUndo, type UndoReport, type UndoSelection, undo } from "../control/undo.ts";
 import { type VerifyReport, verify } from "../control/verify.ts";
+import type { Suggestion } from "../core/suggest.ts";
 import { type Deps, mappedObjects } from "../engine/deps.ts";
 import { decideFlow, type StoppedFlow, stoppedFlows } from "../engine/mass-guard.ts";
 import { decideHold, type Reviewed } from "../engine/review.ts";
@@ -53,6 +55,7 @@ export type Desk = {
   convergence(): Promise<ConvergenceReport>;
   erase(goldenId: string, by: string): Promise<Erased>;
   verify(): Promise<VerifyReport>;
+  suggestRules(): Promise<readonly Suggestion[]>;
   alerts(): Promise<readonly Alert[]>;
   pastAlerts(limit: number): Promise<readonly Alert[]>;
   acknowledgeAlert(key: string, by: string): Promise<boolean>;
@@ -82,6 +85,7 @@ export const deskCalls = [
   "convergence",
   "erase",
   "verify",
+  "suggestRules",
   "alerts",
   "pastAlerts",
   "acknowledgeAlert",
@@ -122,6 +126,7 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     convergence: () => convergenceReport(deps),
     erase: (goldenId, by) => erase(deps, goldenId, by),
     verify: () => verify(deps),
+    suggestRules: () => suggestRules(deps),
     alerts: () => openAlerts(deps),
     pastAlerts: (limit) => pastAlerts(deps, limit),
     acknowledgeAlert: (key, by) => acknowledgeAlert(deps, key, by),

@@ -269,6 +269,11 @@ function addJournal(program: Command): void {
     .option("--yes", "do it")
     .option("--by <name>", "who says so (default: the user)");
   on(
+    program.command("suggest"),
+    "Rules that people's decisions so far follow",
+    async () => (await import("./suggest.ts")).suggestCommand,
+  );
+  on(
     program.command("verify"),
     "That the journal leads to the present state, and that nobody has altered it",
     async () => (await import("./verify.ts")).verifyCommand,

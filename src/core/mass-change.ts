@@ -13,7 +13,7 @@ export type FlowKind = "deletes" | "blanks";
 export type Flow = {
   /** How many came, by hour since the epoch. */
   readonly hours: Readonly<Record<string, number>>;
-  /** The records that these were about, up to the limit, with the hour: told again, or in many ways, each counts once. */
+  /** The records that these were about, with the hour: told again, or in many ways, each counts once. */
   readonly counted: Readonly<Record<string, number>>;
   /** More than this a day are not believed. */
   readonly limit: number;
@@ -35,6 +35,8 @@ export type FlowDecision = {
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const samplesMax = 5;
+/** Of those that wait so many are told apart; beyond, one that is told again counts as one more. */
+const waitingMax = 2_000;
 
 /** At most 5 % of what is known of the object, but never more than 500, and always 20. */
 export function flowLimit(known: number): number {
@@ -71,7 +73,7 @@ export function screen(before: Flow, ref: RecordRef, isNew: boolean, now: Instan
   const hour = Math.floor(now / hourMs);
   const isOneMore = isNew && !Object.hasOwn(flow.counted, ref.id);
   const hours = isOneMore ? { ...flow.hours, [hour]: (flow.hours[hour] ?? 0) + 1 } : flow.hours;
-  const isRoom = Object.keys(flow.counted).length <= flow.limit;
+  const isRoom = Object.keys(flow.counted).length < flow.limit + waitingMax;
   const counted = isOneMore && isRoom ? { ...flow.counted, [ref.id]: hour } : flow.counted;
   const count = Object.values(hours).reduce((sum, one) => sum + one, 0);
   if (flow.stoppedAt === null && count <= flow.limit) return { flow: { ...flow, hours, counted }, verdict: "go" };
