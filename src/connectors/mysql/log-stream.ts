@@ -55,6 +55,12 @@ export async function openLogStream(options: {
   connection.on("error", fail);
   connection.on("end", () => fail(new Error("The replication connection was closed.")));
 
+  /** A connection that is destroyed waits for the server's goodbye, and a server that dumps its log says none. */
+  const hangUp = () => {
+    connection.destroy();
+    (connection as unknown as Line).stream.destroy();
+  };
+
   const pieces = pieceMaker({
     from,
     skip,
@@ -72,14 +78,14 @@ export async function openLogStream(options: {
       wake();
     } catch (error) {
       fail(error instanceof Error ? error : new Error(String(error)));
-      connection.destroy();
+      hangUp();
     }
   };
   try {
     const [[row] = []] = await rowsOf(connection, ...prelude(server, byGtid ? from.gtid : null));
     read = eventReader(isWanted, row?.["checksum"] !== "NONE");
   } catch (error) {
-    connection.destroy();
+    hangUp();
     throw error;
   }
   const isSet = byGtid && !server.isMariaDb;
@@ -88,7 +94,7 @@ export async function openLogStream(options: {
   const watch = setInterval(() => {
     if (Date.now() - heardAt <= silentMsMax || buffered > bufferedMax) return;
     fail(new Error(`The server said nothing for ${silentMsMax / 1000} s.`));
-    connection.destroy();
+    hangUp();
   }, 5_000);
   watch.unref();
 
@@ -129,7 +135,7 @@ export async function openLogStream(options: {
     close() {
       clearInterval(watch);
       fail(new Error("closed"));
-      connection.destroy();
+      hangUp();
     },
   };
 }
@@ -184,6 +190,7 @@ function dumpBySet(gtid: string): Buffer {
 }
 
 /** The parts of mysql2's connection and packets that a command of one's own needs; not in its published types. */
+type Line = { readonly stream: { destroy(): void } };
 type CommandTaker = { addCommand(command: object): void };
 type Wire = { writePacket(packet: object): void; _resetSequenceId(): void; readonly clientEncoding: string };
 type Packet = {
