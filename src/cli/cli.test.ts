@@ -218,3 +218,11 @@ test("a sandbox says how it is reached, answers, and ends when it is told to", a
   expect(await sandbox.ended).toMatchObject({ code: 0 });
   expect(await truce("sandbox", "oracle")).toMatchObject({ code: 2 });
 });
+
+test("users are made on the command line too, where nobody could open a first link", async () => {
+  const { stdout, code } = await truce("users", "add", "ann", "--role", "admin");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^ann chooses a password here, once, within a week: http:\/\/\S+\/welcome#[\w-]{43}\n$/u);
+  expect((await truce("users")).stdout).toMatch(/ann +admin/u);
+  expect((await truce("users", "add", "bob", "--role", "boss")).stderr).toContain("--role is one of viewer, reviewer");
+});

@@ -20,6 +20,8 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { RecordRef, SystemId } from "../model/record.ts";
 import type { RawValue } from "../model/value.ts";
 import type { DeadLetter, DeadLetterFilter, HoldFilter, JournalFilter, StoreCounts } from "../ports/store.ts";
+import { openAccounts, type User } from "../server/access/accounts.ts";
+import type { Role } from "../server/access/identity.ts";
 
 export type Status = {
   /** Since when a process has been syncing; `null` when none is, or none that this command can reach. */
@@ -59,6 +61,9 @@ export type Desk = {
   alerts(): Promise<readonly Alert[]>;
   pastAlerts(limit: number): Promise<readonly Alert[]>;
   acknowledgeAlert(key: string, by: string): Promise<boolean>;
+  users(): Promise<readonly Pick<User, "name" | "role" | "createdAt">[]>;
+  /** Makes a user; the secret of the link by which they choose their password. */
+  inviteUser(name: string, role: Role): Promise<string>;
   search(text: string, limit: number): Promise<readonly GoldenRecord[]>;
   byRecord(ref: RecordRef): Promise<GoldenRecord | null>;
   journal(filter: JournalFilter): Promise<readonly (JournalEntry & { readonly sequence: number })[]>;
@@ -89,6 +94,8 @@ export const deskCalls = [
   "alerts",
   "pastAlerts",
   "acknowledgeAlert",
+  "users",
+  "inviteUser",
   "search",
   "byRecord",
   "journal",
@@ -130,6 +137,15 @@ export function deskOf(deps: Deps, running: Running | null): Desk {
     alerts: () => openAlerts(deps),
     pastAlerts: (limit) => pastAlerts(deps, limit),
     acknowledgeAlert: (key, by) => acknowledgeAlert(deps, key, by),
+    async users() {
+      const users = await openAccounts(deps).users();
+      return users.map(({ value: { name, role, createdAt } }) => ({ name, role, createdAt }));
+    },
+    async inviteUser(name, role) {
+      const accounts = openAccounts(deps);
+      await accounts.addUser(name, role, null);
+      return accounts.invite({ name, role, isPass: false });
+    },
     search: (text, limit) => store.search(text, limit),
     async byRecord(ref) {
       const { goldens } = await store.load({ records: [ref], keys: [], ids: [] });

@@ -288,6 +288,13 @@ function addJournal(program: Command): void {
 }
 
 function addStore(program: Command): void {
+  const users = program.command("users").description("Who may sign in to the console and the API");
+  on(users.command("list", { isDefault: true }), "All of them", async () => (await import("./users.ts")).listUsers);
+  on(
+    users.command("add <name>"),
+    "Make a user; prints the link by which they choose a password",
+    async () => (await import("./users.ts")).addUser,
+  ).option("--role <role>", "viewer, reviewer, operator or admin", "viewer");
   const store = program.command("store").description("Truce's own state");
   on(
     store.command("move"),

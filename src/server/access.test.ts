@@ -84,11 +84,14 @@ test("who may call what, for every operation, is what is written here", async ()
       "searchRecords: viewer reviewer operator admin",
       "getRecord: viewer reviewer operator admin",
       "listRecordJournal: viewer reviewer operator admin",
+      "splitRecord: reviewer operator admin",
       "restoreField: reviewer operator admin",
       "listJournal: viewer reviewer operator admin",
       "exportJournal: reviewer operator admin",
       "listSweeps: viewer reviewer operator admin",
       "startSweep: operator admin",
+      "getConvergence: viewer reviewer operator admin",
+      "startConvergence: operator admin",
       "getPlan: viewer reviewer operator admin",
       "startPlan: operator admin",
       "listAlerts: viewer reviewer operator admin",
@@ -189,7 +192,7 @@ test("after some failed tries a name must wait, whoever tries and however right 
 });
 
 test("each failure doubles the wait, up to a quarter of an hour, and success forgets them", () => {
-  const throttle = newThrottle();
+  const throttle = newThrottle(5);
   for (let i = 0; i < 6; i++) throttle.failed("k", 0);
   expect(throttle.waitMs("k", 0)).toBe(4_000);
   expect(throttle.waitMs("k", 4_000)).toBe(0);

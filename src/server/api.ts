@@ -1,6 +1,7 @@
 import type { OperationName } from "./operations.ts";
 import { alertRoutes } from "./resources/alerts.ts";
 import { configRoutes } from "./resources/config.ts";
+import { convergenceRoutes } from "./resources/convergence.ts";
 import { deadLetterRoutes } from "./resources/dead-letters.ts";
 import { holdRoutes } from "./resources/holds.ts";
 import { journalRoutes } from "./resources/journal.ts";
@@ -19,6 +20,7 @@ export const api = {
   ...recordRoutes,
   ...journalRoutes,
   ...sweepRoutes,
+  ...convergenceRoutes,
   ...planRoutes,
   ...alertRoutes,
   ...configRoutes,

@@ -79,6 +79,23 @@ test("a field goes back to what it was before a moment, unless it is held", asyn
   await expect(future).rejects.toMatchObject({ status: 409 });
 });
 
+test("a record that is something else is taken out, into a golden record of its own", async () => {
+  await server.says("crm", "one", { email: "one@example.org", name: "Olga One", phone: "1" });
+  await server.says("db", "other", { email: "one@example.org", name: "Olga Other", phone: "2" });
+  const [shared] = (await client.searchRecords({ query: "one@example.org" })).items;
+  const ref = { system: "db", object: "contacts", id: "other" };
+  const { parted } = await client.splitRecord({ record: shared?.id ?? "", refs: [ref] });
+  expect((await client.getRecord({ record: parted })).systems).toContainEqual(expect.objectContaining(ref));
+  await expect(client.splitRecord({ record: parted, refs: [ref] })).rejects.toMatchObject({ status: 422 });
+});
+
+test("what agrees in which system is reported on request", async () => {
+  await client.startConvergence({});
+  await expect.poll(async () => (await client.getConvergence({})).state).toBe("done");
+  const { report } = await client.getConvergence({});
+  expect(report?.objects.map(({ system }) => system)).toEqual(["crm", "db", "desk"]);
+});
+
 test("alerts are listed and taken on; masses of changes that wait are decided", async () => {
   const at = Date.now();
   const since = { openedAt: at, metAt: at, resolvedAt: null, acknowledged: null, told: null, escalatedAt: null };

@@ -16,6 +16,7 @@ import { apiPath } from "./operations.ts";
 import { Problem } from "./problem.ts";
 import { alertHandlers } from "./resources/alerts.ts";
 import { configHandlers } from "./resources/config.ts";
+import { convergenceHandlers } from "./resources/convergence.ts";
 import { deadLetterHandlers } from "./resources/dead-letters.ts";
 import { holdHandlers } from "./resources/holds.ts";
 import { journalHandlers } from "./resources/journal.ts";
@@ -157,6 +158,7 @@ function registerApiScope(
       ...recordHandlers(deps),
       ...journalHandlers(deps),
       ...sweepHandlers(deps, running),
+      ...convergenceHandlers(deps),
       ...planHandlers(deps.policy, deps.clock, dryRun),
       ...alertHandlers(deps),
       ...configHandlers(deps.policy, configFile),
@@ -184,7 +186,7 @@ function isLoopback(host: string): boolean {
 }
 
 function unprotected(host: string): string {
-  return `Nobody could sign in yet, so ${host} is not listened on: anyone who reaches it could. Start once on 127.0.0.1 and make an admin with the link that is printed, then listen on ${host}.`;
+  return `Nobody could sign in yet, so ${host} is not listened on: anyone who reaches it could. Make an admin first: truce users add NAME --role admin.`;
 }
 
 function portOf(url: string): number {

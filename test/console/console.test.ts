@@ -227,6 +227,29 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
     await page.getByText("Phone is 200 again.").waitFor();
   });
 
+  test("what was one record by mistake is split, and a plan and a comparison are made", async () => {
+    await server.says("crm", "one", { email: "one@example.org", name: "Olga One", phone: "1" });
+    await server.says("db", "other", { email: "one@example.org", name: "Olga One", phone: "1" });
+    const [golden] = await server.deps.store.search("one@example.org", 1);
+    const { page } = await enter("operator", `/records/${golden?.id}`);
+    await page.getByRole("button", { name: "Split …" }).click();
+    await page.getByRole("checkbox", { name: /db/u }).check();
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Split", exact: true }).click();
+    await page.getByText("Split. This is the new one.").waitFor();
+    expect(page.url()).not.toContain(golden?.id);
+    await page.goto(`${server.url}/plan`);
+    await page.getByText("No plan has been made").waitFor();
+    await page.getByRole("button", { name: "Make a plan" }).click();
+    await page.getByRole("heading", { name: "Nothing would be held." }).waitFor();
+    await page.goto(`${server.url}/sweeps`);
+    await page.getByRole("button", { name: "Compare" }).click();
+    await page.getByText(/agree/u).nth(1).waitFor();
+    await page.getByRole("button", { name: "Sweep crm" }).click();
+    await page.getByText(/took/u).waitFor();
+    await expectAccessible(page);
+  });
+
   test("a viewer sees that something waits, but no personal data, and nothing to press", async () => {
     await contested(server, "masked");
     const { page } = await enter("viewer", "/review?kind=conflict");

@@ -3,6 +3,7 @@ import { client, queryClient, reasonOf, useApi } from "../api.ts";
 import { entityText, fieldText, sourceText, timeText, valueText } from "../format.ts";
 import { useMe } from "../session.ts";
 import { number, t, tOr } from "../text.ts";
+import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { Empty, Loaded, Skeleton } from "../ui/state.tsx";
 import { say } from "../ui/toasts.tsx";
 import { ValueText } from "../ui/value.tsx";
@@ -61,7 +62,7 @@ function Shown({ plan }: { readonly plan: Plan }) {
   const held = plan.holds.reduce((sum, { count }) => sum + count, 0);
   return (
     <>
-      <div className="table-wrap">
+      <ScrollFrame label={t("plan.title")}>
         <table>
           <thead>
             <tr>
@@ -88,7 +89,7 @@ function Shown({ plan }: { readonly plan: Plan }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollFrame>
       {plan.objects
         .filter(({ create, update }) => create + update > 0)
         .map((object) => (

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useApi } from "../api.ts";
 import { entityText, fieldText } from "../format.ts";
 import { t, tOr } from "../text.ts";
+import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { Loaded } from "../ui/state.tsx";
 
 const deletes: Readonly<Record<string, string>> = {
@@ -55,8 +56,7 @@ export function RulesPage() {
                       </span>
                     )}
                   </div>
-                  {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard. */}
-                  <section className="table-wrap" tabIndex={0} aria-label={entityText(entity.name)}>
+                  <ScrollFrame label={entityText(entity.name)}>
                     <table>
                       <thead>
                         <tr>
@@ -102,7 +102,7 @@ export function RulesPage() {
                           ))}
                       </tbody>
                     </table>
-                  </section>
+                  </ScrollFrame>
                 </section>
               );
             })}

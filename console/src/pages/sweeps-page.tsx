@@ -1,8 +1,10 @@
 import { useApi } from "../api.ts";
 import { spanText } from "../format.ts";
 import { number, t } from "../text.ts";
+import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { Empty, Loaded } from "../ui/state.tsx";
 import { Ago } from "../ui/value.tsx";
+import { Convergence } from "./convergence.tsx";
 import { SweepButton } from "./sweep-button.tsx";
 
 export function SweepsPage() {
@@ -23,7 +25,7 @@ export function SweepsPage() {
           items.length === 0 ? (
             <Empty title={t("sweeps.empty")} />
           ) : (
-            <div className="table-wrap">
+            <ScrollFrame label={t("sweeps.title")}>
               <table>
                 <thead>
                   <tr>
@@ -74,10 +76,11 @@ export function SweepsPage() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </ScrollFrame>
           )
         }
       </Loaded>
+      <Convergence />
     </div>
   );
 }

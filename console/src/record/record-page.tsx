@@ -6,9 +6,11 @@ import { useMe } from "../session.ts";
 import { t, tOr } from "../text.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { hasValues, LineValues, lineTone } from "../ui/line-values.tsx";
+import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { Failure, Loaded, Skeleton } from "../ui/state.tsx";
 import { say } from "../ui/toasts.tsx";
 import { Ago, FieldNames, SourceText, ValueText } from "../ui/value.tsx";
+import { SplitButton } from "./split-button.tsx";
 
 const route = getRouteApi("/records/$record");
 
@@ -47,6 +49,7 @@ function Head({ view }: { readonly view: RecordView }) {
       ))}
       <span className="grow" />
       <code className="muted small">{view.id}</code>
+      <SplitButton view={view} />
     </div>
   );
 }
@@ -54,8 +57,7 @@ function Head({ view }: { readonly view: RecordView }) {
 /** Fields down, systems across. */
 function Matrix({ view, isPast }: { readonly view: RecordView; readonly isPast: boolean }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard.
-    <section className="table-wrap matrix" tabIndex={0} aria-label={t("record.fields")}>
+    <ScrollFrame className="matrix" label={t("record.fields")}>
       <table>
         <thead>
           <tr>
@@ -112,7 +114,7 @@ function Matrix({ view, isPast }: { readonly view: RecordView; readonly isPast: 
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollFrame>
   );
 }
 

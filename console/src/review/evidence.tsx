@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { fieldText, type Hold, valueText } from "../format.ts";
 import { t } from "../text.ts";
+import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { ValueText } from "../ui/value.tsx";
 
 /** A record beside the golden records that it may be the same as, field by field. */
@@ -10,8 +11,7 @@ export function Evidence({ hold }: { readonly hold: Hold }) {
   return (
     <section className="stack" style={{ gap: 6 }}>
       <h3>{t("review.evidence")}</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard. */}
-      <section className="table-wrap evidence" tabIndex={0} aria-label={t("review.evidence")}>
+      <ScrollFrame className="evidence" label={t("review.evidence")}>
         <table style={{ minWidth: 108 + 170 * (hold.matches.length + 1) }}>
           <thead>
             <tr>
@@ -52,7 +52,7 @@ export function Evidence({ hold }: { readonly hold: Hold }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollFrame>
       {hold.matches
         .filter(({ evidence }) => evidence.length > 0)
         .map((match) => (
@@ -67,7 +67,7 @@ function Weights({ evidence }: { readonly evidence: Hold["matches"][number]["evi
   const most = Math.max(...evidence.map(({ weight }) => Math.abs(weight)));
   const sorted = evidence.toSorted((a, b) => b.weight - a.weight);
   return (
-    <div className="table-wrap">
+    <ScrollFrame label={t("review.evidence")}>
       <table>
         <tbody>
           {sorted.map(({ about, finding, weight }) => (
@@ -86,7 +86,7 @@ function Weights({ evidence }: { readonly evidence: Hold["matches"][number]["evi
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollFrame>
   );
 }
 

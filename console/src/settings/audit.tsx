@@ -1,6 +1,7 @@
 import { useList } from "../api.ts";
 import { timeText } from "../format.ts";
 import { t } from "../text.ts";
+import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { Failure, Skeleton } from "../ui/state.tsx";
 
 export function Audit() {
@@ -10,8 +11,7 @@ export function Audit() {
   if (list.isPending) return <Skeleton lines={8} />;
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard. */}
-      <section className="table-wrap" tabIndex={0} aria-label={t("settings.audit")}>
+      <ScrollFrame label={t("settings.audit")}>
         <table>
           <tbody>
             {entries.map(({ id, at, who, via, what, target, status, address }) => (
@@ -32,7 +32,7 @@ export function Audit() {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollFrame>
       {list.hasNextPage ? (
         <button type="button" className="button" onClick={() => void list.fetchNextPage()}>
           {t("app.more")}

@@ -3,6 +3,7 @@ import { type Role, roles } from "../../../src/server/access/identity.ts";
 import { client, queryClient, reasonOf, useApi } from "../api.ts";
 import { t } from "../text.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { Loaded } from "../ui/state.tsx";
 import { say } from "../ui/toasts.tsx";
 
@@ -30,7 +31,7 @@ export function Users() {
       )}
       <Loaded query={users}>
         {({ items }) => (
-          <div className="table-wrap">
+          <ScrollFrame label={t("settings.users")}>
             <table>
               <thead>
                 <tr>
@@ -62,7 +63,7 @@ export function Users() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </ScrollFrame>
         )}
       </Loaded>
       {gone === null ? null : (

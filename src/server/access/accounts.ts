@@ -68,7 +68,8 @@ type Deps = { readonly store: Store; readonly clock: Clock; readonly random: Ran
 
 /** Users, their sessions and tokens, and the audit, kept as documents of the store. Secrets are stored as digests only. */
 export function openAccounts({ store, clock, random }: Deps) {
-  const throttle = newThrottle();
+  // A person mistypes now and then. Many people may share an address, and nobody shall be able to lock another one out for long from elsewhere.
+  const throttles = { pair: newThrottle(5), name: newThrottle(25), address: newThrottle(50) };
   const put = (changes: readonly DocumentChange[]) => store.putDocuments(changes, clock.now());
   const read = async <T>(kind: string, key: string) => (await store.document(kind, key, clock.now())) as Kept<T> | null;
   const list = async <T>(kind: string) =>
@@ -129,19 +130,20 @@ export function openAccounts({ store, clock, random }: Deps) {
 
     /** The new session's token. Rejects with 401 when name and password don't fit, with 429 after too many tries. */
     async signIn(name: string, password: string, agent: string, address: string): Promise<string> {
-      const keys = [`name/${keyOf(name)}`, `address/${address}`];
-      const waitMs = Math.max(...keys.map((key) => throttle.waitMs(key, clock.now())));
+      const keys = { pair: `${keyOf(name)}/${address}`, name: keyOf(name), address };
+      const kinds = Object.keys(keys) as (keyof typeof keys)[];
+      const waitMs = Math.max(...kinds.map((kind) => throttles[kind].waitMs(keys[kind], clock.now())));
       if (waitMs > 0) {
         const seconds = Math.ceil(waitMs / 1_000);
         throw new Problem(429, `Too many failed tries. Try again in ${seconds} s.`, { retryAfter: seconds });
       }
       // Counted before it is known, so that many at once gain nothing.
-      for (const key of keys) throttle.failed(key, clock.now());
+      for (const kind of kinds) throttles[kind].failed(keys[kind], clock.now());
       const user = await userOf(name);
       // Somebody unknown takes as long to be refused.
       const fits = await isPassword(password, user?.password ?? unknownPassword);
       if (user === null || user.password === null || !fits) throw new Problem(401, "Name and password don't fit.");
-      for (const key of keys) throttle.passed(key);
+      for (const kind of kinds) throttles[kind].passed(keys[kind]);
       return startSession(user.name, agent, address);
     },
 

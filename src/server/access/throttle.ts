@@ -8,15 +8,14 @@ export type Throttle = {
   passed(key: string): void;
 };
 
-/** Failures that cost nothing; each further one doubles the wait. */
-const freeTries = 5;
 const waitMsMin = 2_000;
 const waitMsMax = 15 * 60_000;
 /** Forgotten after so long without a failure. */
 const memoryMs = 60 * 60_000;
 const keysMax = 10_000;
 
-export function newThrottle(): Throttle {
+/** `freeTries` failures cost nothing; each further one doubles the wait. */
+export function newThrottle(freeTries: number): Throttle {
   const failures = new Map<string, { count: number; lastAt: Instant }>();
   return {
     waitMs(key, now) {

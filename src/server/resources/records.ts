@@ -2,6 +2,7 @@ import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { undo } from "../../control/undo.ts";
 import type { Deps } from "../../engine/deps.ts";
+import { splitRecords } from "../../engine/split.ts";
 import type { GoldenRecord } from "../../model/golden.ts";
 import type { Store } from "../../ports/store.ts";
 import { searchTextsOf } from "../../ports/store-index.ts";
@@ -88,6 +89,14 @@ export const recordRoutes = {
     input: z.object({ record: z.string(), ...paging }),
     answer: pageOf(journalLine),
   },
+  splitRecord: {
+    tag,
+    summary:
+      "Take records that are something else out of a golden record, into a new one; merging them again is a matter of a hold",
+    access: "review",
+    input: z.object({ record: z.string(), refs: z.array(recordRef).min(1).max(100) }),
+    answer: z.object({ parted: z.string().describe("The new golden record's id.") }),
+  },
   restoreField: {
     tag,
     summary: "Give a field the value back that it had before a moment; it travels to every system",
@@ -173,6 +182,11 @@ export function recordHandlers(deps: Deps): Handlers<typeof recordRoutes> {
       const { items, next } = pageFrom(lines, limit, ({ sequence }) => String(sequence));
       const veil = veilFor(who);
       return { items: items.map((line) => shownLine(line, policy, veil)), next };
+    },
+    async splitRecord({ input, who }) {
+      const done = await splitRecords(deps, input.record, input.refs, who.name ?? "");
+      if (done.kind === "invalid") throw new Problem(422, done.reason);
+      return { parted: done.parted };
     },
     async restoreField({ input, who }) {
       const { record: goldenId, field, before: since } = input;
