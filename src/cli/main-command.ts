@@ -274,6 +274,13 @@ function addJournal(program: Command): void {
     async () => (await import("./suggest.ts")).suggestCommand,
   );
   on(
+    program.command("replay"),
+    "Past conflicts under another config's rules",
+    async () => (await import("./replay.ts")).replayCommand,
+  )
+    .requiredOption("--rules <file>", "the other config")
+    .option("--since <time>", "from then on: 30d ago, or 2026-11-01", "30d");
+  on(
     program.command("verify"),
     "That the journal leads to the present state, and that nobody has altered it",
     async () => (await import("./verify.ts")).verifyCommand,
