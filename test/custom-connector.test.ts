@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -60,6 +60,21 @@ test("its connector passes the contract under node:test", { timeout: 120_000 }, 
   const { stdout } = await run(process.execPath, args, { cwd: folder, env });
   expect(stdout).toMatch(/pass 2\d\n/u);
   expect(stdout).toContain("fail 0");
+});
+
+test("and under vitest, with its functions in place of node:test's", { timeout: 120_000 }, async () => {
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const text = blocks[1]?.replace('"node:test"', '"vitest"') ?? "";
+  writeFileSync(join(folder, "under-vitest.test.ts"), text);
+  const alias = [
+    { find: /^truce$/u.source, replacement: join(root, "src/index.ts") },
+    { find: /^truce\/testing$/u.source, replacement: join(root, "src/testing.ts") },
+  ].map(({ find, replacement }) => `{ find: /${find}/, replacement: ${JSON.stringify(replacement)} }`);
+  writeFileSync(join(folder, "vitest.config.mjs"), `export default { resolve: { alias: [${alias.join(", ")}] } };\n`);
+  const args = [join(root, "node_modules/vitest/vitest.mjs"), "run", "under-vitest.test.ts"];
+  const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
+  const { stdout } = await run(process.execPath, args, { cwd: folder, env: { ...env, NO_COLOR: "1" } });
+  expect(stdout).toMatch(/Tests\s+2\d passed/u);
 });
 
 test("two systems of it are kept equal by a config in TypeScript", { timeout: 60_000 }, async () => {

@@ -7,7 +7,7 @@ export type { ConnectorPlace } from "./connector-contract.ts";
 export function connectorContract(name: string, setUp: () => Promise<ConnectorPlace>): void {
   contract(name, setUp, {
     describe,
-    test: (title, run, retries = 0) => test(title, { retry: retries }, run),
+    test: (title, run) => test(title, run),
     beforeEach: (run) => beforeEach(run),
     afterEach: (run) => afterEach(run),
   });
