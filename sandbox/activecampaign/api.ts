@@ -375,7 +375,10 @@ export function makeField(world: World, kind: FieldKind, given: Record<string, u
 
 function madeMeta(world: World, call: Call, kind: "account" | "deal"): Answer {
   const name = `${kind}CustomFieldMetum`;
-  return { status: 201, body: { [name]: showMeta(makeField(world, kind, inner(call, name))) } };
+  const given = inner(call, name);
+  // A word of the vendor's own goes before the tag.
+  const perstag = `${kind === "deal" ? "DEAL" : "ACCT"}_${text(given["personalization"]) || text(given["fieldLabel"])}`;
+  return { status: 201, body: { [name]: showMeta(makeField(world, kind, { ...given, perstag })) } };
 }
 
 function removeValue(world: World, id: string): Answer {

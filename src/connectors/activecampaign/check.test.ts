@@ -20,8 +20,8 @@ test("the field for the create key is made by preparing, once, in each object", 
   ]);
   expect(await db.check([contacts, accounts, deals], { prepare: true })).toEqual([]);
   expect(await connectTo(sandbox).check([contacts, accounts, deals], { prepare: true })).toEqual([]);
-  const fields = (await db.describe()).flatMap(({ cells }) => cells.filter((one) => one.cell === "TRUCE_ID"));
-  expect(fields).toHaveLength(3);
+  const fields = (await db.describe()).flatMap(({ cells }) => cells.filter((one) => one.label === "Truce ID"));
+  expect(fields.map(({ cell: tag }) => tag)).toEqual(["TRUCE_ID", "ACCT_TRUCE_ID", "DEAL_TRUCE_ID"]);
 });
 
 test("what the vendor asks of a new record is told before one is made", async () => {

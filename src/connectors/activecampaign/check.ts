@@ -3,7 +3,7 @@ import { SyncFailure } from "../../model/sync-error.ts";
 import type { MappedCell, MappedObject, SchemaProblem } from "../../ports/connector.ts";
 import type { Client } from "./client.ts";
 import { objectOf, textOf } from "./json.ts";
-import { type Field, fieldOf, isMany, type Name, nameOf, noObject, type Schema } from "./schema.ts";
+import { type Field, fieldOf, isMany, keyFieldOf, type Name, nameOf, noObject, type Schema } from "./schema.ts";
 
 type Problem = Pick<SchemaProblem, "severity" | "message">;
 
@@ -22,8 +22,7 @@ export function schemaProblems(
     if (name === null) return [at(null)(error(noObject(mapped.object)))];
     const ofCells = mapped.cells.flatMap((cell) => cellProblems(schema, name, cell).map(at(cell.cell)));
     if (!mapped.create) return ofCells;
-    const key = fieldOf(schema, name, keyTag);
-    const isMissing = key === undefined || key.source.kind !== "custom";
+    const isMissing = keyFieldOf(schema, name, keyTag) === null;
     const remedy = `there is no custom field ${keyTag}, which keeps creates from doubling: run truce check --prepare, or add a text field with this personalization tag`;
     return [...ofCells, ...(isMissing ? [at(null)(error(remedy))] : []), ...createProblems(mapped, name).map(at(null))];
   });
@@ -103,7 +102,7 @@ export async function prepareKeyFields(
   let isMade = false;
   for (const { object, create } of objects) {
     const name = nameOf(object);
-    if (name === null || !create || fieldOf(schema, name, keyTag) !== undefined) continue;
+    if (name === null || !create || keyFieldOf(schema, name, keyTag) !== null) continue;
     await makeKeyField(client, name, keyTag);
     isMade = true;
   }

@@ -218,12 +218,11 @@ export function bind(schema: Schema, object: MappedObject, keyTag: string): Boun
   const missing = object.cells.filter((_, i) => fields[i] === undefined).map(({ cell }) => cell);
   if (missing.length > 0)
     throw new SyncFailure({ code: "SCHEMA", message: `${name} have no field ${missing.join(", ")} (any more)` });
-  const key = fieldOf(schema, name, keyTag)?.source;
   return {
     object,
     name,
     fields: fields.flatMap((field) => field ?? []),
-    keyField: key?.kind === "custom" ? key.id : null,
+    keyField: keyFieldOf(schema, name, keyTag),
   };
 }
 
@@ -234,6 +233,13 @@ export function fieldOf(schema: Schema, name: Name, cell: CellName): Field | und
     fields.find((field) => field.cell === cell) ??
     fields.find(({ source }) => source.kind === "custom" && source.id === cell)
   );
+}
+
+/** The id of the custom field for the create key. Of accounts and deals the vendor may put a word of its own before the tag. */
+export function keyFieldOf(schema: Schema, name: Name, keyTag: string): string | null {
+  const fields = schema[name].filter(({ source }) => source.kind === "custom");
+  const field = fields.find(({ cell }) => cell === keyTag) ?? fields.find(({ cell }) => cell.endsWith(`_${keyTag}`));
+  return field?.source.kind === "custom" ? field.source.id : null;
 }
 
 export function noObject(object: ObjectName): string {
