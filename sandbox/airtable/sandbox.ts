@@ -93,6 +93,7 @@ export async function createAirtableSandbox(options: AirtableSandboxOptions): Pr
   const server = await serve({
     port,
     faults,
+    now,
     handle: (request) => orRefusal(() => answer(request)),
     admin: (request) => answerAdmin(admin, request),
     rateLimited: (retryAfterS) => ({

@@ -32,6 +32,8 @@ export type ServeOptions = {
   rateLimited(retryAfterS: number | null): SandboxAnswer;
   /** The vendor's 5xx. */
   serverError(status: number): SandboxAnswer;
+  /** The vendor's clock, for the Date of its answers. Default: the machine's. */
+  readonly now?: () => number;
   /** Body size in bytes above which the connection is refused with 413. Default 20 MB. */
   readonly bodyBytesMax?: number;
 };
@@ -77,6 +79,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 }
 
 async function respond(options: ServeOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (options.now !== undefined) response.setHeader("date", new Date(options.now()).toUTCString());
   const url = new URL(incoming.url ?? "/", "http://127.0.0.1");
   const head = { method: incoming.method ?? "GET", path: url.pathname };
   if (head.path.startsWith("/_sandbox/")) {

@@ -47,6 +47,7 @@ export function createMetrics(): Metrics {
   const waiting = gauge("limit_waiting", "Calls that wait for room.", "system", "limit");
   const inUse = gauge("limit_in_use_ratio", "Part of the limit in use.", "system", "limit");
   const dayLeft = gauge("limit_day_left", "Calls of the day that are left, where the system tells.", "system", "limit");
+  const ahead = gauge("clock_ahead_seconds", "How far the system's clock is before Truce's.", "system");
   const looked = gauge("looked_at_timestamp_seconds", "When these figures were read from the store.");
 
   const look = async (deps: Deps): Promise<void> => {
@@ -75,6 +76,7 @@ export function createMetrics(): Metrics {
         refused.set(labels, usage.refused);
         waiting.set(labels, usage.waiting);
         inUse.set(labels, usage.inUse);
+        if (usage.clockAheadMs !== null) ahead.set({ system }, usage.clockAheadMs / 1_000);
         if (usage.day !== null) dayLeft.set(labels, usage.day.left);
       }
     }

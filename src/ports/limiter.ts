@@ -35,6 +35,8 @@ export type Limiter = {
   learn(windows: readonly LimitWindow[]): void;
   /** The system told how many calls of the day there are and are left. */
   learnDay(max: number, left: number): void;
+  /** An answer's Date header: what the system's clock says. */
+  heard(date: string | null): void;
   /** This process may use so much of the limits: 1 when it is alone. */
   share(part: number): void;
   usage(): LimitUsage;
@@ -50,10 +52,13 @@ export type LimitUsage = {
   readonly inUse: number;
   readonly day: { readonly max: number; readonly left: number } | null;
   readonly silentForMs: number;
+  /** How far the system's clock is before Truce's, at least, by its latest answers; `null` when none told. */
+  readonly clockAheadMs: number | null;
 };
 
 /** A lane that was passed over so often in a row goes first. */
 const passedMax = 9;
+const datesMax = 20;
 /** How long calls of a lane stay away once the rest of the day is for others. */
 const reservedMs = 15 * 60_000;
 
@@ -63,6 +68,8 @@ export function createLimiter(clock: Clock, name: string, policy: LimitPolicy): 
   const passed = [0, 0, 0];
   const counts = { sent: 0, refused: 0 };
   let message = "";
+  /** Of the latest answers: their dates less the times at which they came. The quickest one says most. */
+  let ahead: number[] = [];
   let isAsleep = false;
 
   const answered = () => {
@@ -138,6 +145,10 @@ export function createLimiter(clock: Clock, name: string, policy: LimitPolicy): 
     learnDay: (max, left) => {
       state.day = { max, left };
     },
+    heard: (date) => {
+      const at = Date.parse(date ?? "");
+      if (!Number.isNaN(at)) ahead = [...ahead.slice(1 - datesMax), at - clock.now()];
+    },
     share: (part) => {
       state.share = part;
       pump();
@@ -152,6 +163,7 @@ export function createLimiter(clock: Clock, name: string, policy: LimitPolicy): 
         inUse: Math.max(0, ...state.windows.map(({ max, windowMs }) => inWindow(windowMs) / max)),
         day: state.day,
         silentForMs: Math.max(0, state.silentUntil - now),
+        clockAheadMs: ahead.length === 0 ? null : Math.max(...ahead),
       };
     },
   };

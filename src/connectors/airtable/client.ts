@@ -95,6 +95,7 @@ export function createClient(options: AirtableOptions): Client {
   async function exchange(call: Call): Promise<Record<string, unknown>> {
     const { answer, text } = await send(root, token, timeoutMs, call);
     const body = parse(text);
+    limiter.heard(answer.headers.get("date"));
     if (answer.ok) {
       limiter.fine();
       if (body !== undefined) return body;

@@ -63,6 +63,7 @@ export function createClient(options: HubSpotOptions): Client {
   const learn = (answer: Response): void => {
     const date = Date.parse(answer.headers.get("date") ?? "");
     if (!Number.isNaN(date)) aheadMs = date - clock.now();
+    limiters.call.heard(answer.headers.get("date"));
     const max = Number(answer.headers.get("x-hubspot-ratelimit-max"));
     const windowMs = Number(answer.headers.get("x-hubspot-ratelimit-interval-milliseconds"));
     if (max > 0 && windowMs > 0) limiters.call.learn([{ max: Math.floor(max * limitShare), windowMs }]);

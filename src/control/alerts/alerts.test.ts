@@ -3,6 +3,7 @@ import { testPolicy } from "../../core/testing/policy.ts";
 import { emptyUnit } from "../../engine/commit.ts";
 import type { Deps } from "../../engine/deps.ts";
 import type { Connector } from "../../ports/connector.ts";
+import { createLimiter } from "../../ports/limiter.ts";
 import type { DeadLetter } from "../../ports/store.ts";
 import { sampleGolden, sampleHold, sampleLink, sampleRef } from "../../ports/testing/store-samples.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
@@ -129,6 +130,26 @@ test("shares of little traffic say nothing; of more they do", async () => {
   readings.note({ kind: "swept", system: "crm", object: "contacts", scanned: 1_000, drifted: 30, missing: 0 });
   readings.note({ kind: "many-missing", system: "crm", object: "contacts", missing: 400, known: 1_000 });
   expect(await look(1)).toEqual(["opened warning drift/crm/contacts", "opened critical missing/crm/contacts"]);
+});
+
+test("a clock that is off is told of, and one that is a little slow to answer is not", async () => {
+  const { deps, look, clock } = watched();
+  const limiter = createLimiter(clock, "calls", {
+    windows: [],
+    counts: "sent",
+    parallelMax: 1,
+    silenceMsMin: 1,
+    silenceMsMax: 1,
+    askedMsMax: 1,
+    penaltyMs: 0,
+  });
+  Object.assign(deps.connectors.get("crm") ?? {}, { limiters: [limiter] });
+  for (let n = 0; n < 25; n++) limiter.heard(new Date(clock.at - (n % 5) * 3_000).toUTCString());
+  expect(await look(1)).toEqual([]);
+  for (let n = 0; n < 25; n++) limiter.heard(new Date(clock.at + 24 * 60 * minute).toUTCString());
+  expect(await look(1)).toEqual(["opened warning clock/crm"]);
+  for (let n = 0; n < 25; n++) limiter.heard(new Date(clock.at).toUTCString());
+  expect([await look(1), await look(minute)]).toEqual([[], ["resolved warning clock/crm"]]);
 });
 
 test("a person who takes an alert on is remembered, also while looks go on", async () => {

@@ -118,11 +118,24 @@ async function lookAround(
     deadLetters,
     behind: Object.fromEntries(behind),
     systems: Object.fromEntries(systems.map((system) => [system, readings.of(system)])),
+    clocks: clocksOf(deps),
     storeTroubles: readings.store(),
     flows,
     fights,
     deafRoutes: Object.fromEntries(deaf),
   };
+}
+
+const clockSkewMsDefault = 2_000;
+
+function clocksOf({ connectors, policy }: Deps): Look["clocks"] {
+  return Object.fromEntries(
+    [...connectors].flatMap(([system, { limiters = [] }]) => {
+      const aheadMs = limiters.flatMap((limiter) => limiter.usage().clockAheadMs ?? [])[0];
+      const allowedMs = policy.clockSkewMs[system] ?? clockSkewMsDefault;
+      return aheadMs === undefined ? [] : [[system, { aheadMs, allowedMs }]];
+    }),
+  );
 }
 
 const examplesMax = 5;

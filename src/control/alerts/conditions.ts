@@ -36,6 +36,8 @@ export type Look = {
   readonly behind: Readonly<Record<SystemId, readonly RecordRef[]>>;
   readonly systems: Readonly<Record<SystemId, SystemReading>>;
   readonly storeTroubles: readonly Trouble[];
+  /** How far each system's clock is before Truce's, in ms, and how far the config says that it may be off; without those that don't tell. */
+  readonly clocks: Readonly<Record<SystemId, { readonly aheadMs: number; readonly allowedMs: number }>>;
   readonly flows: readonly StoppedFlow[];
   readonly fights: readonly Fight[];
   /** Routes by which the last notice could not be sent, and why. */
@@ -56,6 +58,7 @@ export function conditionsOf(look: Look, thresholds: Thresholds): Condition[] {
     ...duplicates(look, thresholds),
     ...store(look),
     ...deaf(look),
+    ...skewed(look),
     ...stopped(look),
     ...fought(look),
     ...Object.entries(look.systems).flatMap(([system, reading]) => [
@@ -167,6 +170,26 @@ export function storeAway(happened: string): Condition {
     todo: "Bring the database back, or make room on the disk. Truce goes on by itself.",
     system: null,
   };
+}
+
+/** Dates are whole seconds, and were written at some time before they came. */
+const dateSlackMs = 2_000;
+
+function skewed({ clocks }: Look): Condition[] {
+  return Object.entries(clocks).flatMap(([system, { aheadMs, allowedMs }]) => {
+    if (Math.abs(aheadMs) <= allowedMs + dateSlackMs) return [];
+    const off = `${span(Math.abs(aheadMs))} ${aheadMs > 0 ? "ahead" : "behind"}`;
+    return {
+      key: `clock/${system}`,
+      severity: "warning" as const,
+      title: `The clock of ${system} is ${off}`,
+      happened: `By the dates of its answers the clock of ${system} is ${off}; the config allows for ${span(allowedMs)} (clockSkew).`,
+      records: [],
+      did: "Causality counts before clocks: a change that had seen the present value is taken whatever its time. Only conflicts under the rule newest look at times.",
+      todo: `Look at the clock of the machine that Truce runs on first, then at that of ${system}. If it stays, raise systems.${system}.clockSkew, so that such times count as the wide intervals that they are.`,
+      system,
+    };
+  });
 }
 
 function stopped({ flows }: Look): Condition[] {
