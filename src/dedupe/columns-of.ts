@@ -56,14 +56,22 @@ function columnNamed(names: readonly string[], wanted: string): string {
   return found;
 }
 
+const isCoordinate = /^(?:latitude|longitude|lat|lon|lng|long)$/;
+
+/** A coordinate to about a kilometre: two sources never measure one place alike. */
+function placeOf(text: string): string {
+  const degrees = Number(text.replace(",", "."));
+  return text.trim() === "" || Number.isNaN(degrees) ? text : degrees.toFixed(2);
+}
+
 /** A row's values by role. */
 export function rawRecordOf(columns: readonly Column[], row: readonly string[]): RawRecord {
   const raw: Partial<Record<Role, string[]>> = {};
-  columns.forEach(({ role }, i) => {
+  columns.forEach(({ name, role }, i) => {
     if (role === "ignore" || role === "id") return;
     const values = raw[role] ?? [];
     raw[role] = values;
-    values.push(row[i] ?? "");
+    values.push(isCoordinate.test(plain(name)) ? placeOf(row[i] ?? "") : (row[i] ?? ""));
   });
   return raw;
 }

@@ -86,8 +86,21 @@ test("columns are mapped by the caller, and a mapping that cannot be is refused 
   await expect(dedupe("colour,size\nred,3\n")).rejects.toThrow(/no column to match on/);
 });
 
-test("an id that stands twice is refused: the answer could not be told apart", async () => {
-  await expect(dedupe("id,first_name\n1,Ann\n1,Bob\n")).rejects.toThrow(/"1" stands in two rows/);
+test("a record_id that stands twice is refused: the answer could not be told apart", async () => {
+  await expect(dedupe("record_id,first_name\n1,Ann\n1,Bob\n")).rejects.toThrow(/"1" stands in two rows/);
+});
+
+test("a column that only looks like ids, as of files put under one another, gives way to row numbers", async () => {
+  const summary = await dedupe("id,first_name\n1,Ann\n1,Bob\n");
+  expect(summary.records).toBe(2);
+  expect(summary.columns.map(({ role }) => role)).toEqual(["ignore", "given"]);
+});
+
+test("a table without a header is read from its first row on", async () => {
+  const rows = "john smith,12 main st,555-0100\njon smith,12 main street,555-0100\nmary jones,4 oak ave,555-0199\n";
+  const summary = await dedupe(rows);
+  expect(summary.records).toBe(3);
+  expect(summary.columns.map(({ role }) => role)).toEqual(["full-name", "street", "phone"]);
 });
 
 test("what a spreadsheet would run is written as text, numbers stay numbers", () => {

@@ -1,4 +1,4 @@
-import type { Column, EntityKind } from "../core/match/scored/columns.ts";
+import { byHeader, type Column, type EntityKind, plain } from "../core/match/scored/columns.ts";
 import { type DedupeResult, deduplicate, defaultSettings } from "../core/match/scored/deduplicate.ts";
 import { type MatchRecord, matchRecordOf } from "../core/match/scored/record.ts";
 import { type Dialect, readTable, TableError } from "../tables/read-table.ts";
@@ -73,20 +73,27 @@ const sampleRows = 500;
 
 async function readRecords(options: DedupeOptions, onProgress: (progress: DedupeProgress) => void) {
   const table = await readTable(options.file, { onBytes: (done, of) => onProgress({ stage: "read", done, of }) });
-  const sample: (readonly string[])[] = [];
+  const { names, isData } = headerOf(table.columns);
+  const sample: (readonly string[])[] = isData ? [table.columns] : [];
   const records: MatchRecord[] = [];
   const seen = new Set<string>();
   let columns: Column[] | null = null;
+  let idsName = true;
   const take = (known: Column[], row: readonly string[]) => {
     const at = known.findIndex((column) => column.role === "id");
     const id = at < 0 ? String(records.length + 1) : (row[at] as string);
-    if (id === "" || seen.has(id))
-      throw new TableError(id === "" ? `row ${records.length + 2} has no id` : `the id "${id}" stands in two rows`);
+    if (id === "" || seen.has(id)) {
+      // A column that only looks like ids, as where several files were put under one another.
+      const isSaid = options.idColumn !== null || plain(known[at]?.name ?? "") === "recordid";
+      if (isSaid)
+        throw new TableError(id === "" ? `row ${records.length + 2} has no id` : `the id "${id}" stands in two rows`);
+      idsName = false;
+    }
     seen.add(id);
     records.push(matchRecordOf(id, rawRecordOf(known, row)));
   };
   const start = () => {
-    const known = columnsOf(table.columns, sample, options);
+    const known = columnsOf(names, sample, options);
     for (const row of sample) take(known, row);
     return known;
   };
@@ -95,7 +102,20 @@ async function readRecords(options: DedupeOptions, onProgress: (progress: Dedupe
     else if (sample.push(row) === sampleRows) columns = start();
   }
   columns ??= start();
-  return { records, columns, dialect: table.dialect };
+  if (idsName) return { records, columns, dialect: table.dialect };
+  const numbered = records.map((record, i) => ({ ...record, id: String(i + 1) }));
+  const withoutIds = columns.map((one) => (one.role === "id" ? { ...one, role: "ignore" as const } : one));
+  return { records: numbered, columns: withoutIds, dialect: table.dialect };
+}
+
+/** A first row in which no column has a name that is known, and something is plainly a value, is a record. */
+function headerOf(first: readonly string[]): { readonly names: readonly string[]; readonly isData: boolean } {
+  const isValue = (text: string) => /\S@\S+\.\S|^\d+ \p{L}/u.test(text.trim());
+  const numbers = first.filter((text) => /^\+?[\d\s()./-]{5,}$/.test(text.trim()));
+  const isData =
+    (first.some(isValue) || numbers.length > 1) &&
+    !first.some((name) => byHeader(name) !== undefined || plain(name) === "name");
+  return { names: isData ? first.map((_, i) => `column ${i + 1}`) : first, isData };
 }
 
 async function writeClusters(file: string, records: readonly MatchRecord[], { clusters }: DedupeResult): Promise<void> {

@@ -18,6 +18,13 @@ test("columns are known by their names, in several languages and spellings", () 
   ]);
 });
 
+test("names of columns in other scripts are read, and names that say little are told by what is beside them", () => {
+  expect(rolesOf({ имя: [], фамилия: [], телефон: [], город: [] })).toEqual(["given", "family", "phone", "city"]);
+  expect(rolesOf({ 姓名: [], 电话: [], 城市: [] })).toEqual(["full-name", "phone", "city"]);
+  expect(rolesOf({ nom: ["Durand SARL"], ville: [] })).toEqual(["organisation", "city"]);
+  expect(rolesOf({ nom: ["Durand"], prénom: ["Marie"] })).toEqual(["family", "given"]);
+});
+
 test("columns without a telling name are known by their values", () => {
   const table = {
     c1: ["ann@acme.example", "bob@acme.example"],

@@ -14,52 +14,67 @@ const headers: readonly (readonly [Role, string])[] = [
   ["source", "source system sourcesystem origin datasource dataset"],
   [
     "given",
-    "firstname givenname forename fname first given vorname prenom nombre nome firstnames givennames fnamec1 christianname",
+    "firstname givenname forename fname first given vorname prenom nombre nome firstnames givennames fnamec1 christianname imya voornaam fornamn fornavn imie jmeno isim keresztnev etunimi",
   ],
-  ["middle", "middlename middle secondname middleinitial mi fnamec2 zweitername"],
+  ["middle", "middlename middle secondname middleinitial mi fnamec2 zweitername otchestvo patronymic"],
   [
     "family",
-    "lastname surname familyname lname last family nachname familienname nom apellido apellidos cognome sobrenome lnamec1 surnames",
+    "lastname surname familyname lname last family nachname familienname nom apellido apellidos cognome sobrenome lnamec1 surnames familiya achternaam efternamn etternavn efternavn nazwisko prijmeni soyad soyadi vezeteknev sukunimi",
   ],
-  ["full-name", "fullname contactname personname displayname contact customername nomcomplet vollername person"],
+  [
+    "full-name",
+    "fullname contactname personname displayname contact nomcomplet vollername person xingming shiming volledigenaam namn fullnamn nombrecompleto nomecompleto nomecognome fio",
+  ],
   ["suffix", "suffix namesuffix generation"],
   [
     "organisation",
-    "company companyname organisation organization organisationname organizationname org account accountname employer firm business businessname firma unternehmen societe empresa azienda vendorname suppliername legalname tradename restaurant hotel venuename shopname storename",
+    "company companyname organisation organization organisationname organizationname org account accountname employer firm business businessname firma unternehmen societe empresa azienda vendorname suppliername legalname tradename restaurant hotel venuename shopname storename gongsi kompaniya organizatsiya bedrijf foretag virksomhed spolecnost",
   ],
-  ["authors", "authors author autoren auteurs creators by writers"],
+  ["authors", "authors author autoren auteurs creators by writers artist singer band performer"],
   ["venue", "venue journal conference booktitle publication proceedings publisher"],
   ["year", "year pubyear publicationyear jahr annee"],
   ["description", "description desc details summary abstract beschreibung text notes"],
   ["brand", "brand manufacturer maker marke hersteller vendor"],
   ["price", "price cost listprice amount preis prix msrp"],
   ["title", "title titel titre producttitle productname product articlename itemname item song papertitle"],
-  ["email", "email emailaddress mail emails primaryemail workemail mailaddress correo courriel"],
+  [
+    "email",
+    "email emailaddress mail emails primaryemail workemail mailaddress correo courriel emailadresse epost emailid emailaddr youxiang correoelectronico indirizzoemail",
+  ],
   [
     "phone",
-    "phone phonenumber telephone tel mobile mobilephone cell cellphone telefon handy telefono phones workphone homephone landline fon mobil",
+    "phone phonenumber telephone tel mobile mobilephone cell cellphone telefon handy telefono phones workphone homephone landline fon mobil telefonnummer rufnummer dianhua shouji telefone telefonas telefoon telefonnr mobiltelefon celular cellulare contactnumber phoneno telno mobileno telephonenumber",
   ],
   ["website", "website url web domain homepage site webseite webpage companydomain companywebsite"],
   [
     "street",
-    "street streetaddress address addressline1 address1 addr address1line mailingstreet strasse rue adresse direccion calle streetname line1 addressline",
+    "street streetaddress address addressline1 address1 addr address1line mailingstreet strasse rue adresse direccion calle streetname line1 addressline anschrift dizhi dezhi adres ulica ulice rua indirizzo endereco domicilio straat gata gatuadress utca registeredaddress officeaddress postaladdress fulladdress homeaddress businessaddress mailingaddress residentialaddress",
   ],
   ["street-number", "streetnumber housenumber houseno streetno hausnummer number1"],
   ["street-2", "address2 addressline2 line2 unit apartment street2 building"],
   [
     "city",
-    "city town suburb locality place ort stadt ville ciudad citta municipality birthplace placeofbirth mailingcity",
+    "city town suburb locality place ort stadt ville ciudad citta municipality birthplace placeofbirth mailingcity chengshi gorod miasto mesto cidade woonplaats plaats sehir varos kaupunki cityname townorcity posttown",
   ],
-  ["postcode", "postcode postalcode zip zipcode plz codepostal postcodefake cap mailingpostalcode pincode"],
-  ["region", "state region province county stateprovince bundesland canton department mailingstate"],
-  ["country", "country countrycode land pays pais nation mailingcountry"],
-  ["birth-date", "dob dateofbirth birthdate birthday geburtsdatum datedenaissance fechadenacimiento birth born bday"],
+  [
+    "postcode",
+    "postcode postalcode zip zipcode plz codepostal postcodefake cap mailingpostalcode pincode kodpocztowy psc postnummer postnr cep iranyitoszam codigopostal zipcode5 postkod indeks",
+  ],
+  [
+    "region",
+    "state region province county stateprovince bundesland canton department mailingstate wojewodztwo oblast estado regione regiao",
+  ],
+  ["country", "country countrycode land pays pais nation mailingcountry kraj strana paese pais2 maa orszag"],
+  [
+    "birth-date",
+    "dob dateofbirth birthdate birthday geburtsdatum datedenaissance fechadenacimiento birth born bday fechanacimiento datadenascimento datanascimento datanascita datadinascita datenaissance geboortedatum fodelsedatum fodselsdato dataurodzenia datumnarozeni datarozhdeniya bdate birthdt",
+  ],
   ["birth-year", "birthyear by yob yearofbirth geburtsjahr"],
   ["birth-month", "birthmonth bm mob monthofbirth"],
   ["birth-day", "bd birthdayofmonth dayofbirth"],
   [
     "number",
-    "ssn socsecid socialsecuritynumber nationalid taxid vat vatnumber vatid taxnumber ein duns lei passport passportno registrationnumber companynumber nino isbn ean upc gtin asin doi sku siret siren nhsnumber licencenumber license",
+    "ssn socsecid socialsecuritynumber nationalid taxid vat vatnumber vatid taxnumber ein duns lei passport passportno registrationnumber companynumber nino isbn ean upc gtin asin doi sku siret siren nhsnumber licencenumber license modelno modelnumber modelnr mpn partnumber partno manufacturerpartnumber issn pmid registrationno companyno vatno abn acn nif cif siretnumber",
   ],
   ["external-id", "externalid extid foreignid erpid sourceid"],
   [
@@ -89,11 +104,19 @@ export function recogniseColumns(
   const person = has("given") || has("family") || has("full-name") || has("birth-date") || has("birth-year");
   return columns.map(({ name, role }, index) => {
     if (map.has(name)) return { name, role: role as Role };
-    if (plain(name) === "name" || plain(name) === "names") return { name, role: nameRole(samples(index), kind, has) };
+    if (isPlainName(name) || isLoneName(name, has)) return { name, role: nameRole(samples(index), kind, has) };
     // Beside a person's name a title is Dr or a position, and a year alone is not a publication's.
     if (role === "title" && person) return { name, role: "text" };
     return { name, role: role as Role };
   });
+}
+
+/** Whose name it is, a person's or a company's, is told by what stands in the column. */
+const isPlainName = (name: string) => /^(?:names?|customername|kundenname|clientname|cliente|klant)$/.test(plain(name));
+
+/** "Nom" is a surname beside "prénom", and a name of anything alone; so is "nombre" without "apellidos". */
+function isLoneName(name: string, has: (role: Role) => boolean): boolean {
+  return plain(name) === "nom" ? !has("given") : /^(?:nombre|nome|imya|imie)$/.test(plain(name)) && !has("family");
 }
 
 export const plain = (name: string): string => comparable(name).replace(/[^a-z0-9]+/g, "");
@@ -150,16 +173,13 @@ function looksLikePeople(values: readonly string[]): boolean {
 
 /** A column without a telling name, by its values. */
 function byContent(name: string, values: readonly string[]): Role | undefined {
-  if (plain(name) === "name" || plain(name) === "names") return "full-name";
+  if (isPlainName(name)) return "full-name";
   const filled = values.filter((value) => value.trim() !== "");
   if (filled.length === 0) return "ignore";
   if (shareOf(filled, (value) => /^\S+@\S+\.\S+$/.test(value.trim())) > 0.7) return "email";
+  if (shareOf(filled, looksLikeStreet) > 0.6) return "street";
   if (shareOf(filled, (value) => /^(?:https?:\/\/|www\.)\S+$/i.test(value.trim())) > 0.7) return "website";
-  if (
-    shareOf(filled, (value) => /^\+?[\d\s()./-]{9,20}$/.test(value.trim()) && /[\s+()./-]/.test(value.trim())) > 0.7 &&
-    !looksLikeDates(filled)
-  )
-    return "phone";
+  if (shareOf(filled, looksLikePhone) > 0.7 && !looksLikeDates(filled)) return "phone";
   if (looksLikeDates(filled)) return /birth|dob|born|geb/.test(plain(name)) ? "birth-date" : "text";
   if (shareOf(filled, isGiven) > 0.4) return "given";
   if (shareOf(filled, isFamily) > 0.3) return "family";
@@ -176,8 +196,33 @@ function byContent(name: string, values: readonly string[]): Role | undefined {
   return "text";
 }
 
-const isGiven = (value: string) => isCommonGiven(comparable(value).split(" ")[0] ?? "");
+const isGiven = (value: string) => {
+  const words = comparable(value).split(" ");
+  return words.length <= 2 && words.every(isCommonGiven);
+};
 const isFamily = (value: string) => isCommonFamily(comparable(value));
+
+/** Seven digits and more with something between them; not years (1990-1995), codes of places (12345-6789) or of journals (1234-5678). */
+function looksLikePhone(value: string): boolean {
+  const text = value.trim();
+  const digits = text.replace(/\D/g, "").length;
+  return (
+    digits >= 7 &&
+    digits <= 15 &&
+    /^\+?[\d\s()./-]+$/.test(text) &&
+    /[\s+()./-]/.test(text) &&
+    !/^\d{4,5}-\d{4}$/.test(text)
+  );
+}
+
+/** "12 Main St", "Hauptstr. 5": a house number before or after words. */
+function looksLikeStreet(value: string): boolean {
+  const text = comparable(value).trim();
+  return (
+    /^\d{1,5}[a-z]? (?:[a-z.'-]+ ?){1,4}$/.test(text) ||
+    /^[a-z.' -]{4,40}(?:str|strasse|weg|platz|allee|street|road|gasse|gata|straat|laan)\.? \d{1,4} ?[a-z]?$/.test(text)
+  );
+}
 
 function looksLikeDates(values: readonly string[]): boolean {
   return (

@@ -79,9 +79,23 @@ export function completedBy(name: PersonName | null, words: readonly string[]): 
   return agrees && words.length === 2 && last!.length > 1 ? { ...name, mailFamily: tokenOf(last as string) } : name;
 }
 
-/** Two names that are both common were both meant: Lara is no slip for Lana. */
+/** Two names that are both common were both meant: Lara is no slip for Lana. So were a common one and its other gender's form. */
 function isAnotherName(a: Token, b: Token): boolean {
-  return a.commonGiven && b.commonGiven && a.text !== b.text && !shareFullName(a, b);
+  if (a.text === b.text || shareFullName(a, b)) return false;
+  return a.commonGiven && b.commonGiven ? true : (a.commonGiven || b.commonGiven) && isOtherGender(a.text, b.text);
+}
+
+/** Karl and Karla, Mario and Maria: one letter, and two people. */
+function isOtherGender(a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  if (long.length === short.length + 1) return long === `${short}a` && short.length >= 4;
+  return (
+    a.length === b.length &&
+    a.length >= 5 &&
+    a.slice(0, -1) === b.slice(0, -1) &&
+    /[oa]/.test(a.at(-1) ?? "") &&
+    /[oa]/.test(b.at(-1) ?? "")
+  );
 }
 
 function fromFull(parts: NameParts, generation: string | null): PersonName | null {
