@@ -46,7 +46,10 @@ function addSetUp(program: Command): void {
     "Connect systems, read what they hold, propose a mapping, write truce.yaml",
     async () => (await import("./init.ts")).initCommand,
   )
-    .option("--system <name=connector...>", "ask nothing: crm=hubspot db=postgres shop=mysql base=airtable:appID")
+    .option(
+      "--system <name=connector...>",
+      "ask nothing: crm=hubspot db=postgres shop=mysql base=airtable:appID tool=rest:https://...",
+    )
     .option("--variable <name=variable...>", "environment variable with a system's secret")
     .option("--url <name=url...>", "another address than the vendor's own")
     .option("--entity <name...>", "only these of the entities found")

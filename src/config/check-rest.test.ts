@@ -44,6 +44,12 @@ const cases: readonly (readonly [string, string, string, string])[] = [
     'systems.tool.auth.token: a secret stands here in plain text. Put it into the environment or into .env, and write ${TOOL_AUTH_TOKEN} in its place (in TypeScript: env("TOOL_AUTH_TOKEN")).',
   ],
   [
+    "a header's secret in plain text",
+    '{ type: bearer, token: "${TOOL_TOKEN}" }',
+    "{ type: header, headers: { Authorization: Token hunter2 } }",
+    'systems.tool.auth.headers.Authorization: a secret stands here in plain text. Put it into the environment or into .env, and write ${TOOL_AUTH_HEADERS_AUTHORIZATION} in its place (in TypeScript: env("TOOL_AUTH_HEADERS_AUTHORIZATION")).',
+  ],
+  [
     "an unknown way to log in",
     "type: bearer",
     "type: bearr",
@@ -75,7 +81,11 @@ const cases: readonly (readonly [string, string, string, string])[] = [
   ],
 ];
 
-test("a sound REST tool has nothing wrong with it", () => expect(found("", "")).toEqual([]));
+test("a sound REST tool has nothing wrong with it, nor has a secret with a word before it", () => {
+  expect(found("", "")).toEqual([]);
+  const header = '{ type: header, headers: { Authorization: "Token ${TOOL_TOKEN}" } }';
+  expect(found('{ type: bearer, token: "${TOOL_TOKEN}" }', header)).toEqual([]);
+});
 
 test.each(cases)("%s is told, with its place and remedy", (_what, from, to, said) => {
   expect(found(from, to)).toContain(said);
