@@ -38,6 +38,14 @@ entities:
     systems:
       sales: { object: deals, create: true, fields: { title: title, company: company_id, contacts: contact_ids } }
       billing: { object: deals, create: true, fields: { title: title, company: company_id, contacts: contact_ids } }
+  membership:
+    rule: { prefer: [sales, billing] }
+    fields: { person: { type: reference, to: contact }, club: { type: reference, to: company }, since: date }
+    identity: [[person, club]]
+    required: [person, club]
+    systems:
+      sales: { object: memberships, create: true, fields: { person: contact_id, club: company_id, since: since } }
+      billing: { object: memberships, create: true, fields: { person: contact_id, club: company_id, since: since } }
   contact:
     rule: { prefer: [sales, billing] }
     fields: { email: email, company: { type: reference, to: company } }
@@ -62,6 +70,8 @@ const tables = `
   create table companies (id bigint generated always as identity (start with 1000) primary key, name text unique, parent_id bigint references companies, owner_id bigint);
   create table contacts (id bigint generated always as identity (start with 5000) primary key, email text, company_id bigint references companies);
   alter table companies add foreign key (owner_id) references contacts;
+  create table memberships (id bigint generated always as identity primary key, contact_id bigint not null references contacts,
+    company_id bigint not null references companies, since date, unique (contact_id, company_id));
   create table deals (id bigint generated always as identity primary key, title text, company_id bigint not null references companies, contact_ids bigint[])`;
 
 let sales: pg.Client;
@@ -165,6 +175,32 @@ test("a family that is new at once, children first, arrives whole", { timeout: 6
   ]);
   expect(troubles).toEqual([]);
 });
+
+test("a table that joins two others is an entity of two references: what both sides add at once is one thing", {
+  timeout: 60_000,
+}, async () => {
+  const join = (since: string) => `
+    insert into memberships (contact_id, company_id, since)
+    select contacts.id, companies.id, '${since}' from contacts, companies
+    where email in ('p1@example.org', 'p2@example.org') and name in ('Company 5', 'Company 6', 'Only billing 2')`;
+  await Promise.all([sales.query(join("2026-01-01")), billing.query(join("2026-02-02"))]);
+  await sales.query(`
+    insert into memberships (contact_id, company_id) select contacts.id, companies.id from contacts, companies
+    where email like 'p3_@%' and name = 'Company 7'`);
+  await settled();
+  expect(await memberships(billing)).toEqual(await memberships(sales));
+  expect(await memberships(sales)).toHaveLength(6 + 10);
+  expect((await memberships(billing)).filter((line) => line.includes("2026-02-02"))).toEqual([]);
+  expect((await store.goldens("membership", null, 100)).length).toBe(6 + 10);
+  expect(troubles).toEqual([]);
+});
+
+async function memberships(client: pg.Client): Promise<string[]> {
+  const { rows: lines } = await client.query<{ line: string }>(`
+    select email || ' in ' || name || ' ' || coalesce(since::text, '') as line
+    from memberships join contacts on contacts.id = contact_id join companies on companies.id = memberships.company_id order by line`);
+  return lines.map(({ line }) => line);
+}
 
 async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });

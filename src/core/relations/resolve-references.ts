@@ -10,15 +10,21 @@ export type GoldenOf = (ref: RecordRef) => GoldenId | undefined;
 
 type Reference = FieldType & { readonly kind: "reference" };
 
+type ReferenceField = { readonly field: FieldName; readonly cell: CellName; readonly type: Reference };
+
+/** Asked for every record. */
+const known = new WeakMap<ObjectMapping, readonly ReferenceField[]>();
+
 /** The fields of an object that point to other records. */
-export function referencesOf(
-  entity: EntityPolicy,
-  mapping: ObjectMapping,
-): readonly { readonly field: FieldName; readonly cell: CellName; readonly type: Reference }[] {
-  return Object.entries(mapping.fields).flatMap(([field, { cell }]) => {
+export function referencesOf(entity: EntityPolicy, mapping: ObjectMapping): readonly ReferenceField[] {
+  const found = known.get(mapping);
+  if (found !== undefined) return found;
+  const references = Object.entries(mapping.fields).flatMap(([field, { cell }]): ReferenceField[] => {
     const type = entity.fields[field]?.type;
     return type?.kind === "reference" ? [{ field, cell, type }] : [];
   });
+  known.set(mapping, references);
+  return references;
 }
 
 /** Every record that an observation's references name. */
@@ -71,7 +77,7 @@ export function resolveReferences(
   const previous = { ...seen.previous };
   const unknown: Record<FieldName, readonly RecordRef[]> = {};
   for (const { field, cell, type } of references) {
-    const known = [
+    const meant = [
       ...written,
       ...(link === null || field in link.parked ? [] : [{ cells: link.cells, values: link.shadow }]),
     ];
@@ -89,7 +95,7 @@ export function resolveReferences(
     if (covered[field]?.length === 0) delete covered[field];
     const value = fields[field];
     if (value === undefined) continue;
-    const same = known.find((one) => field in one.values && sameRaw(one.cells[cell], seen.cells[cell]));
+    const same = meant.find((one) => field in one.values && sameRaw(one.cells[cell], seen.cells[cell]));
     const found = resolve(value);
     const resolved = found === undefined ? same?.values[field] : found;
     if (resolved !== undefined) {
