@@ -172,13 +172,7 @@ export function createBinlogFeed(options: {
     if (about.length === 0) return [];
     const altered = await lookUp(await alteredTables(), []);
     const emptied = about.filter(({ table }) =>
-      statements.some(
-        (one) =>
-          mayBeAbout(one, table) &&
-          !/^\s*(?:alter|analyze|optimize|create\s+(?:unique\s+)?index|drop\s+index|savepoint|grant|revoke)\b/iu.test(
-            one.sql,
-          ),
-      ),
+      statements.some((one) => mayBeAbout(one, table) && !harmless.test(one.sql)),
     );
     return [...altered, ...emptied.map((one) => one.object.object)];
   }
@@ -220,6 +214,10 @@ export function createBinlogFeed(options: {
     close: async () => close(),
   };
 }
+
+/** What changes no rows, or only in a way that the table's layout shows. Everything else that names a table may have changed any of its rows. */
+const harmless =
+  /^\s*(?:(?:create|drop|alter)\s+(?:or\s+replace\s+)?(?:unique\s+|fulltext\s+|definer\s*=\s*\S+\s+|sql\s+security\s+\w+\s+|algorithm\s*=\s*\w+\s+)*(?:index|trigger|view|procedure|function|event|user|role)\b|alter\s+table\b(?!.*\b(?:partition|rename)\b)|analyze\b|optimize\b|savepoint\b|grant\b|revoke\b)/isu;
 
 /** The table is named in it. */
 function mayBeAbout({ schema, sql }: Statement, table: { readonly schema: string; readonly name: string }): boolean {
