@@ -199,6 +199,30 @@ test("init asks tools what they are like, and writes a config in which check fin
   rmSync(other, { recursive: true });
 });
 
+test("the sandbox of an in-house service prints a config with which check finds nothing wrong", {
+  timeout: 60_000,
+}, async () => {
+  const other = mkdtempSync(join(tmpdir(), "truce-rest-sandbox-"));
+  const sandbox = spawn(process.execPath, [join(root, "src/main.ts"), "sandbox", "rest"]);
+  try {
+    let said = "";
+    sandbox.stdout.on("data", (chunk: Buffer) => {
+      said += String(chunk);
+    });
+    await expect.poll(() => said, { timeout: 30_000 }).toContain("POST /_sandbox/FUNCTION");
+    const system = said.slice(said.indexOf("    connector:"), said.indexOf("\nIn .env"));
+    const fields = "{ email: email, name: name }";
+    const entity = `{ fields: ${fields}, identity: [email], systems: { tool: { object: contacts, fields: ${fields} } } }`;
+    writeFileSync(join(other, "truce.yaml"), `systems:\n  tool:\n${system}\nentities:\n  contact: ${entity}\n`);
+    writeFileSync(join(other, ".env"), /REST_TOKEN=\S+/u.exec(said)?.[0] ?? "");
+    expect(await truceIn(other, "check")).toContain("✓ tool (REST at 127.0.0.1");
+  } finally {
+    sandbox.kill("SIGTERM");
+    await once(sandbox, "exit");
+    rmSync(other, { recursive: true });
+  }
+});
+
 test("a running Truce hears of a change by the service's signed webhook long before it would ask", {
   timeout: 60_000,
 }, async () => {

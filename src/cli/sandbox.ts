@@ -10,7 +10,7 @@ export type SandboxOptions = {
   readonly speed?: string;
 };
 
-/** `truce sandbox hubspot|airtable|salesforce|activecampaign`: an emulated vendor on this machine, to try a config on without an account. */
+/** `truce sandbox hubspot|airtable|salesforce|activecampaign|rest`: an emulated vendor on this machine, to try a config on without an account. */
 export async function sandboxCommand(vendor: string, options: SandboxOptions): Promise<void> {
   const signal = stopSignal();
   const sandbox = await open(vendor, settingsOf(options));
@@ -113,10 +113,50 @@ async function open(vendor: string, settings: Settings): Promise<Opened> {
       close: () => sandbox.close(),
     };
   }
+  if (vendor === "rest") return openTool(settings);
   throw new CliError(
-    `There is no sandbox for "${vendor}"; there are hubspot, airtable, salesforce and activecampaign.`,
+    `There is no sandbox for "${vendor}"; there are hubspot, airtable, salesforce, activecampaign and rest.`,
     exitUsage,
   );
+}
+
+/** An in-house service as in examples/rest-in-house, with a few people in it. */
+async function openTool({ port, file }: Settings): Promise<Opened> {
+  if (file !== undefined)
+    throw new CliError("The rest sandbox keeps its records in memory; leave --file out.", exitUsage);
+  const { createRestSandbox } = await import("../../sandbox/rest/sandbox.ts");
+  const fields = { email: "email", name: "text", phone: "text", truceId: "text" } as const;
+  const objects = { contacts: { fields, unique: ["email", "truceId"] } };
+  const sandbox = await createRestSandbox({
+    objects,
+    style: "cursor-patch-etag",
+    ...(port === undefined ? {} : { port }),
+  });
+  for (const name of ["Ada", "Grace", "Mary"])
+    sandbox.admin.create("contacts", { email: `${name.toLowerCase()}@example.org`, name, phone: null });
+  const contacts = {
+    list: { items: "data", total: "meta.total", paging: { type: "cursor", param: "cursor", next: "meta.next" } },
+    read: { record: "data" },
+    modifiedAt: "updatedAt",
+    version: "etag",
+    absent: "blank",
+    changes: { type: "since", query: { updated_since: "{since}" } },
+    key: "truceId",
+    keyUnique: true,
+    lookup: { truceId: "truceId={value}", email: "email={value}" },
+  };
+  return {
+    label: "in-house service",
+    url: sandbox.url,
+    settings: {
+      connector: "rest",
+      url: sandbox.url,
+      auth: `{ type: bearer, token: "${reference("REST_TOKEN")}" }`,
+      objects: JSON.stringify({ contacts }),
+    },
+    variables: { REST_TOKEN: sandbox.token },
+    close: () => sandbox.close(),
+  };
 }
 
 function reference(name: string): string {
