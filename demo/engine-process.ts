@@ -33,7 +33,7 @@ export type EngineOrder = {
 export type EngineWord =
   | { readonly kind: "up"; readonly url: string /** Opens the console, signed in. */; readonly console: string }
   | { readonly kind: "quiet" }
-  | { readonly kind: "swept"; readonly drifted: number }
+  | { readonly kind: "sweeps-done"; readonly drifted: number }
   | { readonly kind: "status"; readonly counts: StoreCounts; readonly nextDueInMs: number | null }
   | EngineEvent;
 
@@ -116,7 +116,7 @@ async function main(order: EngineOrder): Promise<void> {
   }, statusEveryMs);
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === "quiet") void running.quiet().then(() => say({ kind: "quiet" }));
-    if (line === "sweep") void sweepAll().then((drifted) => say({ kind: "swept", drifted }));
+    if (line === "sweep") void sweepAll().then((drifted) => say({ kind: "sweeps-done", drifted }));
     if (line === "stop") break;
   }
   clearInterval(timer);

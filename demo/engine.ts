@@ -54,7 +54,7 @@ export async function startEngine(order: EngineOrder, hear: (word: EngineWord) =
     },
     async sweep() {
       order_("sweep");
-      return (await next("swept")).drifted;
+      return (await next("sweeps-done")).drifted;
     },
     async stop() {
       order_("stop");

@@ -14,8 +14,8 @@ export const settingsSchema = z.strictObject({
     .describe("sqlite, or a PostgreSQL address. Default: ${TRUCE_DATABASE_URL} if that is set, else sqlite."),
   listen: referenceSchema
     .default("127.0.0.1:4400")
-    .describe("Address and port for webhooks and health. Default: 127.0.0.1:4400"),
-  publicUrl: referenceSchema.optional().describe("Under which address vendors reach Truce: https://truce.example.com"),
+    .describe("Address and port for console, API, webhooks and health. Default: 127.0.0.1:4400"),
+  publicUrl: referenceSchema.optional().describe("Under which address vendors and people reach Truce: https://truce.example.com"),
   sweepEvery: z
     .union([z.literal("never"), durationSchema])
     .prefault("1d")

@@ -96,6 +96,9 @@ test("a change that is sent twice with one key is made once", async () => {
   const send = () => rosa.client.decideHold({ hold: id, revision: 1, choice: take(0) }, { idempotencyKey: "k1" });
   const [first, second] = [await send(), await send()];
   expect(second).toEqual(first);
+  const kept = JSON.stringify(await server.deps.store.documents({ kind: "idempotency", limit: 9 }, 0));
+  expect(kept).not.toContain("twice@example.org");
+  expect(kept).not.toContain("Name twice");
   const other = rosa.client.decideHold({ hold: id, revision: 2, choice: take(0) }, { idempotencyKey: "k1" });
   await expect(other).rejects.toMatchObject({ status: 422 });
   // Keys are one's own.

@@ -30,6 +30,7 @@ export const operations = {
   searchRecords: ["GET", "/records"],
   getRecord: ["GET", "/records/{record}"],
   listRecordJournal: ["GET", "/records/{record}/journal"],
+  eraseRecord: ["POST", "/records/{record}/erasure"],
   splitRecord: ["POST", "/records/{record}/split"],
   restoreField: ["POST", "/records/{record}/restore"],
   listJournal: ["GET", "/journal"],

@@ -96,6 +96,17 @@ test("what agrees in which system is reported on request", async () => {
   expect(report?.objects.map(({ system }) => system)).toEqual(["crm", "db", "desk"]);
 });
 
+test("a person is erased by an admin, from all that Truce keeps", async () => {
+  const { client: admin } = await server.signedIn("admin", "eraser");
+  await server.says("crm", "forget", { email: "forget@example.org", name: "Fiona Forget", phone: "1" });
+  const [found] = (await client.searchRecords({ query: "forget@example.org" })).items;
+  await expect(client.eraseRecord({ record: found?.id ?? "" })).rejects.toMatchObject({ status: 403 });
+  const { records } = await admin.eraseRecord({ record: found?.id ?? "" });
+  expect(records).toEqual([{ system: "crm", object: "contacts", id: "forget" }]);
+  expect((await client.searchRecords({ query: "forget@example.org" })).items).toEqual([]);
+  expect(JSON.stringify(await client.listRecordJournal({ record: found?.id ?? "" }))).not.toContain("Fiona");
+});
+
 test("alerts are listed and taken on; masses of changes that wait are decided", async () => {
   const at = Date.now();
   const since = { openedAt: at, metAt: at, resolvedAt: null, acknowledged: null, told: null, escalatedAt: null };

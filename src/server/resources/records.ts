@@ -1,5 +1,6 @@
 import { distance } from "fastest-levenshtein";
 import { z } from "zod";
+import { erase } from "../../control/erase.ts";
 import { undo } from "../../control/undo.ts";
 import type { Deps } from "../../engine/deps.ts";
 import { splitRecords } from "../../engine/split.ts";
@@ -88,6 +89,18 @@ export const recordRoutes = {
     access: "read",
     input: z.object({ record: z.string(), ...paging }),
     answer: pageOf(journalLine),
+  },
+  eraseRecord: {
+    tag,
+    summary: "Erase a person's values from all that Truce keeps; the systems' own records are theirs",
+    access: "admin",
+    input: z.object({ record: z.string() }),
+    answer: z.object({
+      lines: z.number().int(),
+      holds: z.number().int(),
+      deadLetters: z.number().int(),
+      records: z.array(recordRef).describe("Its records in the systems, which hold their values still."),
+    }),
   },
   splitRecord: {
     tag,
@@ -182,6 +195,13 @@ export function recordHandlers(deps: Deps): Handlers<typeof recordRoutes> {
       const { items, next } = pageFrom(lines, limit, ({ sequence }) => String(sequence));
       const veil = veilFor(who);
       return { items: items.map((line) => shownLine(line, policy, veil)), next };
+    },
+    async eraseRecord({ input, who }) {
+      const erased = await erase(deps, input.record, who.name ?? "");
+      if (erased.kind === "unknown") throw new Problem(404, "There is no such record.");
+      if (erased.kind === "busy")
+        throw new Problem(409, `A write to ${erased.system} is under way. Try again in a moment.`);
+      return erased.report;
     },
     async splitRecord({ input, who }) {
       const done = await splitRecords(deps, input.record, input.refs, who.name ?? "");
