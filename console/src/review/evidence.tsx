@@ -103,8 +103,11 @@ function Compared({ own, other }: { readonly own: string; readonly other: Hold["
   const signs = { same: "=", different: "≠", onlyOne: "∅" } as const;
   return (
     <td className={verdict}>
-      <span title={t(`review.${verdict}`)}>{signs[verdict]}</span>
-      <span className="visually-hidden">{t(`review.${verdict}`)}</span> <ValueText value={other} />
+      <span className="compared">
+        <span title={t(`review.${verdict}`)}>{signs[verdict]}</span>
+        <span className="visually-hidden">{t(`review.${verdict}`)}</span>
+        <ValueText value={other} />
+      </span>
     </td>
   );
 }
