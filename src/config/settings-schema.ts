@@ -15,7 +15,9 @@ export const settingsSchema = z.strictObject({
   listen: referenceSchema
     .default("127.0.0.1:4400")
     .describe("Address and port for console, API, webhooks and health. Default: 127.0.0.1:4400"),
-  publicUrl: referenceSchema.optional().describe("Under which address vendors and people reach Truce: https://truce.example.com"),
+  publicUrl: referenceSchema
+    .optional()
+    .describe("Under which address vendors and people reach Truce: https://truce.example.com"),
   sweepEvery: z
     .union([z.literal("never"), durationSchema])
     .prefault("1d")
