@@ -89,7 +89,7 @@ type Row = {
   readonly lost?: SyncFailure["error"];
 };
 
-/** A body that Salesforce can't read fails a whole call: it is sent again in halves. */
+/** A body that Salesforce can't read fails a whole call: it is sent again in halves. What fails for one half says nothing of the other. */
 async function sendRows(
   deps: WriteDeps,
   bound: BoundObject,
@@ -100,8 +100,10 @@ async function sendRows(
   try {
     return await sendOnce(deps, bound, keyField, requests);
   } catch (error) {
-    const isRefused = error instanceof RefusedCall && error.error.code === "REJECTED";
-    if (!isRefused) throw error;
+    if (!(error instanceof SyncFailure)) throw error;
+    if (!(error instanceof RefusedCall) || error.error.code !== "REJECTED") {
+      return new Map(requests.map((request) => [request, { id: undefined, complaints: [], lost: error.error }]));
+    }
     if (requests.length === 1) return new Map([[requests[0]!, { id: undefined, complaints: error.complaints }]]);
     const middle = Math.ceil(requests.length / 2);
     const first = await sendRows(deps, bound, keyField, requests.slice(0, middle));

@@ -36,7 +36,13 @@ export async function updateRecords(
   const landed = new Map<Update, Landed>();
   let left = requests;
   for (let round = 1; left.length > 0 && round <= roundsMax; round++) {
-    const sorted = await sortOut(deps, bound, left);
+    const sorted = await sortOut(deps, bound, left).catch(failureOf);
+    if (sorted instanceof SyncFailure) {
+      // Only of those that are left: others may have been written by now, and must not be told as if nothing had been done.
+      for (const request of left) results.set(request, failed(sorted.error));
+      left = [];
+      break;
+    }
     for (const [request, result] of sorted.results) results.set(request, result);
     const later = [...sorted.unsettled];
     for (const { request, outcome } of await sendAll(deps, bound, sorted.ready)) {
@@ -55,6 +61,11 @@ export async function updateRecords(
   );
   for (const [request, one] of landed) results.set(request, await receiptOf(deps, bound, one, after));
   return requests.map((request) => results.get(request)!);
+}
+
+function failureOf(error: unknown): SyncFailure {
+  if (error instanceof SyncFailure) return error;
+  throw error;
 }
 
 type Sorted = {

@@ -81,6 +81,23 @@ test("an edit right after our write is not taken for what we wrote", async () =>
   expect(result).toMatchObject({ kind: "written", complete: false, cells: { LastName: "ours" } });
 });
 
+test("a write that is done stays done, whatever fails for the others of its batch", async () => {
+  const { sandbox } = setting;
+  const settled = seedOne();
+  const fresh = sandbox.admin.createAs(maria, "Contact", { LastName: "before" });
+  const connector = await connectThrough("/composite/sobjects/Contact", (count) => {
+    // The second look, at the record that was changed within this second, gets no answer.
+    if (count === 2) sandbox.admin.setFaults([{ kind: "error-before", status: 503, times: 1 }]);
+  });
+  const requests = [settled, fresh].map((id) => update(id, { LastName: "before" }, { LastName: "ours" }));
+  const results = await connector.write(contacts, requests);
+  expect(results).toMatchObject([
+    { kind: "written", id: settled, cells: { LastName: "ours" } },
+    { kind: "failed", error: { code: "UNREACHABLE" } },
+  ]);
+  expect([held(settled)["LastName"], held(fresh)["LastName"]]).toEqual(["ours", "before"]);
+});
+
 test("what Salesforce makes of a value is told as what it holds", async () => {
   const id = seedOne();
   const [result] = await setting.connector.write(contacts, [update(id, {}, { FirstName: "  Ada  " })]);
