@@ -1,5 +1,5 @@
 import type { JournalEntry } from "../../src/model/journal.ts";
-import type { RawValue } from "../../src/model/value.ts";
+import { type RawValue, sameValue } from "../../src/model/value.ts";
 import { stages } from "../scenario.ts";
 import { systemOf } from "../world.ts";
 import { isByPeople, type Truth } from "./truth.ts";
@@ -12,6 +12,7 @@ export function checkRules(truth: Truth): string[] {
     ...checkStages(truth),
     ...checkOwners(truth),
     ...checkUnions(truth),
+    ...checkNeedless(truth),
   ];
 }
 
@@ -206,4 +207,44 @@ function checkOwners(truth: Truth): string[] {
       ? [`owner: ${line.goldenId}.${line.field} was the owner's, and ${line.source.ref.system} changed it`]
       : [];
   });
+}
+
+/** review: nobody is asked about an edit by someone who had the agreed value. */
+function checkNeedless(truth: Truth): string[] {
+  const { journal } = truth.world.ledger;
+  return journal.flatMap(({ goldenId, field, why, base, from, other, source }) => {
+    if (
+      field === null ||
+      why !== "review does not decide" ||
+      base === null ||
+      !sameValue(base, from) ||
+      truth.isGrouped(field)
+    )
+      return [];
+    if (source.kind !== "record" || isAnyUnanswered(truth, goldenId, source.ref.system)) return [];
+    const same = (raw: RawValue | undefined, value: unknown) =>
+      truth.canon(field, raw) === truth.canon(field, value as RawValue);
+    // What a write of ours covered was not made on what we wrote.
+    const edit = truth.world.systems
+      .find((system) => system.name === source.ref.system)
+      ?.records.get(source.ref.id)
+      ?.history.find((one) => isByPeople(one) && same(one.after[field], other));
+    // A value that came back is not what was seen of it before.
+    const times = journal.filter(
+      (line) => line.kind === "set" && line.goldenId === goldenId && line.field === field && sameValue(line.to, base),
+    );
+    return times.length > 1 || edit === undefined || !same(edit.before[field], base)
+      ? []
+      : [`review: ${goldenId}.${field} is held (${other}), though the edit was made on ${base}, which was agreed`];
+  });
+}
+
+/** Without an answer nobody knows what a system had seen when it was edited. */
+function isAnyUnanswered({ world }: Truth, goldenId: string, system: string): boolean {
+  return [...world.ledger.attempts.values()].some(
+    (one) =>
+      one.goldenId === goldenId &&
+      one.system === system &&
+      !["written", "changed", "RATE_LIMITED"].includes(one.result),
+  );
 }

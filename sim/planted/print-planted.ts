@@ -6,7 +6,7 @@ import { bugs } from "./bugs.ts";
 /** `seed`: the standard run's seed that caught it, counted from 1; `null`: none did. */
 type Caught = { readonly number: number; readonly seed: number | null; readonly message: string };
 
-/** Longest that one bug may be looked for; a bug that makes the engine hang is caught by it. */
+/** Longest that one bug may be looked for. One that is not found by then, or makes the engine hang, was not caught by a promise. */
 const searchMsMax = 600_000;
 const atOnce = 2;
 
@@ -51,7 +51,7 @@ function catchBug(number: number): Promise<Caught> {
   const options = { timeout: searchMsMax };
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [script, String(number), String(standardSeeds)], options, (error, stdout, stderr) => {
-      if (error?.killed === true) resolve({ number, seed: 1, message: "it never comes to an end" });
+      if (error?.killed === true) resolve({ number, seed: null, message: "no end within ten minutes" });
       else if (error !== null) reject(new Error(reasonIn(stderr) ?? error.message));
       else resolve({ number, ...(JSON.parse(stdout) as { seed: number | null; message: string }) });
     });
