@@ -14,7 +14,8 @@ export function checkMappings(meaning: EntityMeaning): Finding[] {
       ? []
       : [errorAt(at, `there is no system "${system}"`, didYouMean(system, systems), "key")];
     const strangers = Object.keys(mapping.fields)
-      .filter((field) => !fields.includes(field))
+      // Those under together are told there.
+      .filter((field) => !fields.includes(field) && mapping.fields[field]?.part === undefined)
       .map((field) =>
         errorAt([...at, "fields", field], `${name} has no field "${field}"`, didYouMean(field, fields), "key"),
       );
