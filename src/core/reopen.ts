@@ -30,7 +30,10 @@ export function reopen(
 ): Reopened {
   const entity = policy.entities[hold.entity];
   if (hold.kind !== "conflict" && hold.kind !== "clear")
-    return { kind: "invalid", reason: `A decision on a ${hold.kind} can't be undone.` };
+    return {
+      kind: "invalid",
+      reason: `A decision on a ${hold.kind} can't be undone${hold.kind === "duplicate" ? "; truce split takes records apart again" : ""}.`,
+    };
   if (entity === undefined) return { kind: "invalid", reason: `The config has no entity ${hold.entity} any more.` };
   if (hold.status === "open") return { kind: "stale", hold };
   const draft = draftOf(golden, entity);

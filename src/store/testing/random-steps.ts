@@ -17,6 +17,7 @@ import {
 
 const names = ["a", "b", "c", "d"] as const;
 const systems = ["crm", "db"] as const;
+const blocks = [7, 8, 2 ** 47 - 1];
 const keys = ["k1", "k2", "k3", "nul\u0000"] as const;
 const leaseMs = 50;
 
@@ -33,6 +34,7 @@ type UnitAsked = {
   }[];
   readonly keys: readonly string[] | null;
   readonly shared: readonly string[];
+  readonly blocks: readonly number[] | null;
   readonly due: readonly { readonly system: string; readonly inMs: number; readonly lane: Lane }[];
   readonly lines: readonly string[];
   readonly hold: {
@@ -87,6 +89,7 @@ export function steps(): fc.Arbitrary<readonly Step[]> {
     links: few(link),
     keys: maybe(fc.uniqueArray(fc.constantFrom(...keys))),
     shared: few(fc.constantFrom(...keys)),
+    blocks: maybe(fc.uniqueArray(fc.constantFrom(...blocks))),
     due: few(fc.record({ system: fc.constantFrom(...systems), inMs: fc.nat(80), lane })),
     lines: few(name),
     hold: maybe(
@@ -206,6 +209,7 @@ function unitOf(asked: UnitAsked, goldens: ReadonlyMap<string, GoldenRecord>, pl
     golden,
     keys: golden === null ? null : asked.keys,
     sharedKeys: asked.shared,
+    blocks: golden === null ? null : asked.blocks,
     due:
       golden === null
         ? []
@@ -261,6 +265,13 @@ function unitOf(asked: UnitAsked, goldens: ReadonlyMap<string, GoldenRecord>, pl
   });
 }
 
+/** Who is filed under which blocking key, in order. Marks are each store's own. */
+async function filedUnder(store: Store) {
+  const { members, oversized } = await store.blocks(blocks, 2);
+  const sorted = [...members].map(([key, ids]) => [key, [...ids].sort()] as const);
+  return { members: Object.fromEntries(sorted), oversized: [...oversized].sort() };
+}
+
 /** All that can be asked of a store without changing it. */
 export async function everything(store: Store, now: number): Promise<unknown> {
   const records = systems.flatMap((system) => names.map((name) => sampleRef(name, system)));
@@ -276,6 +287,7 @@ export async function everything(store: Store, now: number): Promise<unknown> {
     // All that has passed is the same: it can be claimed now.
     next: next === null ? null : Math.max(next, now),
     inbox: await store.nextDueAt([]).then((at) => (at === null ? null : Math.max(at, now))),
+    filed: await filedUnder(store),
     cursor: await store.cursor("feed"),
     counts: await store.counts(now),
     holds: await store.holds({ limit: 99 }),
