@@ -61,6 +61,7 @@ export function createClient(options: ActiveCampaignOptions): Client {
   const exchange = async (call: Call): Promise<Json> => {
     const { answer, text } = await send(root, token, timeoutMs, call);
     const body = parse(text);
+    limiter.heard(answer.headers.get("date"));
     if (answer.ok) {
       limiter.fine();
       if (body !== null) return body;
