@@ -284,6 +284,27 @@ describe.skipIf(skipReason !== null)("the feed of MariaDB", () => {
     expect(namesOf([...pulled.seen, ...rest.seen])).toEqual(["name 2"]);
   });
 
+  test("a column that goes stops its cell; without it in the mapping, reads and the feed go on", async () => {
+    const { url, connect } = await database(peopleSql);
+    await run(url, "insert into people (name, notes) values ('one', 'notes')");
+    const db = connect();
+    const start = await db.feed!.start([people]);
+    await run(url, "alter table people drop column notes");
+    await expect(db.scan(people, null)).rejects.toMatchObject({
+      error: { code: "SCHEMA", message: expect.stringContaining("no column notes") },
+    });
+    const rest = mapped("people", cell("name"));
+    expect((await db.scan(rest, null)).observations).toMatchObject([{ complete: true, cells: { name: "one" } }]);
+    const gap = await pullUntil(db, [people], start, isLost);
+    await run(url, "update people set name = 'two'");
+    const { seen } = await pullUntil(db, [people], gap.cursor, saw("two"));
+    expect(seen.at(-1)).toMatchObject({ complete: false, cells: { name: "two" } });
+    await run(url, "alter table people add column notes text");
+    await expect
+      .poll(async () => (await db.scan(people, null).catch(() => null))?.observations)
+      .toMatchObject([{ complete: true, cells: { name: "two", notes: null } }]);
+  });
+
   test("an index that is added, and tables of others, disturb nobody", async () => {
     const { url, connect } = await database(peopleSql);
     const db = connect();

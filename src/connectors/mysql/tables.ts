@@ -1,7 +1,7 @@
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MappedObject } from "../../ports/connector.ts";
-import { type Column, qualified, readTables } from "./catalog.ts";
+import { type Column, qualified, readTables, type Table } from "./catalog.ts";
 import type { MappedTable } from "./rows.ts";
 import type { Server, Session } from "./session.ts";
 import { prepareKeys, usesKeys } from "./setup.ts";
@@ -19,7 +19,8 @@ export type Tables = {
 
 const lookAgainMs = 60_000;
 
-type Found = { readonly mapped: MappedTable | null; readonly problem: string | null };
+/** A table as it was looked up; `null` when it is not there. What is mapped of it may be more or less from call to call. */
+type Found = { readonly table: Table | null; readonly hasKeys: boolean };
 
 export function createTables(options: {
   readonly session: Session;
@@ -30,21 +31,15 @@ export function createTables(options: {
 }): Tables {
   const { session, server, system, database, clock } = options;
   const found = new Map<string, { readonly at: number; readonly asked: Promise<Found> }>();
-  const last = new Map<string, MappedTable>();
+  const last = new Map<string, Table>();
 
-  const look = async (object: MappedObject): Promise<Found> => {
-    const name = qualified(object.object, database);
-    const table = (await readTables(session, await server(), [name])).get(name);
-    if (table === undefined) return { mapped: null, problem: `there is no table ${name}, or this user may not see it` };
-    if (table.key.length === 0)
-      return { mapped: null, problem: `table ${name} has no primary key; Truce names rows by it` };
-    const columns = object.cells.flatMap(({ cell }) => table.columns.find((one) => one.name === cell) ?? []);
+  const look = async ({ object, create }: MappedObject): Promise<Found> => {
+    const name = qualified(object, database);
+    const table = (await readTables(session, await server(), [name])).get(name) ?? null;
+    if (table !== null) last.set(object, table);
     // Without the right to make it, reads do without the table of create keys; creates say what is missing.
-    if (object.create) await prepareKeys(session, database).catch(() => undefined);
-    const mapped = { system, object, table, columns, hasKeys: await usesKeys(session, database) };
-    last.set(object.object, mapped);
-    const gone = object.cells.filter(({ cell }) => !columns.some((one) => one.name === cell)).map(({ cell }) => cell);
-    return { mapped, problem: gone.length === 0 ? null : `table ${name} has no column ${gone.join(", ")}` };
+    if (create) await prepareKeys(session, database).catch(() => undefined);
+    return { table, hasKeys: await usesKeys(session, database) };
   };
   const ask = (object: MappedObject): Promise<Found> => {
     const known = found.get(object.object);
@@ -54,19 +49,34 @@ export function createTables(options: {
     found.set(object.object, { at: clock.now(), asked });
     return asked;
   };
+  const map = (
+    object: MappedObject,
+    { table, hasKeys }: Found,
+  ): { readonly mapped: MappedTable | null; readonly problem: string | null } => {
+    const name = qualified(object.object, database);
+    if (table === null) return { mapped: null, problem: `there is no table ${name}, or this user may not see it` };
+    if (table.key.length === 0)
+      return { mapped: null, problem: `table ${name} has no primary key; Truce names rows by it` };
+    const columns = object.cells.flatMap(({ cell }) => table.columns.find((one) => one.name === cell) ?? []);
+    const gone = object.cells.filter(({ cell }) => !columns.some((one) => one.name === cell)).map(({ cell }) => cell);
+    return {
+      mapped: { system, object, table, columns, hasKeys },
+      problem: gone.length === 0 ? null : `table ${name} has no column ${gone.join(", ")}`,
+    };
+  };
 
   return {
     async of(object) {
-      const { mapped, problem } = await ask(object);
+      const { mapped, problem } = map(object, await ask(object));
       if (mapped === null || problem !== null)
         throw new SyncFailure({ code: "SCHEMA", message: problem ?? `no table ${object.object}` });
       return mapped;
     },
     async present(objects) {
-      const all = await Promise.all(objects.map(ask));
+      const all = await Promise.all(objects.map(async (object) => map(object, await ask(object))));
       return all.flatMap(({ mapped }) => mapped ?? []);
     },
-    columnOf: (object, cell) => last.get(object)?.columns.find((column) => column.name === cell),
+    columnOf: (object, cell) => last.get(object)?.columns.find(({ name }) => name === cell),
     forget: () => found.clear(),
   };
 }
