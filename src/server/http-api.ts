@@ -11,12 +11,14 @@ import { type OperationName, operations } from "./operations.ts";
 import { Problem, problemDocument, problemType } from "./problem.ts";
 import type { Call, Handlers, Route } from "./route.ts";
 
-export type ApiParts = {
+type ApiParts = {
   readonly deps: Deps;
   readonly accounts: Accounts;
   readonly cookie: () => SessionCookie;
   readonly publicUrl: string | null;
   readonly handlers: Handlers<typeof api>;
+  /** Those that are being sent. */
+  readonly streams: Set<Readable>;
 };
 
 /** Longest wait until a stream of events notices that its reader may not read any more. */
@@ -24,7 +26,12 @@ const recheckMs = 5_000;
 const pathParameterMax = 200;
 
 /** Registers every operation of `api`. What a handler rejects with is told as a problem; what is our own bug is told to nobody but the log. */
-export function registerApi(app: FastifyInstance, parts: ApiParts): void {
+export function registerApi(app: FastifyInstance, given: Omit<ApiParts, "streams">): void {
+  const parts: ApiParts = { ...given, streams: new Set() };
+  // Requests under way are let finish; a stream never would.
+  app.addHook("preClose", async () => {
+    for (const stream of parts.streams) stream.destroy();
+  });
   for (const name of Object.keys(operations) as OperationName[]) {
     const [method, path] = operations[name];
     const url = path.replaceAll(/\{(\w+)\}/gu, ":$1");
@@ -43,7 +50,7 @@ async function handle(parts: ApiParts, name: OperationName, request: FastifyRequ
     if (!may(who, route.access)) throw refusal(who, route);
     const input = inputOf(route, request);
     const call = callOf(parts, request, reply, who, input);
-    if (route.content !== undefined) return stream(parts, name, route, call, request, reply);
+    if (route.content !== undefined) return sendStream(parts, name, route, call, request, reply);
     const answer = await answered(parts, name, route, call, request);
     status = answer.status;
     return reply.code(answer.status).send(answer.body ?? undefined);
@@ -113,7 +120,7 @@ async function answered(
 }
 
 /** Sends what the handler yields, for as long as its reader is there and may read. */
-function stream(
+function sendStream(
   parts: ApiParts,
   name: OperationName,
   { access, content }: Route,
@@ -125,7 +132,10 @@ function stream(
   const isAllowed = async () => may(await identify(parts.accounts, request.headers, parts.cookie()), access);
   reply.header("content-type", `${content}; charset=utf-8`).header("x-accel-buffering", "no");
   if (content === "text/csv") reply.header("content-disposition", 'attachment; filename="truce-journal.csv"');
-  return reply.send(Readable.from(whileAllowed(handler(call), isAllowed)));
+  const stream = Readable.from(whileAllowed(handler(call), isAllowed));
+  parts.streams.add(stream);
+  stream.once("close", () => parts.streams.delete(stream));
+  return reply.send(stream);
 }
 
 async function* whileAllowed(chunks: AsyncIterable<string>, isAllowed: () => Promise<boolean>): AsyncGenerator<string> {

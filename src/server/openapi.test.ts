@@ -69,3 +69,11 @@ test("what goes wrong is told as a problem, and an unknown operation names the d
   expect(poisoned.status).toBe(400);
   await server.close();
 });
+
+test("closing does not wait for those who watch", async () => {
+  const server = await openTestServer();
+  const { fetch: send } = await server.signedIn("viewer");
+  const watching = await send(`${server.url}/api/v1/events`);
+  await server.close();
+  await expect(watching.text()).rejects.toThrow();
+});

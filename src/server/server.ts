@@ -77,7 +77,7 @@ export async function startServer(
     bodyLimit: bodyBytesMax,
     logger: false,
     requestTimeout: 30_000,
-    forceCloseConnections: true,
+    forceCloseConnections: "idle",
     routerOptions: { maxParamLength: pathParameterMax },
   });
   const routes: string[] = [];

@@ -3,7 +3,7 @@ import type { Deps } from "../../engine/deps.ts";
 import { decideHold, type Reviewed } from "../../engine/review.ts";
 import { undoDecision } from "../../engine/undo.ts";
 import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
-import type { Choice, Hold } from "../../model/hold.ts";
+import type { Choice, Hold, HoldKind } from "../../model/hold.ts";
 import { labelOf } from "../label.ts";
 import { type Veil, veilFor } from "../mask.ts";
 import { Problem } from "../problem.ts";
@@ -12,7 +12,16 @@ import { ruleChoices } from "../rule-choices.ts";
 import { fieldValue, fieldValues, instant, interval, pageFrom, pageOf, paging, recordRef, source } from "./shapes.ts";
 
 const tag = "Holds";
-const kind = z.enum(["conflict", "clear", "delete", "duplicate", "incomplete", "refused", "missing"]);
+/** One that the model adds must be told here, or it does not compile. */
+const kind = z.enum({
+  conflict: "conflict",
+  clear: "clear",
+  delete: "delete",
+  duplicate: "duplicate",
+  incomplete: "incomplete",
+  refused: "refused",
+  missing: "missing",
+} satisfies { readonly [Kind in HoldKind]: Kind });
 const status = z.enum(["open", "closed"]);
 
 const match = z
@@ -228,6 +237,13 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
     const filter = { kind: `assigned/${to}`, limit, ...(after === undefined ? {} : { after }) };
     const keys = (await store.documents(filter, clock.now())).map(({ key }) => key);
     const holds = keys.length === 0 ? [] : await store.holds({ ids: keys, status: "open", limit });
+    // Those that are decided by now are nobody's any more.
+    const gone = keys.filter((key) => !holds.some(({ id }) => id === key));
+    const changes = gone.flatMap((key) => [
+      { kind: `assigned/${to}`, key, value: null, expiresAt: null },
+      { kind: "assignment", key, value: null, expiresAt: null },
+    ]);
+    if (changes.length > 0) await store.putDocuments(changes, clock.now());
     return { holds, keys };
   }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Deps } from "../../engine/deps.ts";
 import type { Source } from "../../model/golden.ts";
-import type { JournalEntry } from "../../model/journal.ts";
+import type { JournalEntry, JournalKind } from "../../model/journal.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { FieldValue } from "../../model/value.ts";
 import type { JournalFilter, Store } from "../../ports/store.ts";
@@ -11,23 +11,24 @@ import type { Handlers, Routes } from "../route.ts";
 import { fieldValue, instant, pageOf, paging, recordRef, source } from "./shapes.ts";
 
 const tag = "Journal";
-const kind = z.enum([
-  "set",
-  "kept",
-  "put-back",
-  "held",
-  "superseded",
-  "refused",
-  "lossy",
-  "written",
-  "paused",
-  "resumed",
-  "created",
-  "linked",
-  "unlinked",
-  "merged",
-  "deleted",
-]);
+/** One that the model adds must be told here, or it does not compile. */
+const kind = z.enum({
+  set: "set",
+  kept: "kept",
+  "put-back": "put-back",
+  held: "held",
+  superseded: "superseded",
+  refused: "refused",
+  lossy: "lossy",
+  written: "written",
+  paused: "paused",
+  resumed: "resumed",
+  created: "created",
+  linked: "linked",
+  unlinked: "unlinked",
+  merged: "merged",
+  deleted: "deleted",
+} satisfies { readonly [Kind in JournalKind]: Kind });
 
 export const journalLine = z.object({
   sequence: z.number().int(),
