@@ -39,7 +39,7 @@ export const trials: readonly Trial[] = [
   broken("429 to every call, Retry-After absurd", "behind/crm", [{ kind: "rate-limit", retryAfter: "absurd" }]),
   broken("503 to every call", "down/crm", [{ kind: "error-before", status: 503 }]),
   broken("one call in three does its work and answers 500", null, [{ kind: "error-after", status: 500, chance: 0.3 }]),
-  broken("every answer takes 6 s", null, [{ kind: "latency", ms: 300 }]),
+  broken("every answer takes 3 s", null, [{ kind: "latency", ms: 300 }]),
   broken("half-open sockets: no answer ever comes", "down/crm", [{ kind: "hang-before" }]),
   broken("JSON that ends in its midst", "down/crm", [{ kind: "truncated" }]),
   broken("the vendor is down", "down/crm", [{ kind: "outage" }]),
