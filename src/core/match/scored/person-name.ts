@@ -81,21 +81,16 @@ export function completedBy(name: PersonName | null, words: readonly string[]): 
 
 /** Two names that are both common were both meant: Lara is no slip for Lana. So were a common one and its other gender's form. */
 function isAnotherName(a: Token, b: Token): boolean {
-  if (a.text === b.text || shareFullName(a, b)) return false;
-  return a.commonGiven && b.commonGiven ? true : (a.commonGiven || b.commonGiven) && isOtherGender(a.text, b.text);
+  if ((!a.commonGiven && !b.commonGiven) || a.text === b.text || shareFullName(a, b)) return false;
+  return (a.commonGiven && b.commonGiven) || isOtherGender(a.text, b.text);
 }
 
 /** Karl and Karla, Mario and Maria: one letter, and two people. */
 function isOtherGender(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  if (long.length === short.length + 1) return long === `${short}a` && short.length >= 4;
-  return (
-    a.length === b.length &&
-    a.length >= 5 &&
-    a.slice(0, -1) === b.slice(0, -1) &&
-    /[oa]/.test(a.at(-1) ?? "") &&
-    /[oa]/.test(b.at(-1) ?? "")
-  );
+  if (long.length > short.length) return short.length >= 4 && long.length === short.length + 1 && long === `${short}a`;
+  const stem = a.slice(0, -1);
+  return stem.length >= 4 && (a === `${stem}o` || a === `${stem}a`) && (b === `${stem}o` || b === `${stem}a`);
 }
 
 function fromFull(parts: NameParts, generation: string | null): PersonName | null {
