@@ -36,6 +36,8 @@ function checkCell(truth: Truth, system: SimSystem, record: SimRecord, field: st
     const value = truth.canon(field, edit.after[field]);
     const next = changes[i + 1];
     if (!isByPeople(edit) || value === null || next === undefined || next.by !== "truce") return;
+    // What was covered, won, and was written back is there again: what became of it then had seen it.
+    if (changes.slice(i + 2).some((one) => truth.canon(field, one.after[field]) === value)) return;
     // Only what replaces it, not what puts it there again.
     if (next.kind !== "delete" && truth.canon(field, next.after[field]) === value) return;
     if (isJunk(truth.typeOf(field), value) && next.unseen.includes(field)) return;
