@@ -116,6 +116,7 @@ export function createClient(options: RestOptions): Client {
     let { answer, url } = await follow(call);
     if (answer.status === 401 && credentials.refused()) ({ answer, url } = await follow(call));
     const { status, headers } = answer;
+    limiter.heard(headers["date"] ?? null);
     if (status === 429) {
       const askedMs = retryAfterMs(headers["retry-after"] ?? null, clock.now());
       const message = `${call.what}: answered 429, the tool's request limit was passed, by us or by another client of it`;
