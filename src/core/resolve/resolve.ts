@@ -92,26 +92,46 @@ export type Claim = Pick<FieldVersion, "changedAt" | "source">;
 
 /** What two who say the same can bring forward for it under a rule, together: the better of their names, the later of their times. */
 export function joinClaims(rule: Rule, one: Claim, two: Claim): Claim {
+  const preferred = preferredClaim(rule, one, two) ?? laterClaim(one, two);
+  if (!goesByTime(rule)) return preferred;
+  const [a, b] = [one.changedAt, two.changedAt];
+  const changedAt = { from: Math.max(a.from, b.from), until: Math.max(a.until, b.until) };
+  return { source: preferred.source, changedAt };
+}
+
+/** The claim of the system that the rule names first; `null` when it names neither before the other. */
+function preferredClaim(rule: Rule, one: Claim, two: Claim): Claim | null {
   switch (rule.kind) {
     case "owner":
-      return better([rule.system], one, two) ?? one;
+      return better([rule.system], one, two);
     case "prefer":
-      return better(rule.systems, one, two) ?? joinClaims(rule.otherwise, one, two);
-    case "newest": {
-      const [a, b] = [one.changedAt, two.changedAt];
-      const changedAt = { from: Math.max(a.from, b.from), until: Math.max(a.until, b.until) };
-      return { source: joinClaims(rule.tie, one, two).source, changedAt };
-    }
+      return better(rule.systems, one, two) ?? preferredClaim(rule.otherwise, one, two);
+    case "newest":
+      return preferredClaim(rule.tie, one, two);
     case "merge-text":
-      return joinClaims(rule.otherwise, one, two);
+      return preferredClaim(rule.otherwise, one, two);
     default:
-      return one;
+      return null;
   }
 }
 
 function better(systems: readonly SystemId[], one: Claim, two: Claim): Claim | null {
   const order = rank(systems, systemOf(one)) - rank(systems, systemOf(two));
   return order === 0 ? null : order < 0 ? one : two;
+}
+
+/** Neither has a better name: the later one, and the same one whoever was heard first. */
+function laterClaim(one: Claim, two: Claim): Claim {
+  const [a, b] = [one.changedAt, two.changedAt];
+  const order = a.from - b.from || a.until - b.until;
+  if (order !== 0) return order > 0 ? one : two;
+  return JSON.stringify(one.source) <= JSON.stringify(two.source) ? one : two;
+}
+
+/** A rule that may come to ask who was later. */
+function goesByTime(rule: Rule): boolean {
+  if (rule.kind === "newest") return true;
+  return (rule.kind === "prefer" || rule.kind === "merge-text") && goesByTime(rule.otherwise);
 }
 
 /** The system that a golden value came from; `null` for a person's decision or a rule's product. */
