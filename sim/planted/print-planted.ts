@@ -7,7 +7,7 @@ import { bugs } from "./bugs.ts";
 type Caught = { readonly number: number; readonly seed: number | null; readonly message: string };
 
 /** Longest that one bug may be looked for. One that is not found by then, or makes the engine hang, was not caught by a promise. */
-const searchMsMax = 600_000;
+const searchMsMax = 1_800_000;
 const atOnce = 2;
 
 /** Plants every bug (or those whose names contain `only`) in a process of its own, and prints the table of what caught it. Returns the exit code: 1 when one was not. */
@@ -51,7 +51,7 @@ function catchBug(number: number): Promise<Caught> {
   const options = { timeout: searchMsMax };
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [script, String(number), String(standardSeeds)], options, (error, stdout, stderr) => {
-      if (error?.killed === true) resolve({ number, seed: null, message: "no end within ten minutes" });
+      if (error?.killed === true) resolve({ number, seed: null, message: "no end within half an hour" });
       else if (error !== null) reject(new Error(reasonIn(stderr) ?? error.message));
       else resolve({ number, ...(JSON.parse(stdout) as { seed: number | null; message: string }) });
     });
