@@ -56,10 +56,17 @@ export function timeText(at: number): string {
   return dateTime.format(at);
 }
 
-/** How far a moment may be off: half of its interval, when that is worth saying. */
-export function uncertainty({ from, until }: { readonly from: number; readonly until: number }): string | null {
+/** How long ago something was that is known to lie within an interval: told as exactly as it is known, and no more than is of use. */
+export function whenText({ from, until }: { readonly from: number; readonly until: number }, now: number): string {
   const half = (until - from) / 2;
-  return half < 500 || from === 0 ? null : t("time.uncertain", { span: spanText(Math.max(1_000, half)) });
+  const middle = (from + until) / 2;
+  const age = now - middle;
+  // Without a beginning nothing is known but that it was by then.
+  if (from === 0) return agoText(until, now);
+  if (half < 500 || half * 20 < age) return agoText(middle, now);
+  if (half * 2 < age)
+    return `${agoText(middle, now)} ${t("time.uncertain", { span: spanText(Math.max(1_000, half)) })}`;
+  return t("time.between", { least: spanText(now - until), most: spanText(now - from) });
 }
 
 /** "firstName" as people write it. */

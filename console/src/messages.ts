@@ -36,6 +36,7 @@ export const en = {
   "time.now": "now",
   "time.ago": "{span} ago",
   "time.uncertain": "± {span}",
+  "time.between": "{least} to {most} ago",
   "time.never": "never",
 
   "value.blank": "blank",

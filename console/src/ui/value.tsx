@@ -1,13 +1,4 @@
-import {
-  agoText,
-  fieldText,
-  type Source,
-  sourceText,
-  timeText,
-  uncertainty,
-  type Value,
-  valueText,
-} from "../format.ts";
+import { agoText, fieldText, type Source, sourceText, timeText, type Value, valueText, whenText } from "../format.ts";
 import { t } from "../text.ts";
 import { useNow } from "../use-now.ts";
 import { wordDiff } from "../word-diff.ts";
@@ -52,11 +43,9 @@ export function Ago({
   readonly interval?: { readonly from: number; readonly until: number };
 }) {
   const now = useNow();
-  const unsure = interval === undefined ? null : uncertainty(interval);
   return (
     <time dateTime={new Date(at).toISOString()} title={timeText(at)} className="muted num">
-      {agoText(at, now)}
-      {unsure === null ? "" : ` ${unsure}`}
+      {interval === undefined ? agoText(at, now) : whenText(interval, now)}
     </time>
   );
 }
