@@ -81,7 +81,8 @@ export function compose(
       if (kind === "update" && known !== undefined && known.until > now) continue;
       const placed = placeReference(golden, version.value, type, mapping.system, policy, goldenById);
       const since = known?.since ?? now;
-      const again = { version: version.version, since, until: lookAgainAt(since, now) };
+      const kindOfWait = placed.kind === "awaited" ? placed.kind : "nowhere";
+      const again = { version: version.version, since, until: lookAgainAt(since, now, kindOfWait) };
       if (placed.kind !== "placed") {
         waiting[field] = { ...again, without: [] };
         if (kind === "create" && placed.kind === "awaited" && waitsToBeMade(known, now)) goesSecond = true;

@@ -26,11 +26,12 @@ export type Placed =
 /** How long a record is not made while what it points to is on its way there; after it, the relation is written second. */
 const createWaitMs = 10 * 60_000;
 const againMsMin = 1_000;
-const againMsMax = 60 * 60_000;
+/** Of what is on its way there, and of what may never come. What is due since longer goes first, so the looks hold up no parent. */
+const againMsMax = { awaited: 5_000, nowhere: 60 * 60_000 };
 
 /** When to look again for what was not there: after as long as it has been missing. */
-export function lookAgainAt(since: Instant, now: Instant): Instant {
-  return now + Math.min(againMsMax, Math.max(againMsMin, now - since));
+export function lookAgainAt(since: Instant, now: Instant, kind: keyof typeof againMsMax): Instant {
+  return now + Math.min(againMsMax[kind], Math.max(againMsMin, now - since));
 }
 
 /** Whether a record waits to be made until what it points to is there. */
