@@ -51,3 +51,19 @@ test("seed 893: a reading older than what is known, in a system without an order
   expect(story.says("desk", "d1", 4_000, desk("edit A"))).toBe("superseded");
   expect(story.journal.at(-1)).toMatchObject({ kind: "superseded", field: "phone", other: "edit A", base: "2" });
 });
+
+test("seed 721: a blank that was written as an empty text and had no answer is ours when it is read back", () => {
+  const clears = "propagate" as const;
+  const rule = { kind: "prefer", systems: ["desk"], otherwise: { kind: "keep" } } as const;
+  const story = coreStory(
+    testPolicy({ email: { type: { kind: "email" } }, phone: { clears, rule } }, { systems: ["crm", "desk"] }),
+  );
+  story.says("crm", "c1", 1_000, desk("1"));
+  story.says("desk", "d1", 1_000, desk("1"));
+  story.says("crm", "c1", 2_000, desk(""));
+  expect(story.sends("desk", 3_000)).toEqual({ phone: null });
+  story.says("crm", "c1", 4_000, desk("2"));
+  story.answers("desk", 5_000, unknownOutcome);
+  story.says("desk", "d1", 6_000, desk(""));
+  expect(story.value("phone")).toBe("2");
+});

@@ -124,7 +124,7 @@ function noteLanded(step: Step): void {
     if (!isUnsure(step, field) || sameValue(value, golden?.value) || sameValue(value, shadow[field])) continue;
     if (hasLanded(step, field, isFormOf)) {
       holdsNow(step, field, value, 0);
-      if (hasLanded(step, field, sameRaw)) continue;
+      if (hasLanded(step, field, isSameForm)) continue;
       const why = `${seen.ref.system} seems to keep less than was written`;
       write(draft, context, { kind: "lossy", field, other: value, why, source: recordSource(seen.ref, null) });
       continue;
@@ -161,9 +161,15 @@ function holdsNow({ draft, index }: Step, field: FieldName, value: FieldValue, v
   setLink(draft, index, { shadow: { ...shadow, [field]: value }, seen: { ...seen, [field]: version } });
 }
 
+/** Some systems take an empty text for a blank and give none back, or the other way round. */
+function isSameForm(now: RawValue | undefined, wrote: RawValue): boolean {
+  const isEmpty = (raw: RawValue | undefined) => raw === null || (typeof raw === "string" && raw.trim() === "");
+  return sameRaw(now, wrote) || (isEmpty(now) && isEmpty(wrote));
+}
+
 /** The same value, or as much of a text as the system keeps. */
 function isFormOf(now: RawValue | undefined, wrote: RawValue): boolean {
-  if (sameRaw(now, wrote)) return true;
+  if (isSameForm(now, wrote)) return true;
   const kept = typeof now === "string" ? now.trim() : "";
   return kept !== "" && typeof wrote === "string" && wrote.trimStart().startsWith(kept);
 }
