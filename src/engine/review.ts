@@ -6,6 +6,7 @@ import { type CommitUnit, laneDecision } from "../ports/store.ts";
 import { ringWork } from "./bell.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import type { Deps } from "./deps.ts";
+import { wronglyNamed } from "./named-goldens.ts";
 import { withSurvivors } from "./with-survivors.ts";
 import { hintOf } from "./work.ts";
 
@@ -25,6 +26,8 @@ export async function decideHold(deps: Deps, decision: Decision): Promise<Review
   for (let race = 0; race < racesMax; race++) {
     const stored = await deps.store.hold(decision.holdId);
     if (stored === null) return { kind: "unknown" };
+    const wrong = await wronglyNamed(deps, stored, decision);
+    if (wrong !== null) return { kind: "invalid", reason: wrong };
     const ids = [...stored.matches, ...(stored.goldenId === null ? [] : [stored.goldenId])];
     const loaded = await deps.store.load({ records: [], keys, ids });
     const { goldens, byKey } = await withSurvivors(deps.store, loaded);
