@@ -422,6 +422,8 @@ async function untilQuiet(deps: Deps, state: RunState, signal: AbortSignal, ende
   }
 }
 
+/** What is looked for again after so long only, a parent that nobody knows for example, is not waited for. Longer than pauses and skewed clocks are. */
+const longWaitMs = 30 * 60_000;
 const lookMsMin = 50;
 const lookMsMax = 1_000;
 
@@ -441,7 +443,8 @@ async function restlessMs(deps: Deps, state: RunState): Promise<number> {
   if (behind.length > 0) return behind.some(([, { feed }]) => feed?.kind === "poll") ? lookMsMax : lookMsMin;
   try {
     const next = await deps.store.nextDueAt([...deps.connectors.keys()]);
-    return next === null ? 0 : Math.min(idleMsMax, Math.max(lookMsMin, next - deps.clock.now()));
+    const aheadMs = next === null ? longWaitMs : next - deps.clock.now();
+    return aheadMs >= longWaitMs ? 0 : Math.min(idleMsMax, Math.max(lookMsMin, aheadMs));
   } catch (error) {
     if (!(error instanceof StoreFailure)) throw error;
     return lookMsMax;
