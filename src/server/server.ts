@@ -94,7 +94,7 @@ export async function startServer(
   registerMetrics(app, deps, options, () => portOf(base));
   registerConsole(app, options.consoleFolder);
   const base = await app.listen({ host: options.host, port: options.port });
-  return { url: base, routes, close: () => app.close() };
+  return { url: base, routes, close: () => closeWithin(app, closeMs) };
 }
 
 /** What vendors and probes call, without authentication of ours. */
@@ -199,4 +199,16 @@ function textHeaders(headers: Readonly<Record<string, string | string[] | undefi
       value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]],
     ),
   );
+}
+
+/** How long answers under way may take when the server closes. A client that reads no further must not keep it from ending. */
+const closeMs = 2_000;
+
+async function closeWithin(app: Pick<FastifyInstance, "close" | "server">, ms: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), ms);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
+  }
 }
