@@ -4,11 +4,11 @@ import type { ObjectName, SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ChangeFeed, MappedObject } from "../../ports/connector.ts";
+import { createSeenVersions } from "../../ports/seen-versions.ts";
 import type { Json } from "./json.ts";
 import type { Place, Reader } from "./read.ts";
 import { modifiedAt, upsertOf } from "./records.ts";
 import type { Bound } from "./schema.ts";
-import { createSeenVersions } from "./seen.ts";
 
 export type FeedDeps = {
   readonly system: SystemId;

@@ -5,12 +5,12 @@ import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ChangeFeed, MappedObject } from "../../ports/connector.ts";
+import { createSeenVersions, type SeenVersions } from "../../ports/seen-versions.ts";
 import { type Client, RefusedCall } from "./client.ts";
 import { at, idOf, isYes, type Json, objectOf, textOf } from "./json.ts";
 import { listPage, type Page, type Place } from "./list.ts";
 import type { ChangesShape } from "./options.ts";
 import { type Bound, changedIn, idIn, isDeleted, isOurs, revisionIn, upsertOf } from "./record.ts";
-import { createSeenVersions, type SeenVersions } from "./seen.ts";
 import { filled } from "./template.ts";
 
 export type FeedDeps = {

@@ -1,4 +1,4 @@
-import type { ObjectName, RecordId } from "../../model/record.ts";
+import type { ObjectName, RecordId } from "../model/record.ts";
 
 /**
  * Versions of records that need not be told again: looking back, every question finds the same ones. What a pull told counts only once the next
