@@ -87,6 +87,21 @@ test("a renamed key names the same rows", async () => {
   expect({ ids: seen.map((one) => one.ref.id), lost }).toEqual({ ids: ["1"], lost: [] });
 });
 
+test("a table is looked up once for whatever is mapped of it: without the column that went, reads and writes go on", async () => {
+  const { url, db } = await database("triggers");
+  await run(url, "insert into people (name, age) values ('Ada', 36)", "alter table people drop column age");
+  await expect(db.scan(people, null)).rejects.toMatchObject({
+    error: { code: "SCHEMA", message: expect.stringContaining("no column age") },
+  });
+  const rest = mapped("people", cell("name"));
+  expect((await db.scan(rest, null)).observations).toMatchObject([{ complete: true, cells: { name: "Ada" } }]);
+  expect(await db.write(rest, [update("1", { name: "Ada" }, { name: "Ada L." })])).toMatchObject([{ kind: "written" }]);
+  await run(url, "alter table people add column age int");
+  await expect(db.read(people, ["1"])).resolves.toMatchObject([
+    { observation: { cells: { name: "Ada L.", age: null } } },
+  ]);
+});
+
 for (const capture of ["replication", "triggers", "poll"] as const) {
   test(`by ${capture}: a dropped column stops its cell: the other cells and tables go on`, async () => {
     const { url, db, start } = await database(capture);

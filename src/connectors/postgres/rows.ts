@@ -1,22 +1,14 @@
 import type { CellName, RecordId, RecordRef } from "../../model/record.ts";
 import type { RawValue } from "../../model/value.ts";
-import type { MappedObject } from "../../ports/connector.ts";
-import { type Column, quoted, type Table } from "./catalog.ts";
+import type { MappedTable as KnownTable } from "../../ports/known-tables.ts";
+import { quoted, type Table } from "./catalog.ts";
 import { castText, decode } from "./value.ts";
 
 /** A row as text, column by column. */
 export type TextRow = Readonly<Record<string, string | null>>;
 
 /** A table with what is mapped of it. */
-export type MappedTable = {
-  readonly system: string;
-  readonly object: MappedObject;
-  readonly table: Table;
-  /** Of the mapped cells, those that are there. */
-  readonly columns: readonly Column[];
-  /** Whether the table of create keys is there. */
-  readonly hasKeys: boolean;
-};
+export type MappedTable = KnownTable<Table>;
 
 /** The id of a row: its key as text; a JSON list when the key has several columns. `null` when a part is missing. */
 export function idOf(table: Table, row: TextRow): RecordId | null {
