@@ -8,6 +8,8 @@ export type SeenVersions = {
   has(object: ObjectName, id: RecordId, version: string): boolean;
   /** Told by the present pull. */
   add(object: ObjectName, id: RecordId, version: string): void;
+  /** Told by the receipt of a write of ours. */
+  addStored(object: ObjectName, id: RecordId, version: string): void;
   /** The pull ends with this cursor. */
   handOver(cursor: string): void;
   /** A pull begins at this cursor. */
@@ -20,7 +22,8 @@ const versionsMax = 500_000;
 export function createSeenVersions(): SeenVersions {
   const stored = new Map<string, string>();
   const told = new Map<string, string>();
-  let handedOver: { readonly cursor: string; readonly told: readonly (readonly [string, string])[] } | null = null;
+  let handedOver: { readonly cursor: string; readonly told: Map<string, string> } | null = null;
+  const keyOf = (object: ObjectName, id: RecordId) => `${object}/${id}`;
   const keep = (key: string, version: string) => {
     stored.delete(key);
     stored.set(key, version);
@@ -28,12 +31,19 @@ export function createSeenVersions(): SeenVersions {
   };
   return {
     has: (object, id, version) => {
-      const key = `${object}/${id}`;
+      const key = keyOf(object, id);
       return (told.get(key) ?? stored.get(key)) === version;
     },
-    add: (object, id, version) => void told.set(`${object}/${id}`, version),
+    add: (object, id, version) => void told.set(keyOf(object, id), version),
+    addStored: (object, id, version) => {
+      const key = keyOf(object, id);
+      keep(key, version);
+      // It is later than what a pull told of the record.
+      handedOver?.told.delete(key);
+      told.delete(key);
+    },
     handOver: (cursor) => {
-      handedOver = { cursor, told: [...told] };
+      handedOver = { cursor, told: new Map(told) };
       told.clear();
     },
     acknowledge: (cursor) => {

@@ -1,5 +1,6 @@
 import type { ObjectName } from "../../model/record.ts";
 import type { Connector, MappedObject } from "../../ports/connector.ts";
+import { createSeenVersions } from "../../ports/seen-versions.ts";
 import { encodeValue } from "./cell.ts";
 import { checkObject } from "./check.ts";
 import { createClient } from "./client.ts";
@@ -10,7 +11,6 @@ import { type HubSpotOptions, keyPropertyDefault } from "./options.ts";
 import { createOwnWrites } from "./own-writes.ts";
 import { batchMax, createReader } from "./read.ts";
 import { createSchema, describeObject } from "./schema.ts";
-import { createSeenVersions } from "./seen.ts";
 import { judgeWebhook } from "./webhook.ts";
 import { writeRecords } from "./write.ts";
 
@@ -87,7 +87,7 @@ export function createHubSpotConnector(options: HubSpotOptions): Connector {
     scan: (object, cursor) => reader.scan(object, cursor),
 
     write: (object, requests) =>
-      writeRecords({ system, client, clock, reader, schema, own, keyProperty, seen: seen.addStored }, object, requests),
+      writeRecords({ system, client, clock, reader, schema, own, keyProperty, seen }, object, requests),
 
     webhook: (request) =>
       judgeWebhook(

@@ -4,13 +4,13 @@ import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ChangeBatch, ChangeFeed, MappedObject } from "../../ports/connector.ts";
+import type { SeenVersions } from "../../ports/seen-versions.ts";
 import type { Client } from "./client.ts";
 import { senseless } from "./errors.ts";
 import { objectOf, own } from "./json.ts";
 import { modifiedProperty } from "./object-name.ts";
 import { objectPath, type Reader, recordsIn } from "./read.ts";
 import type { HubSpotRecord } from "./records.ts";
-import type { SeenVersions } from "./seen.ts";
 
 /** Where the feed of one object stands. Times by HubSpot's clock. */
 type Place = {
@@ -169,13 +169,13 @@ async function tellRecords(
   object: MappedObject,
   found: readonly HubSpotRecord[],
 ): Promise<readonly RawObservation[]> {
-  const fresh = found.filter((record) => !deps.seen.has(object.object, record));
+  const fresh = found.filter((record) => !deps.seen.has(object.object, record.id, String(record.modifiedAt)));
   if (fresh.length === 0) return [];
   const ids = fresh.map(({ id }) => id);
   const read = await deps.reader.find(object, ids);
   const { records, observedAt } = read;
   const results = deps.reader.tell(object, read, ids);
-  for (const record of fresh) deps.seen.add(object.object, record);
+  for (const record of fresh) deps.seen.add(object.object, record.id, String(record.modifiedAt));
   return results.flatMap((result): RawObservation[] => {
     const ref = { system: deps.system, object: object.object, id: result.id };
     // Gone since search saw it: a direct read will tell.

@@ -150,7 +150,7 @@ function settle(
     const revision = revisionOf(outcome.record.modifiedAt);
     return { ...common, cells: written.stored, complete: false, revision };
   }
-  deps.seen(object.object, record);
+  deps.seen.addStored(object.object, record.id, String(record.modifiedAt));
   const cells = cellsOf(object, record);
   const complete = Object.keys(cells).length === object.cells.length;
   return { ...common, cells, complete, revision: revisionOf(record.modifiedAt) };

@@ -1,13 +1,13 @@
-import type { ObjectName, SystemId } from "../../model/record.ts";
+import type { SystemId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MappedObject, WriteRequest, WriteResult } from "../../ports/connector.ts";
+import type { SeenVersions } from "../../ports/seen-versions.ts";
 import type { Client } from "./client.ts";
 import { type Create, createRecords } from "./create.ts";
 import type { OwnWrites } from "./own-writes.ts";
 import { batchMax, chunks, objectPath, type Reader } from "./read.ts";
-import type { HubSpotRecord } from "./records.ts";
 import type { Schema } from "./schema.ts";
 import { look, type Update, updateRecords } from "./update.ts";
 
@@ -19,8 +19,8 @@ export type WriteDeps = {
   readonly schema: Schema;
   readonly own: OwnWrites;
   readonly keyProperty: string;
-  /** This version of a record is in a receipt: the feed need not tell it again. */
-  readonly seen: (object: ObjectName, record: HubSpotRecord) => void;
+  /** Versions in receipts need not be told again by the feed. */
+  readonly seen: SeenVersions;
 };
 
 type Delete = WriteRequest & { readonly kind: "delete" };

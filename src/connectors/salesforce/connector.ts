@@ -1,5 +1,6 @@
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Connector, MappedObject } from "../../ports/connector.ts";
+import { createSeenVersions } from "../../ports/seen-versions.ts";
 import { encodeValue } from "./cell.ts";
 import { checkObject } from "./check.ts";
 import { createClient } from "./client.ts";
@@ -7,7 +8,6 @@ import { createFeed } from "./feed.ts";
 import { keyFieldDefault, type SalesforceOptions } from "./options.ts";
 import { createReader } from "./read.ts";
 import { type BoundObject, createSchema, describeObject } from "./schema.ts";
-import { createSeenVersions } from "./seen.ts";
 import { createStreams } from "./streams.ts";
 import { createPubSubLink } from "./subscription.ts";
 import { batchMax, writeRecords } from "./write.ts";

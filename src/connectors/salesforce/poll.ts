@@ -2,6 +2,7 @@ import { type RawObservation, revisionOf } from "../../model/observation.ts";
 import type { SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { SeenVersions } from "../../ports/seen-versions.ts";
 import { rawOf } from "./cell.ts";
 import type { Client } from "./client.ts";
 import { senseless } from "./errors.ts";
@@ -11,7 +12,6 @@ import { pageMax, type Reader } from "./read.ts";
 import { fullId } from "./record-id.ts";
 import { type SalesforceRecord, upsertOf, whereOf } from "./records.ts";
 import type { BoundObject } from "./schema.ts";
-import type { SeenVersions } from "./seen.ts";
 import { soqlMoment, soqlText } from "./soql.ts";
 
 export type PollDeps = {
@@ -89,10 +89,11 @@ function tellOnce(
   askedAt: Instant,
   vendorAskedAt: Instant,
 ): readonly RawObservation[] {
-  const version = `${bound.mapped.object}/${record.id}/${record.stamp}/${record.isDeleted}`;
-  if (deps.seen.has(version)) return [];
+  const { object } = bound.mapped;
+  const version = `${record.stamp}/${record.isDeleted}`;
+  if (deps.seen.has(object, record.id, version)) return [];
   // Within the second of its stamp it may change again under the same one.
-  if (record.stamp + 1000 <= vendorAskedAt) deps.seen.add(version);
+  if (record.stamp + 1000 <= vendorAskedAt) deps.seen.add(object, record.id, version);
   return [tell(deps, bound, record, askedAt)];
 }
 
@@ -130,13 +131,15 @@ async function listDeleted(
   const path = `sobjects/${bound.sobject.name}/deleted?${times}`;
   const answer = objectOf(await client.call({ method: "GET", path, effect: "read", what })) ?? {};
   const listed = own(answer, "deletedRecords");
+  /** What the log says of a record is kept beside its versions. */
+  const log = `${bound.mapped.object} log`;
   if (!Array.isArray(listed)) throw senseless(what, "deletedRecords");
   for (const json of objectsOf(listed)) {
     const id = fullId(textOf(own(json, "id")));
     if (id === null) throw senseless(what, "id in one of its records");
-    const version = `${bound.mapped.object}/${id}/${textOf(own(json, "deletedDate"))}/log`;
-    if (deps.seen.has(version)) continue;
-    deps.seen.add(version);
+    const deletedAt = textOf(own(json, "deletedDate"));
+    if (deps.seen.has(log, id, deletedAt)) continue;
+    deps.seen.add(log, id, deletedAt);
     const ref = { system, object: bound.mapped.object, id };
     observations.push({ kind: "hint", ref, revision: null, observedAt });
   }
