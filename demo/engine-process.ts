@@ -97,6 +97,7 @@ async function main(order: EngineOrder): Promise<void> {
     port: order.port,
     publicUrl: null,
     accounts,
+    oidc: null,
     live,
     consoleFolder: consoleFolder(),
     metrics: null,

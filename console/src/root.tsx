@@ -25,6 +25,9 @@ export function Root() {
       </div>
     );
   }
-  if (me === null) return <SignInPage hasUsers={session.data?.hasUsers ?? true} />;
+  if (me === null) {
+    const { hasUsers = true, provider = null } = session.data ?? {};
+    return <SignInPage hasUsers={hasUsers} provider={provider} />;
+  }
   return <Shell me={me} />;
 }

@@ -19,6 +19,7 @@ import { deskOf } from "./desk.ts";
 import { deskPath, serveDesk } from "./desk-socket.ts";
 import { eventText } from "./event-text.ts";
 import { CliError, exitInterrupted, exitUnfinished, exitUsage } from "./exit.ts";
+import { oidcOptions } from "./oidc-options.ts";
 import { counted, print, printJson, spanText } from "./output.ts";
 import { dryRun } from "./plan.ts";
 import { prepareSystems } from "./prepare-systems.ts";
@@ -139,6 +140,7 @@ async function serve(
     ...addressOf(resolveReference(config.settings.listen, config.source)),
     publicUrl,
     accounts,
+    oidc: oidcOptions(config),
     live,
     metrics,
     consoleFolder: consoleFolder(),

@@ -26,6 +26,8 @@ export type Settings = {
   readonly store: Reference | null;
   readonly listen: Reference;
   readonly publicUrl: Reference | null;
+  /** Secrets are still references. */
+  readonly oidc: ParsedConfig["settings"]["oidc"] | null;
   /** `null`: never. */
   readonly sweepEveryMs: number | null;
   /** Durations in ms; secrets are still references. */
@@ -59,6 +61,7 @@ export function compileConfig(config: ParsedConfig): Compiled {
       store: settings.store ?? null,
       listen: settings.listen,
       publicUrl: settings.publicUrl ?? null,
+      oidc: settings.oidc ?? null,
       sweepEveryMs: settings.sweepEvery === "never" ? null : settings.sweepEvery,
       alerts: settings.alerts,
     },

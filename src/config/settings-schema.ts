@@ -2,8 +2,37 @@
 import { z } from "zod";
 import { alertsSchema } from "./alerts-schema.ts";
 import { durationSchema } from "./duration.ts";
-import { referenceSchema } from "./secret-schema.ts";
+import { referenceSchema, secretSchema } from "./secret-schema.ts";
 import { databaseUrlSchema } from "./system-schema.ts";
+
+const valuesSchema = z.array(z.string().min(1)).default([]);
+
+const oidcSchema = z
+  .strictObject({
+    issuer: referenceSchema.describe("The provider's address: https://login.example.com"),
+    clientId: referenceSchema.describe(
+      "As the provider knows Truce. Its redirect address: <publicUrl>/auth/oidc/callback",
+    ),
+    clientSecret: secretSchema.describe("Without one Truce is a public client.").optional(),
+    label: z.string().min(1).max(40).default("single sign-on").describe("On the button. Default: single sign-on."),
+    scope: z.string().default("openid profile email").describe("Default: openid profile email."),
+    name: z.string().default("email").describe("The claim that people are called by. Default: email."),
+    roles: z
+      .strictObject({
+        claim: z.string().describe("The claim whose values give roles: groups"),
+        admin: valuesSchema,
+        operator: valuesSchema,
+        reviewer: valuesSchema,
+        viewer: valuesSchema,
+        others: z
+          .enum(["nobody", "viewer", "reviewer", "operator", "admin"])
+          .default("viewer")
+          .describe("What everybody else is; nobody: they may not come in. Default: viewer."),
+      })
+      .describe("Roles from a claim, taken anew at each sign-in. Without this, new people are viewers.")
+      .optional(),
+  })
+  .describe("Signing in at an OpenID Connect provider, besides passwords.");
 
 export const settingsSchema = z.strictObject({
   dataFolder: referenceSchema
@@ -18,6 +47,7 @@ export const settingsSchema = z.strictObject({
   publicUrl: referenceSchema
     .optional()
     .describe("Under which address vendors and people reach Truce: https://truce.example.com"),
+  oidc: oidcSchema.optional(),
   sweepEvery: z
     .union([z.literal("never"), durationSchema])
     .prefault("1d")

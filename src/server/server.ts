@@ -6,11 +6,13 @@ import type { Running } from "../engine/run.ts";
 import { receiveWebhook } from "../engine/trigger.ts";
 import type { Accounts } from "./access/accounts.ts";
 import { sessionCookie } from "./access/identify.ts";
+import { type OidcOptions, openOidc } from "./access/oidc.ts";
 import { registerConsole } from "./console-files.ts";
 import { docsPage, docsStyle } from "./docs-page.ts";
 import { registerApi, sendProblem } from "./http-api.ts";
 import type { Live } from "./live.ts";
 import { registerMetrics } from "./metrics-route.ts";
+import { registerOidc } from "./oidc-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import { apiPath } from "./operations.ts";
 import { Problem } from "./problem.ts";
@@ -40,6 +42,8 @@ export type ServerOptions = {
   /** The URL under which vendors and people reach this server; by default the address it listens on. */
   readonly publicUrl: string | null;
   readonly accounts: Accounts;
+  /** `null`: people sign in with passwords only. */
+  readonly oidc: OidcOptions | null;
   /** Must have been told of the engine's events, and the store be one that it has heard. */
   readonly live: Live;
   /** Where the built console lies; `null`: there is none. */
@@ -72,7 +76,8 @@ export async function startServer(
   running: Pick<Running, "wake" | "isLoaded" | "sweep">,
   options: ServerOptions,
 ): Promise<Server> {
-  if (!isLoopback(options.host) && !(await options.accounts.hasUsers())) throw new Error(unprotected(options.host));
+  const canSignIn = options.oidc !== null || (await options.accounts.hasUsers());
+  if (!isLoopback(options.host) && !canSignIn) throw new Error(unprotected(options.host));
   const app = fastify({
     bodyLimit: bodyBytesMax,
     logger: false,
@@ -92,6 +97,13 @@ export async function startServer(
     prefix: apiPath,
   });
   registerMetrics(app, deps, options, () => portOf(base));
+  if (options.oidc !== null)
+    registerOidc(app, openOidc(options.oidc), {
+      accounts: options.accounts,
+      cookie: () => sessionCookie(options.publicUrl, portOf(base)),
+      url: () => options.publicUrl ?? base,
+      log: options.log,
+    });
   registerConsole(app, options.consoleFolder);
   const base = await app.listen({ host: options.host, port: options.port });
   return { url: base, routes, close: () => closeWithin(app, closeMs) };
@@ -137,7 +149,7 @@ function registerApiScope(
   options: ServerOptions,
   port: () => number,
 ): void {
-  const { accounts, live, publicUrl, configFile, dryRun, version } = options;
+  const { accounts, oidc, live, publicUrl, configFile, dryRun, version } = options;
   const document = openApiDocument(version);
   // What can't be parsed can't be ours: another site's form can send text, but no JSON.
   app.removeContentTypeParser("text/plain");
@@ -163,7 +175,7 @@ function registerApiScope(
       ...alertHandlers(deps),
       ...configHandlers(deps.policy, configFile),
       ...deadLetterHandlers(deps),
-      ...sessionHandlers(accounts),
+      ...sessionHandlers(accounts, oidc?.label ?? null),
       ...userHandlers(accounts, deps.clock),
     },
   });

@@ -99,6 +99,7 @@ export async function openTestServer(
     port: 0,
     publicUrl: null,
     accounts,
+    oidc: null,
     live,
     consoleFolder: null,
     configFile: "truce.yaml",

@@ -41,11 +41,16 @@ export function Users() {
                 </tr>
               </thead>
               <tbody>
-                {items.map(({ name, role, hasPassword }) => (
+                {items.map(({ name, role, hasPassword, isFromProvider }) => (
                   <tr key={name}>
                     <th scope="row">
                       {name}
-                      {hasPassword ? null : <span className="muted small"> {t("settings.notYet")}</span>}
+                      {hasPassword ? null : (
+                        <span className="muted small">
+                          {" "}
+                          {t(isFromProvider ? "settings.fromProvider" : "settings.notYet")}
+                        </span>
+                      )}
                     </th>
                     <td>
                       <RoleSelect

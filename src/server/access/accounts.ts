@@ -3,6 +3,7 @@ import type { Clock, Random } from "../../ports/clock.ts";
 import type { Document, DocumentChange, Store } from "../../ports/store.ts";
 import { Problem } from "../problem.ts";
 import { type Identity, nobody, type Permission, permissionsOf, type Role } from "./identity.ts";
+import type { OidcPerson, OidcTrip } from "./oidc.ts";
 import { hashPassword, isPassword } from "./password.ts";
 import { digestOf, newSecret, sameDigest } from "./secret.ts";
 import { newThrottle } from "./throttle.ts";
@@ -11,8 +12,10 @@ export type User = {
   /** As they write it; users are told apart without regard to case. */
   readonly name: string;
   readonly role: Role;
-  /** `null`: has not set one yet. */
+  /** `null`: has not set one yet, or signs in at a provider. */
   readonly password: string | null;
+  /** The digest of who they are at the provider; absent: they sign in with a password. */
+  readonly subject?: string;
   readonly createdAt: Instant;
 };
 
@@ -92,7 +95,8 @@ export function openAccounts({ store, clock, random }: Deps) {
   }
 
   /** Of the last admin, refused: nobody could let anybody in any more. */
-  async function keepAnAdmin(name: string): Promise<void> {
+  async function keepAnAdmin({ name, role }: User): Promise<void> {
+    if (role !== "admin") return;
     const users = await list<User>("user");
     const others = users.some(({ value }) => value.role === "admin" && keyOf(value.name) !== keyOf(name));
     if (!others) throw new Problem(422, "This is the only admin. Make another one first.");
@@ -197,6 +201,41 @@ export function openAccounts({ store, clock, random }: Deps) {
       return startSession(user.name, agent, address);
     },
 
+    /** What a browser that goes to the provider leaves with, found by a secret that only it has. */
+    async keepTrip(secret: string, trip: OidcTrip, ms: number): Promise<void> {
+      await put([{ kind: "oidc-trip", key: digestOf(secret), value: trip, expiresAt: clock.now() + ms }]);
+    },
+    /** It is good once. */
+    async takeTrip(secret: string): Promise<OidcTrip | null> {
+      const key = digestOf(secret);
+      const trip = await read<OidcTrip>("oidc-trip", key);
+      if (trip === null) return null;
+      const isFirst = await put([{ kind: "oidc-trip", key, value: null, expiresAt: null, expected: trip.revision }]);
+      return isFirst ? trip.value : null;
+    },
+
+    /**
+     * The new session's token of who has signed in at the provider; a user is made for whoever comes the first time. Known by the provider's own
+     * id of them: a name can be given to somebody else. Rejects with 403 when the provider gives them no role, with 409 when their name is a
+     * user's of another way to sign in.
+     */
+    async signInFromProvider({ issuer, subject: id, name, role }: OidcPerson, agent: string, address: string) {
+      if (role === null) throw new Problem(403, `${name} has no role here.`);
+      const subject = digestOf(JSON.stringify([issuer, id]));
+      const known = await read<{ readonly user: string }>("oidc-subject", subject);
+      const before = await userOf(known?.value.user ?? name);
+      if (before !== null && before.subject !== subject)
+        throw new Problem(409, `There is a user ${name} already, who signs in another way.`);
+      const user: User = before ?? { name, role: role ?? "viewer", password: null, subject, createdAt: clock.now() };
+      const now: User = { ...user, role: role ?? user.role };
+      const link = { kind: "oidc-subject", key: subject, value: { user: user.name }, expiresAt: null };
+      if (before === null || before.role !== now.role) {
+        const isMade = await put([{ ...userChange(now), ...(before === null ? { expected: 0 } : {}) }, link]);
+        if (!isMade) throw new Problem(409, `There is a user ${name} already, who signs in another way.`);
+      }
+      return startSession(now.name, agent, address);
+    },
+
     users: () => list<User>("user"),
     user: userOf,
     async addUser(name: string, role: Role, password: string | null): Promise<User> {
@@ -209,17 +248,19 @@ export function openAccounts({ store, clock, random }: Deps) {
     async changeRole(name: string, role: Role): Promise<User> {
       const user = await userOf(name);
       if (user === null) throw new Problem(404, `There is no user ${name}.`);
-      if (role !== "admin") await keepAnAdmin(name);
+      if (role !== "admin") await keepAnAdmin(user);
       await put([{ ...userChange(user), value: { ...user, role } }]);
       return { ...user, role };
     },
     async removeUser(name: string): Promise<void> {
       const user = await userOf(name);
       if (user === null) throw new Problem(404, `There is no user ${name}.`);
-      await keepAnAdmin(name);
+      await keepAnAdmin(user);
       const tokens = (await list<Token>("token")).filter(({ value }) => keyOf(value.owner) === keyOf(name));
       const gone = tokens.map(({ key }) => ({ kind: "token", key, value: null, expiresAt: null }));
-      await put([{ ...userChange(user), value: null }, ...gone]);
+      const link =
+        user.subject === undefined ? [] : [{ kind: "oidc-subject", key: user.subject, value: null, expiresAt: null }];
+      await put([{ ...userChange(user), value: null }, ...gone, ...link]);
       await endSessions(name, null);
     },
 

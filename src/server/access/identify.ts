@@ -36,7 +36,8 @@ export async function identify(
   return session === null ? nobody : accounts.bySession(session);
 }
 
-function cookieValue(text: string, name: string): string | null {
+/** A cookie's value in a Cookie header; `null`: it is not there. */
+export function cookieValue(text: string, name: string): string | null {
   for (const part of text.split(";")) {
     const [key = "", ...value] = part.split("=");
     if (key.trim() === name) return value.join("=").trim();

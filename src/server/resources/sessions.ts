@@ -18,6 +18,7 @@ const me = z.object({
   role: z.enum(roles).nullable(),
   permissions: z.array(z.enum(permissions)),
   hasUsers: z.boolean().describe("False: this Truce still waits for its first admin."),
+  provider: z.string().nullable().describe("Where people may sign in as well, by way of /auth/oidc; null: nowhere."),
 });
 
 export const sessionRoutes = {
@@ -84,11 +85,13 @@ export const sessionRoutes = {
   },
 } as const satisfies Routes;
 
-export function sessionHandlers(accounts: Accounts): Handlers<typeof sessionRoutes> {
+/** `provider`: what the OpenID Connect provider is called, if there is one. */
+export function sessionHandlers(accounts: Accounts, provider: string | null): Handlers<typeof sessionRoutes> {
   const sessionId = ({ who }: Call<unknown>) => who.via?.id ?? "";
   return {
     async getSession({ who }) {
-      return { name: who.name, role: who.role, permissions: [...who.permissions], hasUsers: await accounts.hasUsers() };
+      const { name, role, permissions: granted } = who;
+      return { name, role, permissions: [...granted], hasUsers: await accounts.hasUsers(), provider };
     },
     async signIn({ input, agent, address, setSession }) {
       setSession(await accounts.signIn(input.name, input.password, agent, address));

@@ -15,7 +15,8 @@ const user = z.object({
   name: z.string(),
   role,
   createdAt: instant,
-  hasPassword: z.boolean().describe("False: has not taken the invitation yet."),
+  hasPassword: z.boolean().describe("False: has not taken the invitation yet, or signs in at a provider."),
+  isFromProvider: z.boolean().describe("Signs in at the OpenID Connect provider."),
 });
 
 const token = z.object({
@@ -151,6 +152,6 @@ export function userHandlers(accounts: Accounts, clock: Clock): Handlers<typeof 
   };
 }
 
-function shown({ name, role: has, createdAt, password }: User) {
-  return { name, role: has, createdAt, hasPassword: password !== null };
+function shown({ name, role: has, createdAt, password, subject }: User) {
+  return { name, role: has, createdAt, hasPassword: password !== null, isFromProvider: subject !== undefined };
 }
