@@ -116,7 +116,7 @@ function nameIn(claims: Readonly<Record<string, unknown>>, wanted: string): stri
 }
 
 /** The most that any value of the claim grants. */
-export function roleIn(claims: Readonly<Record<string, unknown>>, { claim, values, others }: OidcRoles): Role | null {
+function roleIn(claims: Readonly<Record<string, unknown>>, { claim, values, others }: OidcRoles): Role | null {
   const said = new Set([claims[claim]].flat().map(String));
   const granted = roles.filter((role) => values[role]?.some((value) => said.has(value)) === true);
   return granted.at(-1) ?? others;
