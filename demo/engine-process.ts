@@ -104,7 +104,10 @@ async function main(order: EngineOrder): Promise<void> {
     configFile: null,
     dryRun: () => dryRun(deps, new AbortController().signal),
     version: version(),
-    log: (error) => process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
+    log: {
+      answered: () => undefined,
+      bug: (error) => void process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`),
+    },
   });
   const pass = await accounts.invite({ name: "You", role: "admin", isPass: true });
   say({ kind: "up", url: server.url, console: linkOf(server.url, pass) });

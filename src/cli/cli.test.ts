@@ -150,6 +150,24 @@ test("a sweep finds what changed meanwhile and heals it", async () => {
   expect((await truce("history", "Reykjavik")).stdout).toMatch(/wrote city +db/u);
 });
 
+test("a service's log names the fields that change, their values only where asked to, and never a secret", async () => {
+  const contact = company.world.seeded.find(({ system, entity }) => system === "marketing" && entity === "contact")!;
+  await truce("run", "--once");
+  const logOf = async (city: string, ...args: readonly string[]) => {
+    const service = company.start("run", ...args);
+    await service.prints("truce runs.");
+    company.world.marketing.admin.edit("Noor", "People", contact.id, { City: city });
+    await service.prints('"field":"city"');
+    service.stop();
+    return (await service.ended).stdout;
+  };
+  const named = await logOf("Nuuk", "--log-level", "debug");
+  const valued = await logOf("Windhoek", "--log-values");
+  expect(named).not.toContain("Nuuk");
+  expect(valued).toContain("Windhoek");
+  for (const secret of Object.values(company.env)) expect(named + valued).not.toContain(secret);
+});
+
 test("a faulty config starts nothing: all its errors, exit code 3", async () => {
   writeFileSync(join(company.folder, "faulty.yaml"), "systems: {}\nentitees: {}\n");
   const { code, stderr, stdout } = await truce("run", "-c", "faulty.yaml");

@@ -1,3 +1,4 @@
+import { withoutValues } from "../core/without-values.ts";
 import type { EngineEvent } from "../engine/deps.ts";
 import { counted, numberText, remarkColor, safeText, spanText } from "./output.ts";
 
@@ -7,14 +8,14 @@ export function eventText(event: EngineEvent): string | null {
     case "scanned":
       return event.done ? `${event.system}: read all ${numberText(event.count)} ${event.object}` : null;
     case "trouble": {
-      const message = safeText(event.message).replace(/\.$/u, "");
+      const message = wordsOf(event.message);
       return remarkColor.yellow(
         `${event.system}: ${event.doing} failed: ${message}. Next try in ${spanText(event.retryInMs)}.`,
       );
     }
     case "breaker": {
       if (event.forMs === 0) return `${event.system}: it answers again.`;
-      const reason = safeText(event.reason).replace(/\.$/u, "");
+      const reason = wordsOf(event.reason);
       return remarkColor.yellow(
         `${event.system}: left alone for ${spanText(event.forMs)}, as it keeps failing: ${reason}.`,
       );
@@ -24,7 +25,7 @@ export function eventText(event: EngineEvent): string | null {
     case "poisoned": {
       const { system, object, id } = event.ref;
       return remarkColor.red(
-        `${system} ${object} ${safeText(id)} can't be decided and is a dead letter: ${safeText(event.message)}`,
+        `${system} ${object} ${safeText(id)} can't be decided and is a dead letter: ${wordsOf(event.message)}`,
       );
     }
     case "feed-lost":
@@ -39,9 +40,7 @@ export function eventText(event: EngineEvent): string | null {
     case "paused-fields": {
       const { system, object, fields, problems } = event;
       if (problems.length === 0) return `${system}: all fields of ${object} are there again, and are caught up with.`;
-      const reasons = problems.map(
-        ({ cell, message }) => `${safeText(cell)}: ${safeText(message).replace(/\.$/u, "")}`,
-      );
+      const reasons = problems.map(({ cell, message }) => `${safeText(cell)}: ${wordsOf(message)}`);
       return remarkColor.yellow(
         `${system}: ${fields.join(", ") || "constants"} of ${object} ${fields.length === 1 ? "is" : "are"} paused (${reasons.join("; ")}). ` +
           "Nothing is taken for blank; it goes on by itself once the fields are as the config says.",
@@ -50,4 +49,9 @@ export function eventText(event: EngineEvent): string | null {
     default:
       return null;
   }
+}
+
+/** What a system said, within a sentence of ours. */
+function wordsOf(text: string): string {
+  return safeText(withoutValues(text)).replace(/\.$/u, "");
 }

@@ -86,7 +86,17 @@ function addRunning(program: Command): void {
   )
     .option("--once", "end when nothing is left to do, for cron")
     .option("--timeout <duration>", "with --once: give up after so long: 90s, 10m, 1h", "1h")
-    .option("--fail-on-holds", "with --once: exit code 4 when something is held for a person");
+    .option("--fail-on-holds", "with --once: exit code 4 when something is held for a person")
+    .addOption(
+      new Option("--log-level <level>", "structured logs, a line of JSON each, from this level on").choices([
+        "error",
+        "warn",
+        "info",
+        "debug",
+        "silent",
+      ]),
+    )
+    .option("--log-values", "field values in the logs too, at the level debug");
   on(
     program.command("sweep [system]"),
     "Compare systems in full and heal what differs",

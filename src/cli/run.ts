@@ -1,16 +1,21 @@
 import { machineClock } from "../clock/machine.ts";
 import { parseDuration } from "../config/duration.ts";
 import { resolveReference } from "../config/reference.ts";
+import { secretsOf } from "../config/secrets-of.ts";
 import { watchAlerts } from "../control/alerts/alerts.ts";
 import { createReadings } from "../control/alerts/readings.ts";
 import { watchFights } from "../control/fights.ts";
+import { createLog, hideSecrets, type Log, type LogLevel } from "../control/log.ts";
+import { logCommits, logEvent } from "../control/log-event.ts";
 import { createMetrics, type Metrics } from "../control/metrics.ts";
 import { sealJournal } from "../control/seal.ts";
 import { shareLimits } from "../control/share.ts";
 import type { EngineEvent } from "../engine/deps.ts";
 import { type Running, run } from "../engine/run.ts";
+import type { Notice } from "../model/alert.ts";
 import { openAccounts } from "../server/access/accounts.ts";
 import { createLive, type Live } from "../server/live.ts";
+import type { ServerLog } from "../server/request-log.ts";
 import { startServer } from "../server/server.ts";
 import { alertSettings } from "./alert-settings.ts";
 import { publicUrlOf } from "./connect-system.ts";
@@ -34,6 +39,8 @@ export type RunOptions = CommonOptions & {
   readonly once?: boolean;
   readonly timeout: string;
   readonly failOnHolds?: boolean;
+  readonly logLevel?: LogLevel;
+  readonly logValues?: boolean;
 };
 
 export const workBatchMax = 500;
@@ -45,7 +52,9 @@ export async function runCommand(options: RunOptions): Promise<void> {
   if (timeoutMs === null)
     throw new CliError(`--timeout takes a duration like 90s or 10m, not "${options.timeout}".`, exitUsage);
   const signal = stopSignal();
-  const report = createReport(options);
+  const secrets: string[] = [];
+  const log = logOf(options, secrets);
+  const report = createReport(log, secrets);
   const readings = createReadings(machineClock.now);
   const metrics = createMetrics();
   const live = createLive(machineClock);
@@ -55,7 +64,11 @@ export async function runCommand(options: RunOptions): Promise<void> {
     readings.note(event);
     metrics.note(event);
   };
-  const session = await openSession(options, tell, async (config) => live.heard(await openConfiguredStore(config)));
+  const session = await openSession(options, tell, async (config) => {
+    secrets.push(...secretsOf(config));
+    const store = live.heard(await openConfiguredStore(config));
+    return log === null ? store : logCommits(store, log);
+  });
   try {
     await prepareSystems(session, signal);
     if (signal.aborted) return;
@@ -69,7 +82,7 @@ export async function runCommand(options: RunOptions): Promise<void> {
     const watches = [shareLimits(session.deps, stopping.signal)];
     if (options.once !== true)
       watches.push(
-        watchAlerts(session.deps, readings, alertSettings(session.config), stopping.signal),
+        watchAlerts(session.deps, readings, alertSettings(session.config), stopping.signal, report.notice),
         watchFights(session.deps, stopping.signal),
         sealJournal(session.deps, stopping.signal),
       );
@@ -91,37 +104,67 @@ export async function runCommand(options: RunOptions): Promise<void> {
   }
 }
 
+/** `null`: what an operator should read goes to standard error as text. */
+function logOf({ json, once, logLevel, logValues = false }: RunOptions, secrets: readonly string[]): Log | null {
+  // With --once standard output is the result's.
+  if (logLevel === undefined && !logValues && (json !== true || once === true)) return null;
+  const level = logLevel ?? (logValues ? "debug" : "info");
+  return createLog({ level, values: logValues, secrets }, once === true ? process.stderr : process.stdout);
+}
+
 type Report = {
   readonly tell: (event: EngineEvent) => void;
   totals(): typeof noTotals;
   /** One line on what was done since the last summary, unless nothing was. */
   summary(): void;
   note(text: string): void;
+  /** What is noted goes where it is kept. */
+  readonly isLogged: boolean;
+  notice(notice: Notice): void;
+  readonly server: ServerLog;
   end(): void;
 };
 
-/** Trouble at once, scans as progress, the rest summed up. With --json as a service: every event, a line each. */
-function createReport({ json, once }: RunOptions): Report {
+/** With a log all goes there; else troubles at once, scans as progress, the rest summed up, for people who watch. */
+function createReport(log: Log | null, secrets: readonly string[]): Report {
   const progress = createProgress();
-  const isStream = json === true && once !== true;
+  const note = (text: string) => progress.note(hideSecrets(text, secrets));
   let totals = noTotals;
   let sinceSummary = noTotals;
   return {
     tell(event) {
       totals = counting(totals, event);
       sinceSummary = counting(sinceSummary, event);
-      if (isStream) return printJson({ at: new Date().toISOString(), ...event });
+      if (log !== null) return logEvent(log, event);
       if (event.kind === "scanned")
         progress.set(`${event.system} ${event.object}:`, event.count, event.done ? event.count : event.total);
       const text = eventText(event);
-      if (text !== null) progress.note(text);
+      if (text !== null) note(text);
     },
     totals: () => totals,
     summary() {
-      if (!isStream && sinceSummary !== noTotals) progress.note(totalsText(sinceSummary));
+      if (log === null && sinceSummary !== noTotals) note(totalsText(sinceSummary));
       sinceSummary = noTotals;
     },
-    note: progress.note,
+    note: (text) => (log === null ? note(text) : log.write("info", text)),
+    isLogged: log !== null,
+    notice({ alert, why, severity }) {
+      const level = why === "resolved" || severity === "info" ? "info" : severity === "warning" ? "warn" : "error";
+      log?.write(level, alert.title, { event: "alert", why, severity, alert: alert.key, happened: alert.happened });
+    },
+    server: {
+      answered: ({ method, status, ...line }) =>
+        log?.write(status >= 500 ? "error" : method === "GET" ? "debug" : "info", "request", {
+          method,
+          status,
+          ...line,
+        }),
+      bug(error, requestId) {
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        if (log === null) note(`request ${requestId}: ${text}`);
+        else log.write("error", "a request met a bug", { requestId, error: log.said(text) });
+      },
+    },
     end: progress.end,
   };
 }
@@ -147,14 +190,15 @@ async function serve(
     configFile: config.name,
     dryRun: () => dryRun(deps, signal),
     version: version(),
-    log: (error) => report.note(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    log: report.server,
   });
   const path = deskPath(dataFolder(config));
   const desk = path === null ? null : await serveDesk(deskOf(deps, running), path);
   report.note(
     `truce runs. Console: ${publicUrl ?? server.url}. Webhooks: ${publicUrl ?? server.url}/webhooks/SYSTEM. Health: ${server.url}/healthz. Ctrl-C stops it.`,
   );
-  const welcome = await welcomeLink(accounts, publicUrl ?? server.url);
+  // The link is a secret, which no log may hold.
+  const welcome = report.isLogged ? null : await welcomeLink(accounts, publicUrl ?? server.url);
   if (welcome !== null) report.note(`Nobody can sign in yet. Make the first admin, once: ${welcome}`);
   if (path === null)
     report.note("The data folder's path is too long for a socket: stop truce before you use status, holds or history.");

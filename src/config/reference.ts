@@ -40,6 +40,11 @@ export function resolveReference(text: Reference, source: ReferenceSource): stri
   });
 }
 
+/** The values of what the text refers to, those left out that are missing. */
+export function referencedValues(text: Reference, source: ReferenceSource): string[] {
+  return [...text.matchAll(pattern)].flatMap(({ groups }) => valueFor(groups, source) || []);
+}
+
 type Groups = Readonly<Record<string, string | undefined>> | undefined;
 
 function valueFor(groups: Groups, { env, readFile }: ReferenceSource): string | null | undefined {

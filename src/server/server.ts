@@ -16,6 +16,7 @@ import { registerOidc } from "./oidc-routes.ts";
 import { openApiDocument } from "./openapi.ts";
 import { apiPath } from "./operations.ts";
 import { Problem } from "./problem.ts";
+import { registerRequestLog, requestIdOf, type ServerLog } from "./request-log.ts";
 import { alertHandlers } from "./resources/alerts.ts";
 import { configHandlers } from "./resources/config.ts";
 import { convergenceHandlers } from "./resources/convergence.ts";
@@ -55,8 +56,7 @@ export type ServerOptions = {
   readonly version: string;
   /** Counts what the engine tells; `null`: there are no figures under /metrics. */
   readonly metrics: Metrics | null;
-  /** Told of bugs of ours that a request met. */
-  readonly log: (error: unknown) => void;
+  readonly log: ServerLog;
 };
 
 export type Server = {
@@ -81,6 +81,7 @@ export async function startServer(
   const app = fastify({
     bodyLimit: bodyBytesMax,
     logger: false,
+    genReqId: requestIdOf,
     requestTimeout: 30_000,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: pathParameterMax },
@@ -90,7 +91,8 @@ export async function startServer(
     "onRoute",
     ({ method, url }) => void routes.push(`${[method].flat().length > 1 ? "ANY" : method} ${url}`),
   );
-  app.setErrorHandler((error, _request, reply) => sendProblem(error, reply, options.log));
+  registerRequestLog(app, options.log);
+  app.setErrorHandler((error, request, reply) => sendProblem(error, reply, (bug) => options.log.bug(bug, request.id)));
   app.addHook("onSend", async (_request, reply) => void reply.headers(securityHeaders));
   await app.register(async (scope) => registerSystems(scope, deps, running, options, () => base));
   await app.register(async (scope) => registerApiScope(scope, deps, running, options, () => portOf(base)), {

@@ -106,7 +106,7 @@ export async function openTestServer(
     dryRun: async () => ({ objects: [], goldens: { contact: 2 }, holds: [], refused: [] }),
     version: "0.0.0",
     metrics: createMetrics(),
-    log: (error) => process.stderr.write(`${String(error)}\n`),
+    log: { answered: () => undefined, bug: (error) => void process.stderr.write(`${String(error)}\n`) },
     ...options,
   });
   let revisions = 0;

@@ -31,19 +31,20 @@ const everyMs = 15_000;
 const watchKind = "watch";
 const watchLeaseMs = 60_000;
 
-/** Looks at how things are every 15 s until `signal` aborts, keeps alerts up to date, and tells people of them. */
+/** Looks at how things are every 15 s until `signal` aborts, keeps alerts up to date, and tells people of them; `onNotice` hears it too. */
 export async function watchAlerts(
   deps: Deps,
   readings: Readings,
   settings: AlertSettings,
   signal: AbortSignal,
+  onNotice: (notice: Notice) => void,
 ): Promise<void> {
   const key = deps.random.id();
   const deaf = new Map<string, string>();
   let isStoreTold = false;
   while (!signal.aborted) {
     try {
-      if (await isOnWatch(deps, key)) await lookOnce(deps, readings, settings, deaf);
+      if (await isOnWatch(deps, key)) for (const one of await lookOnce(deps, readings, settings, deaf)) onNotice(one);
       isStoreTold = false;
     } catch (error) {
       if (!(error instanceof SyncFailure) && !(error instanceof StoreFailure)) throw error;

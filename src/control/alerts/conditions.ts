@@ -1,4 +1,5 @@
 import { flowCount } from "../../core/mass-change.ts";
+import { withoutValues } from "../../core/without-values.ts";
 import type { StoppedFlow } from "../../engine/mass-guard.ts";
 import type { Condition, Severity } from "../../model/alert.ts";
 import type { Hold } from "../../model/hold.ts";
@@ -384,11 +385,6 @@ function paused(system: SystemId, reading: SystemReading): Condition[] {
     todo: `Bring the field back in ${system} (its name, its type, its options), or change the mapping and restart truce. It goes on by itself and catches up, in minutes.`,
     system,
   }));
-}
-
-/** What systems quote in their words are often field values, which alerts don't carry. */
-function withoutValues(reason: string): string {
-  return reason.replace(/"[^"]*"|'[^']*'|\([^()]*@[^()]*\)/gu, "…");
 }
 
 function number(value: number): string {
