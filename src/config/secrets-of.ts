@@ -4,9 +4,10 @@ import { referencedValues } from "./reference.ts";
 /** Shorter ones are words that stand in other texts too. */
 const secretMin = 6;
 
-/** Everything that systems, alert routes and store are given by reference, and the passwords in addresses among it: what must be in no log. */
+/** Everything that the config is given by reference, and the passwords in addresses among it: what must be in no log. */
 export function secretsOf({ systems, settings, source }: LoadedConfig): string[] {
-  const texts = textsIn([systems, settings.alerts, settings.store]);
+  const { listen: _, publicUrl: __, dataFolder: ___, ...others } = settings;
+  const texts = textsIn([systems, others]);
   const values = texts.flatMap((text) => referencedValues(text, source));
   const all = [...values, source.env["TRUCE_DATABASE_URL"] ?? ""];
   const secrets = new Set([...all, ...all.flatMap(passwordsIn)]);

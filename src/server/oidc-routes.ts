@@ -4,13 +4,14 @@ import type { Accounts } from "./access/accounts.ts";
 import { cookieValue, type SessionCookie, setCookieText } from "./access/identify.ts";
 import type { Oidc } from "./access/oidc.ts";
 import { Problem } from "./problem.ts";
+import type { ServerLog } from "./request-log.ts";
 
 type OidcParts = {
   readonly accounts: Accounts;
   readonly cookie: () => SessionCookie;
   /** Where people reach this server. */
   readonly url: () => string;
-  readonly log: (error: unknown) => void;
+  readonly log: ServerLog;
 };
 
 export const oidcPath = "/auth/oidc";
@@ -72,7 +73,7 @@ function tripCookie({ cookie }: OidcParts, key: string | null): string {
 /** Why, in words of ours only: what the provider or a forged link says is not shown on our pages. */
 function failed(reply: FastifyReply, parts: OidcParts, error: unknown) {
   if (error instanceof Problem) return back(reply, parts, error.status === 403 ? "refused" : "taken");
-  parts.log(error);
+  parts.log.bug(error, reply.request.id);
   return back(reply, parts, "failed");
 }
 

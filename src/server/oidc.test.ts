@@ -21,7 +21,7 @@ beforeAll(async () => {
     roles: null,
   };
   const roles = { claim: "groups", values: { admin: ["it"], reviewer: ["sales", "support"] }, others: null };
-  server = await openTestServer({ oidc, log: () => undefined });
+  server = await openTestServer({ oidc, log: { answered: () => undefined, bug: () => undefined } });
   byGroups = await openTestServer({ oidc: { ...oidc, roles } });
 });
 afterAll(() => Promise.all([server.close(), byGroups.close(), provider.close()]));
