@@ -16,3 +16,16 @@ export function isAsExpected(
     return held === undefined || sameRaw(held, raw) || (cell in wanted && sameRaw(held, wanted[cell]));
   });
 }
+
+/**
+ * The cells of a patch that the record does not hold already, as part of it may after an earlier write whose answer was lost. What is there is not
+ * written again (I5).
+ */
+export function differingCells(
+  held: Readonly<Record<CellName, RawValue>>,
+  patch: Readonly<Record<CellName, RawValue>>,
+): Readonly<Record<CellName, RawValue>> {
+  return Object.fromEntries(
+    Object.entries(patch).filter(([cell, raw]) => !(Object.hasOwn(held, cell) && sameRaw(held[cell], raw))),
+  );
+}

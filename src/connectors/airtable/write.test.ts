@@ -81,6 +81,15 @@ test("a record that already holds it all costs no write", async () => {
   expect(setting.sandbox.admin.audit()).toEqual([]);
 });
 
+test("of a patch that is there in part, only the rest is written", async () => {
+  const [id = ""] = seed(1);
+  const patch = { Phone: "1", Email: "ada@x.example" };
+  const [result] = await setting.connector.write(mapped, [update(id, { Phone: "0", Email: null }, patch)]);
+  expect(result).toMatchObject({ kind: "written", cells: patch });
+  expect(setting.sandbox.admin.audit()).toMatchObject([{ after: { Email: "ada@x.example" } }]);
+  expect(setting.sandbox.admin.audit()[0]?.after).not.toHaveProperty("Phone");
+});
+
 test("25 updates are three looks and three writes", async () => {
   const { sandbox, connector } = setting;
   const ids = seed(25);

@@ -2,6 +2,7 @@ import type { RawUpsert } from "../../model/observation.ts";
 import type { CellName, RecordId } from "../../model/record.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import { type RawValue, sameRaw } from "../../model/value.ts";
+import { differingCells } from "../../ports/as-expected.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ReadResult, WriteRequest, WriteResult } from "../../ports/connector.ts";
 import { wireOf } from "./cell.ts";
@@ -94,7 +95,12 @@ async function update(deps: WriteDeps, bound: BoundTable, batch: readonly Update
   const looked = await look(deps, bound, batch);
   const current = new Map<RecordId, RawUpsert>();
   for (const seen of looked) if (seen.kind === "as-expected") current.set(seen.read.id, seen.read.observation);
-  const differing = batch.filter(({ id, patch: wanted }) => current.has(id) && !holds(current.get(id)!.cells, wanted));
+  const differing = batch.flatMap((request) => {
+    const held = current.get(request.id);
+    if (held === undefined) return [];
+    const missing = differingCells(held.cells, request.patch);
+    return Object.keys(missing).length > 0 ? [{ ...request, patch: missing }] : [];
+  });
   const written = await patch(deps, bound, differing, current);
   return batch.map((request, i) => {
     const seen = looked[i]!;
@@ -130,10 +136,6 @@ async function look(
     });
     return isExpected ? { kind: "as-expected", read: result } : { kind: "changed", observation: result.observation };
   });
-}
-
-function holds(current: Cells, wanted: Cells): boolean {
-  return Object.entries(wanted).every(([cell, raw]) => sameRaw(current[cell], raw));
 }
 
 /** The record already holds all that was to be written, as after an earlier write whose answer was lost. */

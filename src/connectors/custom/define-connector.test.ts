@@ -56,6 +56,13 @@ test("one that changes all the time is left for the next round", async () => {
   ]);
 });
 
+test("what is there already is not written again", async () => {
+  const { connector } = await connected(() => ({ update: async () => "changed" }));
+  expect(await connector.write(object, [update("before", "older")])).toMatchObject([
+    { kind: "written", cells: { name: "before" } },
+  ]);
+});
+
 test("a refusal concerns its record alone; a bug is thrown", async () => {
   const refused = new SyncFailure({ code: "REJECTED", message: "too long", cells: { name: "too long" } });
   const { connector, seen } = await connected(() => ({

@@ -1,7 +1,7 @@
 import type { RawUpsert } from "../../model/observation.ts";
 import type { RecordId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
-import { isAsExpected } from "../../ports/as-expected.ts";
+import { differingCells, isAsExpected } from "../../ports/as-expected.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Connector, MappedObject, WriteRequest, WriteResult } from "../../ports/connector.ts";
 
@@ -46,7 +46,9 @@ export function guardedWrite(find: Find, writes: Partial<RecordWrites>, clock: C
 
   const changeOnce = async (object: MappedObject, request: Update | Delete, seen: RawUpsert) => {
     if (request.kind === "update") {
-      const done = await able(writes.update, "changed")(object, request, seen);
+      const patch = differingCells(seen.cells, request.patch);
+      if (Object.keys(patch).length === 0) return written(seen, false, clock);
+      const done = await able(writes.update, "changed")(object, { ...request, patch }, seen);
       if (typeof done === "object") return written(done, false, clock);
       return done === "missing" ? missing : done;
     }

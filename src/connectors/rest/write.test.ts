@@ -33,6 +33,14 @@ test("a field within another is sent with its neighbours, as some tools replace 
   expect(result).toMatchObject({ kind: "written", cells: { "address.city": "Köln" } });
 });
 
+test("of a patch that is there in part, only the rest is written", async () => {
+  const { connector, object, sent } = await toolWith({ id: 1, name: "Ada", city: "Lyon" }, {}, ["name", "city"]);
+  const patch = { name: "Ada L", city: "Lyon" };
+  const result = await writeOne(connector, object, update("1", { name: "Ada", city: "Oslo" }, patch));
+  expect(result).toMatchObject({ kind: "written", cells: patch });
+  expect(JSON.parse(sent().body)).toEqual({ name: "Ada L" });
+});
+
 test("a whole record carries what nobody mapped, less what is the tool's own; a cleared field is left out or empty", async () => {
   const shape = {
     update: { method: "PUT", clear: "omit" },

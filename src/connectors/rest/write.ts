@@ -1,7 +1,7 @@
 import type { CellName, RecordId, SystemId } from "../../model/record.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
-import { type RawValue, sameRaw } from "../../model/value.ts";
-import { isAsExpected } from "../../ports/as-expected.ts";
+import type { RawValue } from "../../model/value.ts";
+import { differingCells, isAsExpected } from "../../ports/as-expected.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { WriteRequest, WriteResult } from "../../ports/connector.ts";
 import { createBody, updateBody } from "./body.ts";
@@ -100,8 +100,8 @@ async function update(deps: WriteDeps, bound: Bound, request: Update, glanced: G
     if (seen.kind !== "as-expected") return seen;
     const { held } = seen;
     const cells = cellsIn(bound, held.record);
-    if (Object.entries(patch).every(([cell, raw]) => sameRaw(cells[cell], raw)))
-      return writtenAs(bound, id, held, what);
+    const missing = differingCells(cells, patch);
+    if (Object.keys(missing).length === 0) return writtenAs(bound, id, held, what);
     const { method = "PATCH", path, query } = shape.update ?? {};
     try {
       const answer = await client.call({
@@ -109,7 +109,7 @@ async function update(deps: WriteDeps, bound: Bound, request: Update, glanced: G
         path: path === undefined ? itemPath(shape, id) : pathOf(path, { id }),
         query: { ...query, ...versionQuery(shape, held) },
         headers: conditionHeaders(shape, held),
-        body: updateBody(shape, held.record, patch, id),
+        body: updateBody(shape, held.record, missing, id),
         effect: "write",
         what,
       });

@@ -1,7 +1,7 @@
 import { revisionOf } from "../../model/observation.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
-import { sameRaw } from "../../model/value.ts";
+import { differingCells } from "../../ports/as-expected.ts";
 import type { WriteRequest, WriteResult } from "../../ports/connector.ts";
 import { apiVersion } from "./client.ts";
 import { complaintsOf, isGone, lostError, rowError } from "./errors.ts";
@@ -89,7 +89,8 @@ async function sortOut(deps: WriteDeps, bound: BoundObject, requests: readonly U
   for (const request of requests) {
     const looked = look(deps, bound, found, request);
     if (looked.kind === "stop") results.set(request, looked.result);
-    else if (isHeld(looked, request)) results.set(request, unchanged(bound, looked, found));
+    else if (Object.keys(differingCells(looked.cells, request.patch)).length === 0)
+      results.set(request, unchanged(bound, looked, found));
     else {
       const unsettledMs = unsettledFor(looked, found, request);
       waitMs = Math.max(waitMs, unsettledMs);
@@ -108,10 +109,6 @@ type AsExpected = Looked & { readonly kind: "as-expected" };
 type Ready = { readonly request: Update; readonly looked: AsExpected };
 
 /** All that was to be written is there already, as after an earlier write whose answer was lost. */
-function isHeld({ cells }: AsExpected, { patch }: Update): boolean {
-  return Object.entries(patch).every(([cell, raw]) => Object.hasOwn(cells, cell) && sameRaw(cells[cell], raw));
-}
-
 function unchanged(bound: BoundObject, { record, cells }: AsExpected, { observedAt }: Found): WriteResult {
   const complete = bound.mapped.cells.every(({ cell }) => Object.hasOwn(cells, cell));
   const revision = revisionOf(record.stamp);
@@ -164,7 +161,7 @@ async function sendPart(deps: WriteDeps, bound: BoundObject, part: readonly Read
         ? {}
         : { "If-Unmodified-Since": new Date(lastChange(looked.record)).toUTCString() }),
     },
-    body: request.patch,
+    body: differingCells(looked.cells, request.patch),
   }));
   const body = { allOrNone: false, compositeRequest };
   const answer = await client.call({ method: "POST", path: "composite", body, effect: "write", what });

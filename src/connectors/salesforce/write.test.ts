@@ -197,6 +197,15 @@ test("a write that is there already, as after a lost answer, is not made again",
   expect(held(id)["SystemModstamp"]).toBe(before);
 });
 
+test("of a patch that is there in part, only the rest is written", async () => {
+  const id = seedOne({ Phone: "7" });
+  const patch = { LastName: "after", Phone: "7" };
+  const [result] = await setting.connector.write(contacts, [update(id, { LastName: "before", Phone: "5" }, patch)]);
+  expect(result).toMatchObject({ kind: "written", cells: patch });
+  const [write] = setting.sandbox.admin.audit().filter(({ kind }) => kind === "update");
+  expect(write?.after).toEqual({ LastName: "after" });
+});
+
 test("a person account is an account with a last name", async () => {
   const { sandbox, connector } = setting;
   sandbox.admin.enablePersonAccounts();
