@@ -7,6 +7,7 @@ import { type Capture, type CaptureFeed, type Choice, chooseCapture } from "./ca
 import { type Column, fieldTypeOf, qualified, readTables } from "./catalog.ts";
 import { captureProblems, tableProblems } from "./check.ts";
 import { failureOf, isRowError } from "./errors.ts";
+import { newOwnWrites } from "./own-writes.ts";
 import { createPollFeed } from "./poll-feed.ts";
 import { afterId, readRows, withIds } from "./read.ts";
 import { createReplicationFeed } from "./replication-feed.ts";
@@ -32,7 +33,7 @@ export type PostgresOptions = {
 };
 
 const scanPageRows = 1_000;
-const writeBatchMax = 500;
+const writeBatchMax = 2_000;
 
 const triggerPollMsDefault = 1_000;
 const pollMsDefault = 15_000;
@@ -68,6 +69,7 @@ export function createPostgresConnector(options: PostgresOptions): PostgresConne
     tables.forget();
     return tables.present(objects);
   };
+  const own = newOwnWrites();
   let known: Choice | null = null;
   const choose = async (): Promise<Choice> => {
     const used = (await mappedTables()).map((mapped) => mapped.table);
@@ -86,6 +88,7 @@ export function createPostgresConnector(options: PostgresOptions): PostgresConne
             slot: name,
             publication: name,
             clock,
+            own,
             mappedTables,
             alteredTables,
           });
@@ -188,7 +191,7 @@ export function createPostgresConnector(options: PostgresOptions): PostgresConne
       return calling(async () => {
         const mapped = await tables.of(object);
         const isLogged = (await captureFeed()).changedSince !== null;
-        return writeBatch(pool, mapped, requests, { now: () => clock.now(), isLogged });
+        return writeBatch(pool, mapped, requests, { now: () => clock.now(), isLogged, own });
       });
     },
     async uninstall() {

@@ -98,7 +98,7 @@ for (const capture of ["replication", "triggers"] as const) {
 
     test("keys of several columns, odd names and padded keys hold through scan, feed, read and write", async () => {
       const odd = mapped("Odd \"Schema.people's; --", cell('say "hi"'), cell("select"), cell("constructor"));
-      const { connect } = await database(
+      const { url, connect } = await database(
         `create schema "Odd ""Schema"; create table "Odd ""Schema"."people's; --" ("Part ""1" char(6), "part.2" text, flag boolean,
            "say ""hi""" text, "select" text, "constructor" text, primary key ("Part ""1", "part.2", flag));
          insert into "Odd ""Schema"."people's; --" values ('at', 'a"b\\c,', true, 'one', 'two', 'three')`,
@@ -111,8 +111,9 @@ for (const capture of ["replication", "triggers"] as const) {
       expect(page.observations).toMatchObject([{ ref: { id }, cells: { 'say "hi"': "one", select: "two" } }]);
       const [wrote] = await db.write(odd, [update(id, { 'say "hi"': "one" }, { 'say "hi"': "uno", constructor: "x" })]);
       expect(wrote).toMatchObject({ kind: "written", id, cells: { 'say "hi"': "uno", constructor: "x" } });
+      await run(url, `update "Odd ""Schema"."people's; --" set "select" = 'dos'`);
       const told = await pullUntil(db, [odd], start, (pulled) => pulled.seen.length > 0);
-      expect(told.seen).toMatchObject([{ kind: "upsert", ref: { id }, cells: { 'say "hi"': "uno" } }]);
+      expect(told.seen).toMatchObject([{ kind: "upsert", ref: { id }, cells: { 'say "hi"': "uno", select: "dos" } }]);
       const results = await db.read(odd, [id, JSON.stringify(["x", "y", "no boolean"]), "[]", "no list"]);
       expect(results.map((one) => one.kind)).toEqual(["found", "missing", "missing", "missing"]);
       const [lost] = await db.write(odd, [update("no list", {}, { select: "x" })]);
@@ -305,6 +306,39 @@ test("a transaction too large for memory comes in pieces, and goes on in its mid
   }
   const names = [...folded].flatMap(([id, one]) => (one.kind === "upsert" ? [[id, one.cells["name"]]] : []));
   expect(names.filter(([id, name]) => name !== `after ${id}`)).toEqual([["6001", "the last"]]);
+});
+
+test("what was written by ourselves does not come back, unless a trigger made more of it", async () => {
+  const { url, connect } = await database(peopleSql);
+  await run(url, "insert into people (name) values ('a'), ('b')");
+  const db = connect();
+  const start = await db.feed!.start([people]);
+  await db.write(people, [update("1", { name: "a" }, { name: "ours" }), update("2", { name: "b" }, { name: "ours" })]);
+  await run(url, "insert into people (name) values ('theirs')");
+  const first = await pullUntil(db, [people], start, saw("theirs"));
+  expect(namesOf(first.seen)).toEqual(["theirs"]);
+  await run(
+    url,
+    "create function also() returns trigger language plpgsql as 'begin update people set notes = ''also'' where id = 2; return null; end'",
+    "create trigger also after update of name on people for each statement execute function also()",
+  );
+  await db.write(people, [update("1", { name: "ours" }, { name: "ours again" })]);
+  const second = await pullUntil(db, [people], first.cursor, saw("ours again"));
+  expect(second.seen).toMatchObject([
+    { ref: { id: "1" }, cells: { name: "ours again" } },
+    { ref: { id: "2" }, cells: { notes: "also" } },
+  ]);
+});
+
+test("another process's writes, and those of an earlier run, are told", async () => {
+  const { url, connect } = await database(peopleSql);
+  await run(url, "insert into people (name) values ('a')");
+  const db = connect();
+  const start = await db.feed!.start([people]);
+  await db.write(people, [update("1", { name: "a" }, { name: "ours" })]);
+  await db.close();
+  const { seen } = await pullUntil(connect(), [people], start, saw("ours"));
+  expect(namesOf(seen)).toEqual(["ours"]);
 });
 
 test("a quiet database does not make the server keep its busy neighbour's log", async () => {

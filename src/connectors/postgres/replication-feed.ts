@@ -5,6 +5,7 @@ import type { ChangeBatch } from "../../ports/connector.ts";
 import { type CaptureFeed, type Followed, following, unfollowed } from "./capture.ts";
 import { failureOf } from "./errors.ts";
 import { type Lsn, lsnText, parseLsn } from "./lsn.ts";
+import type { OwnWrites } from "./own-writes.ts";
 import type { Piece, RowChange, Within } from "./pieces.ts";
 import { recentChanges, tableName } from "./recent.ts";
 import { observationsOf, shapeOf, tableOf } from "./row-observations.ts";
@@ -25,8 +26,8 @@ type Place = {
 /** `lsn`: up to here the server may forget. */
 type Position = { readonly lsn: Lsn; readonly within: Within | null };
 
-/** Row changes a pull brings at most; more if they are of one piece. */
-const pullMax = 1_000;
+/** Row changes a pull takes at most. When there is a backlog it takes many: of the rows that changed several times in it, only the last state is told. */
+const pullMax = 20_000;
 /** How long a page of rows waits for the stream to pass it. */
 const passMsMax = 15_000;
 /** PostgreSQL passes over tables that left the publication and says nothing. */
@@ -41,11 +42,12 @@ export function createReplicationFeed(options: {
   readonly slot: string;
   readonly publication: string;
   readonly clock: Clock;
+  readonly own: OwnWrites;
   readonly mappedTables: () => Promise<readonly MappedTable[]>;
   /** Looks tables up anew: one of them was altered. */
   readonly alteredTables: () => Promise<readonly MappedTable[]>;
 }): CaptureFeed {
-  const { pool, url, slot, publication, clock, mappedTables, alteredTables } = options;
+  const { pool, url, slot, publication, clock, own, mappedTables, alteredTables } = options;
   let stream: Stream | null = null;
   let tables: readonly MappedTable[] = [];
   let position: Position = { lsn: 0n, within: null };
@@ -98,6 +100,7 @@ export function createReplicationFeed(options: {
   const startOver = async (): Promise<ChangeBatch> => {
     await stream?.close();
     stream = null;
+    own.forget();
     tables = await mappedTables();
     if ((await slotState(pool, slot)) === "lost") await pool.query("select pg_drop_replication_slot($1)", [slot]);
     if ((await slotState(pool, slot)) === "missing") await makeSlot();
@@ -214,17 +217,17 @@ export function createReplicationFeed(options: {
     const broken = open.failure();
     if (broken !== null && taken.length === 0) throw broken;
     await lookAgain(taken);
-    const observedAt = clock.now();
-    const told = taken.map((piece) => observationsOf(piece, tables, observedAt));
+    const news = taken.filter((piece) => !own.isEcho(piece, tables));
+    const { observations, lost } = observationsOf(news, tables, clock.now());
     if (taken.length > 0) position = after(position, taken);
     // With nothing in hand the place moves on with the log, so that a quiet database does not make the server keep it all.
     else if (position.within === null && open.received() > position.lsn)
       position = { lsn: open.received(), within: null };
     return {
-      observations: told.flatMap((one) => one.observations),
+      observations,
       cursor: placeAt(position, system, tables),
       caughtUp: caughtUp && taken.length === 0,
-      lost: [...new Set(told.flatMap((one) => one.lost))],
+      lost,
     };
   }
 

@@ -12,25 +12,42 @@ export type Told = {
 };
 
 /**
- * What a transaction, or a piece of one, says: one observation per row, its state at the end of it. A row in another shape than its table has by
- * the catalog was written before the table was altered, and is only named: a read tells what it holds.
+ * What transactions, or pieces of some, say: one observation per row, its state at the end of them. Who changed a row again had seen what it held
+ * before, so what it held in between is overwritten, not lost. A row that was deleted in one transaction and is there in a later one is told as
+ * both. A row in another shape than its table has by the catalog was written before the table was altered, and is only named: a read tells what it
+ * holds.
  */
-export function observationsOf(piece: Piece, tables: readonly MappedTable[], observedAt: number): Told {
-  const byRecord = new Map<string, RawObservation>();
+export function observationsOf(pieces: readonly Piece[], tables: readonly MappedTable[], observedAt: number): Told {
+  const observations: RawObservation[] = [];
+  const places = new Map<string, number>();
   const lost = new Set<ObjectName>();
-  const made = new Map(piece.marks.flatMap(madeRows));
-  const seen = { revision: revisionAt(piece), observedAt };
-  for (const change of piece.changes) {
-    const mapped = tableOf(tables, change.relation);
-    if (mapped === undefined) continue;
-    if (change.kind === "truncate" || shapeOf(mapped, change.relation) === "unnamed") lost.add(mapped.object.object);
-    else
-      for (const one of rowObservations(mapped, change, piece, seen, made)) {
-        const place = `${one.ref.object}/${one.ref.id}`;
-        byRecord.set(place, joined(byRecord.get(place), one));
-      }
+  for (const piece of pieces) {
+    const made = new Map(piece.marks.flatMap(madeRows));
+    const seen = { revision: revisionAt(piece), observedAt };
+    for (const change of piece.changes) {
+      const mapped = tableOf(tables, change.relation);
+      if (mapped === undefined) continue;
+      if (change.kind === "truncate" || shapeOf(mapped, change.relation) === "unnamed") lost.add(mapped.object.object);
+      else for (const one of rowObservations(mapped, change, piece, seen, made)) tell(observations, places, one);
+    }
   }
-  return { observations: [...byRecord.values()], lost: [...lost] };
+  return { observations, lost: [...lost] };
+}
+
+/** Takes the place of what is told of the record already, unless that is its end or its beginning in another transaction. */
+function tell(observations: RawObservation[], places: Map<string, number>, one: RawObservation): void {
+  const record = `${one.ref.object}/${one.ref.id}`;
+  const place = places.get(record);
+  const before = place === undefined ? undefined : observations[place];
+  if (place !== undefined && before !== undefined && (isUpdate(before, one) || before.revision === one.revision)) {
+    observations[place] = joined(before, one);
+    return;
+  }
+  places.set(record, observations.push(one) - 1);
+}
+
+function isUpdate(before: RawObservation, now: RawObservation): boolean {
+  return before.kind === "upsert" && now.kind === "upsert";
 }
 
 /** A later piece of a transaction tells later versions of its rows: its place in the order is after the pieces before it. */
@@ -42,8 +59,21 @@ export function tableOf(tables: readonly MappedTable[], { schema, table }: Relat
   return tables.find((one) => one.table.schema === schema && one.table.name === table);
 }
 
+type Shape = "known" | "other" | "unnamed";
+
 /** `known`: as the catalog has it. `other`: a mapped column is of another type. `unnamed`: so is the key, or a part of it is missing. */
-export function shapeOf({ table, columns }: MappedTable, relation: Relation): "known" | "other" | "unnamed" {
+export function shapeOf(mapped: MappedTable, relation: Relation): Shape {
+  const ofRelation = shapes.get(relation) ?? new WeakMap<MappedTable, Shape>();
+  shapes.set(relation, ofRelation);
+  const shape = ofRelation.get(mapped) ?? compareShapes(mapped, relation);
+  ofRelation.set(mapped, shape);
+  return shape;
+}
+
+/** Asked for every change of a row. */
+const shapes = new WeakMap<Relation, WeakMap<MappedTable, Shape>>();
+
+function compareShapes({ table, columns }: MappedTable, relation: Relation): Shape {
   const typeOf = (name: string) => relation.columns.find((column) => column.name === name)?.type;
   if (table.key.some(({ name, oid }) => typeOf(name) !== oid)) return "unnamed";
   // Generated columns are not sent, and columns that were dropped are not there: both leave their cells unmentioned.
@@ -68,7 +98,7 @@ const markSchema = z
   })
   .pipe(z.object({ object: z.string(), made: z.array(z.tuple([z.string(), z.string()])) }));
 
-/** A later change of the same row in the same transaction; a large value that it did not send is the earlier one's. */
+/** A later change of the same row; a large value that it did not send is the earlier one's. */
 function joined(before: RawObservation | undefined, now: RawObservation): RawObservation {
   if (before?.kind !== "upsert" || now.kind !== "upsert") return now;
   const key = before.createKey === undefined ? {} : { createKey: before.createKey };

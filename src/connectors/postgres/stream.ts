@@ -8,7 +8,10 @@ import type { Xid } from "./xid.ts";
 export type Stream = {
   /** Everything up to here has arrived, or is known not to be. */
   received(): Lsn;
-  /** Takes pieces with up to `max` row changes in all, and at least one piece if there is any. */
+  /**
+   * Takes pieces with up to `max` row changes in all, and at least one piece if there is any. A piece that leaves its transaction unfinished is the
+   * last.
+   */
   take(max: number): Piece[];
   /** Resolves when there is something to take, `received` reaches `lsn`, or `ms` have passed. */
   wait(ms: number, lsn: Lsn, signal: AbortSignal): Promise<void>;
@@ -123,8 +126,12 @@ export async function openStream(options: {
     take(max) {
       let count = 0;
       let size = 0;
-      while (count < queue.length && (size === 0 || size + (queue[count]?.changes.length ?? 0) <= max))
-        size += queue[count++]?.changes.length ?? 0;
+      for (let piece = queue[0]; piece !== undefined; piece = queue[count]) {
+        if (size > 0 && size + piece.changes.length > max) break;
+        size += piece.changes.length;
+        count++;
+        if (piece.end === null) break;
+      }
       buffered -= size;
       if (buffered <= bufferedMax / 2) connection.stream.resume();
       return queue.splice(0, count);

@@ -5,15 +5,18 @@ import { deleteRows, shapeOf, updateRows } from "./change-rows.ts";
 import { createRows } from "./create-rows.ts";
 import { failureOf, isAnswered, isContended } from "./errors.ts";
 import { parseLsn, writeLock } from "./lsn.ts";
+import type { OwnWrites } from "./own-writes.ts";
 import { refusal } from "./refusal.ts";
 import { keyParts, type MappedTable } from "./rows.ts";
 import { markPrefix } from "./session.ts";
 import { isolating, lockWait, type Results, type WriteSession } from "./write-session.ts";
+import { parseXid } from "./xid.ts";
 
 type Options = {
   readonly now: () => number;
   /** Changes are learned from the log: the transaction is marked in it, and its place there is the rows' revision. */
   readonly isLogged: boolean;
+  readonly own: OwnWrites;
 };
 
 /** How often a batch is tried that others got in the way of; two batches that lock the same rows in another order do. */
@@ -43,7 +46,7 @@ async function tryBatch(
   pool: pg.Pool,
   mapped: MappedTable,
   requests: readonly WriteRequest[],
-  { now, isLogged }: Options,
+  { now, isLogged, own }: Options,
 ): Promise<WriteResult[]> {
   const client = await pool.connect();
   let committing = false;
@@ -52,7 +55,7 @@ async function tryBatch(
     await client.query(beginSql(isLogged));
     const session: WriteSession = { client, mapped, now, spent: { waits: 0, probes: 0 } };
     const results = await writeAll(session, requests);
-    const revision = isLogged ? await mark(session, results) : null;
+    const revision = isLogged ? await mark(session, results, own) : null;
     committing = true;
     await client.query("commit");
     return requests.map((request) => stamped(results.get(request), revision));
@@ -96,15 +99,24 @@ function stamped(result: WriteResult | undefined, revision: string | null): Writ
 }
 
 /** Marks the transaction as Truce's in the log, with the keys of the rows it made; returns the revision of everything in it. */
-async function mark({ client, mapped }: WriteSession, results: Results): Promise<string> {
+async function mark({ client, mapped }: WriteSession, results: Results, own: OwnWrites): Promise<string> {
   const made: [string, string][] = [];
-  for (const [request, result] of results)
-    if (request.kind === "create" && result.kind === "written" && result.created) made.push([result.id, request.key]);
+  const updated = new Set<string>();
+  let isPlain = true;
+  for (const [request, result] of results) {
+    if (result.kind !== "written") continue;
+    if (request.kind === "create" && result.created) made.push([result.id, request.key]);
+    if (request.kind === "update") updated.add(result.id);
+    else isPlain = false;
+  }
   const content = JSON.stringify({ object: mapped.object.object, made });
-  const { rows } = await client.query<{ lsn: string }>(
+  const { rows } = await client.query<{ lsn: string; xid: string }>(
     `with held as materialized (select pg_advisory_xact_lock_shared($2, $3))
-     select pg_current_wal_insert_lsn()::text as lsn, pg_logical_emit_message(true, '${markPrefix}', $1) from held`,
+     select pg_current_wal_insert_lsn()::text as lsn, pg_current_xact_id()::text as xid,
+       pg_logical_emit_message(true, '${markPrefix}', $1) from held`,
     [content, ...writeLock(mapped.table.oid)],
   );
-  return revisionOf(parseLsn(rows[0]?.lsn ?? "0/0"));
+  const [place] = rows;
+  if (isPlain && place !== undefined) own.note(parseXid(place.xid), mapped.table, updated);
+  return revisionOf(parseLsn(place?.lsn ?? "0/0"));
 }

@@ -10,8 +10,8 @@ export type GoldenCache = {
   put(golden: GoldenRecord): void;
 };
 
-/** Golden records of one generation; two are kept: some 10 MB. */
-const generationMax = 1_000;
+/** Golden records of one generation; two are kept: some 100 MB at most. */
+const generationMax = 6_000;
 
 export function newGoldenCache(): GoldenCache {
   // What is used moves to the young generation; when that is full, the old one is dropped whole. Cheaper than dropping one by one.
