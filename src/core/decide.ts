@@ -261,7 +261,7 @@ function join(
   // Recognized by what it says alone, it may have been there before a create of ours that had no answer: nothing is known of its values.
   const isMade = why === createKey || why === madeBefore;
   draft.links[index] = isMade
-    ? madeLink(link, seen.ref.id, context.entity, mapping)
+    ? madeLink(draft, link, seen.ref.id, mapping)
     : { ...newLink(mapping, seen.ref.id, link.generation), unsure: link.unsure };
   write(draft, context, { kind: "linked", why, source: recordSource(seen.ref, seen.author), said: seen.fields });
   const outcome = applyUpsert(draft, index, seen, mapping, context);

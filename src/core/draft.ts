@@ -126,14 +126,15 @@ export function newLink(mapping: ObjectMapping, id: string | null, generation: n
 
 /**
  * The link to a record that a create of unknown outcome made: what was sent is what it held at first, so that nothing of ours is taken for an
- * edit of someone else's there. It has seen no version that it could be known to still hold.
+ * edit of someone else's there. What is still agreed on was seen there.
  */
-export function madeLink(wanted: Link, id: string, entity: EntityPolicy, mapping: ObjectMapping): Link {
-  return {
-    ...newLink(mapping, id, wanted.generation),
-    shadow: sentValues(wanted, entity, mapping),
-    unsure: wanted.unsure,
-  };
+export function madeLink(draft: Draft, wanted: Link, id: string, mapping: ObjectMapping): Link {
+  const shadow = sentValues(wanted, draft.entity, mapping);
+  const seen = Object.entries(shadow).map(([field, value]) => {
+    const golden = draft.fields[field];
+    return [field, golden !== undefined && sameValue(golden.value, value) ? golden.version : 0] as const;
+  });
+  return { ...newLink(mapping, id, wanted.generation), shadow, seen: Object.fromEntries(seen), unsure: wanted.unsure };
 }
 
 /** The values of a create whose outcome is unknown. */

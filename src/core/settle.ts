@@ -171,7 +171,7 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
   if (inFlight.kind === "create" && dropTwin(step, receipt.id)) return {};
   if (inFlight.kind === "create" && !receipt.created) {
     // An earlier create had taken effect; people may have edited the record since: meet it as it is.
-    setLink(draft, index, { ...madeLink(link, receipt.id, deps.entity, deps.mapping), aliases: link.aliases });
+    setLink(draft, index, { ...madeLink(draft, link, receipt.id, deps.mapping), aliases: link.aliases });
     write(draft, context, { kind: "linked", why: "create key", source: recordSource(ref, null) });
     applyUpsert(draft, index, observed(step, raw), deps.mapping, context);
     if (receipt.complete) return {};
