@@ -42,10 +42,10 @@ export type State = {
   readonly goldenById: (id: GoldenId) => GoldenRecord | undefined;
   /** Golden record that another record of the same object is linked to. */
   readonly goldenByRecord: (ref: RecordRef) => GoldenRecord | undefined;
-  /** The open hold on the record, while it is unlinked. */
+  /** The open hold on the record, while it is unlinked; or the one by which a person left it as it is. */
   readonly hold: Hold | null;
-  /** A person's word on what the record is; `leave`: not to be asked about again. */
-  readonly pin: GoldenId | "new" | "leave" | null;
+  /** A person's word on what the record is. */
+  readonly pin: GoldenId | "new" | null;
   /** What it takes to match the record by how much it agrees; `null`: by exact keys alone. */
   readonly scoring: Scoring | null;
   /** The id that a new golden record gets. */
@@ -272,7 +272,10 @@ function join(
 function closingHold(state: State, context: Context, done: Decided, choice: string): Decided {
   const { hold } = state;
   if (hold === null) return done;
-  const closed = { at: context.now, by: "truce", choice };
+  const closed =
+    hold.closed === null
+      ? { at: context.now, by: "truce", choice }
+      : { ...hold.closed, choice: `${hold.closed.choice}, until ${choice}` };
   const next: Hold = { ...hold, status: "closed", revision: hold.revision + 1, updatedAt: context.now, closed };
   const touched = new Set(done.goldens.map((golden) => golden.id));
   const freed = hold.matches.flatMap((id) => {
@@ -299,8 +302,8 @@ function holdRecord(
   kind: "duplicate" | "incomplete",
   { matches, reason, scores }: Omit<Match & { kind: "hold" }, "kind">,
 ): Decided {
-  if (state.pin === "leave") return nothing("no-op");
   const before = state.hold;
+  const left = before !== null && isLeft(before, kind, matches) ? before : null;
   const at = seen.changedAt ?? { from: 0, until: seen.observedAt };
   const hold: Hold = {
     id: before?.id ?? `${recordKey(seen.ref)}.${context.cause}`,
@@ -314,11 +317,11 @@ function holdRecord(
     matches,
     ...(scores.length === 0 ? {} : { scores }),
     reason,
-    openedAt: before?.openedAt ?? context.now,
+    openedAt: before?.status === "open" ? before.openedAt : context.now,
     updatedAt: context.now,
     revision: (before?.revision ?? 0) + 1,
-    status: "open",
-    closed: null,
+    status: left === null ? "open" : "closed",
+    closed: left?.closed ?? null,
   };
   // One match: the record may be the one wanted here. Several: they may be one thing themselves, so none makes records anywhere.
   const mappings = matches.length > 1 ? context.entity.mappings : [mapping];
@@ -330,11 +333,18 @@ function holdRecord(
     const blocking = matches.includes(id) ? mappings : [];
     return [blocking.reduce((one, where) => blockCreate(one, where, hold.id), released(golden, hold.id))];
   });
-  if (before === null || !isUnchanged(before, hold)) {
+  if (left === null && (before === null || !isUnchanged(before, hold))) {
     return { ...nothing("held", [hold]), goldens };
   }
-  // Nothing to ask anew; only who had a create on its way when it was held begins to wait.
-  return { ...nothing("no-op"), goldens: goldens.filter((one) => waitsOf(one) !== waitsOf(state.goldenById(one.id))) };
+  // Nothing to ask anew. Who had a create on its way when it was held begins to wait; whom a record that was left no longer resembles goes on.
+  const changed = goldens.filter((one) => waitsOf(one) !== waitsOf(state.goldenById(one.id)));
+  const isFreed = left !== null && left.matches.length > matches.length;
+  return { ...nothing("no-op", isFreed ? [hold] : []), goldens: changed };
+}
+
+/** A person left the record as it is, whomever it resembles now: of anyone else they are asked anew. */
+function isLeft({ status, kind, matches }: Hold, now: Hold["kind"], present: readonly GoldenId[]): boolean {
+  return status === "closed" && kind === now && present.every((id) => matches.includes(id));
 }
 
 function waitsOf(golden: GoldenRecord | undefined): string | undefined {

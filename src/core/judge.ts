@@ -105,7 +105,7 @@ function judgeRecord(hold: Hold, closed: Hold, { choice }: Decision): Judged {
   const done = { kind: "done" as const, goldens: [], journal: [], hold: closed, also: [] };
   if (choice.kind === "link") return { ...done, pin: { ref: hold.ref, goldenId: choice.goldenId }, reread: [hold.ref] };
   if (choice.kind === "new") return { ...done, pin: { ref: hold.ref, goldenId: "new" }, reread: [hold.ref] };
-  if (choice.kind === "leave") return { ...done, pin: { ref: hold.ref, goldenId: "leave" }, reread: [] };
+  if (choice.kind === "leave") return { ...done, pin: null, reread: [] };
   return { kind: "invalid", reason: `A ${hold.kind} is decided by link, new or leave.` };
 }
 

@@ -1,7 +1,7 @@
 import { released } from "../core/decide.ts";
 import { type Judged, judge } from "../core/judge.ts";
 import type { GoldenRecord } from "../model/golden.ts";
-import type { Decision, Hold } from "../model/hold.ts";
+import { type Decision, type Hold, heldRecord } from "../model/hold.ts";
 import { type CommitUnit, laneDecision } from "../ports/store.ts";
 import { ringWork } from "./bell.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
@@ -84,7 +84,7 @@ function unitsOf(
     ];
   }
   // Left as it is, it still may be the one that is wanted: nothing is made beside it.
-  const freed = judged.pin?.goldenId === "leave" ? [] : matches.filter((golden) => waitsFor(golden, stored));
+  const freed = heldRecord(judged.hold) !== null ? [] : matches.filter((golden) => waitsFor(golden, stored));
   // Nothing guards a record's hold but the golden records it may be: of two decisions at once, the second finds them changed.
   const guards = freed.length > 0 ? freed : matches.slice(0, 1);
   const others = guards.map((golden) => kept(freed.length > 0 ? released(golden, stored.id) : golden));

@@ -382,7 +382,7 @@ function lookAfter(deps: Deps, { observation, lane, tries }: InboxItem, set: Wor
   const { child, ref } = observation;
   const golden = set.goldenOf(child);
   const isParked = Object.keys(golden?.links[linkIndexOf(golden, child)]?.parked ?? {}).length > 0;
-  const isUnlinked = golden === undefined && (tries <= overdueTries || set.holdOn(child) !== undefined);
+  const isUnlinked = golden === undefined && (tries <= overdueTries || set.isHeld(child));
   if (!isParked && !isUnlinked) return [];
   if (set.goldenOf(ref) !== undefined) return [hintOf(deps, child, lane)];
   const again = followUp(deps, child, ref, lane, tries + 1);

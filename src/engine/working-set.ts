@@ -2,7 +2,7 @@ import type { State } from "../core/decide.ts";
 import { keysOf } from "../core/finish.ts";
 import { blocksOfGolden } from "../core/match/profile.ts";
 import type { GoldenId, GoldenRecord } from "../model/golden.ts";
-import type { Hold } from "../model/hold.ts";
+import { type Hold, heldRecord } from "../model/hold.ts";
 import type { Policy } from "../model/policy.ts";
 import { type RecordRef, recordKey } from "../model/record.ts";
 import type { BlockGuard, Loaded } from "../ports/store.ts";
@@ -16,8 +16,8 @@ export type WorkingSet = {
   ownerOfKey(key: string): GoldenId | undefined;
   /** What a golden record that is new in this batch takes for granted: that nobody like it is known. `null`: nothing. */
   guardOf(golden: GoldenRecord): BlockGuard | null;
-  /** The open hold on a record that is linked to nothing. */
-  holdOn(ref: RecordRef): Hold | undefined;
+  /** There is an open hold on the record, which is linked to nothing. */
+  isHeld(ref: RecordRef): boolean;
   /** Decided on in this batch, and stored with it for the first time. */
   isNew(id: GoldenId): boolean;
   goldenOf(ref: RecordRef): GoldenRecord | undefined;
@@ -65,11 +65,11 @@ export function workingSet(loaded: Loaded, candidates: Candidates, policy: Polic
       }
       for (const hold of changedHolds) {
         if (hold.goldenId !== null || hold.ref === null) continue;
-        if (hold.status === "open") holds.set(recordKey(hold.ref), hold);
+        if (heldRecord(hold) !== null) holds.set(recordKey(hold.ref), hold);
         else holds.delete(recordKey(hold.ref));
       }
     },
-    holdOn: (ref) => holds.get(recordKey(ref)),
+    isHeld: (ref) => holds.get(recordKey(ref))?.status === "open",
     isNew: (id) => goldens.get(id)?.version === 0,
     goldenOf: (ref) => goldenOf(byRecord.get(recordKey(ref))),
     ownerOfKey: (key) => byKey.get(key),

@@ -58,6 +58,17 @@ export type Hold = {
   readonly closed: { readonly at: Instant; readonly by: string; readonly choice: string } | null;
 };
 
+/** The choice by which a person leaves things as they are. */
+const leave = "leave";
+
+/**
+ * The unlinked record that a hold keeps golden records waiting for: it is open, or a person left the record as it is. `null` when it keeps none
+ * waiting, or is on a golden record.
+ */
+export function heldRecord({ goldenId, ref, status, closed }: Hold): RecordRef | null {
+  return goldenId === null && (status === "open" || closed?.choice === leave) ? ref : null;
+}
+
 /** What a person decided on a hold. `revision` is the hold's revision that they were shown. */
 export type Decision = {
   readonly holdId: string;

@@ -544,7 +544,7 @@ function loadContract(fresh: Fresh): void {
       expect(Object.values(loaded).map((part) => part.size)).toEqual([0, 0, 0, 0, 0]);
     });
 
-    test("a hold on a record is gone from load once it is closed, and one on a golden record never was there", async () => {
+    test("a hold on a record is gone from load once it is closed, unless the record was left as it is; one on a golden record never was there", async () => {
       const store = await fresh();
       const hold = sampleHold("h", { kind: "incomplete", ref: sampleRef("1") });
       const onGolden = sampleHold("g-h", { kind: "delete", goldenId: "g", ref: sampleRef("2") });
@@ -554,6 +554,9 @@ function loadContract(fresh: Fresh): void {
       expect(await held()).toEqual(["h"]);
       const closed = { at: t0, by: "ann", choice: "leave" };
       await commitOne(store, { holds: [{ ...hold, status: "closed", revision: 2, closed }] });
+      expect(await held()).toEqual(["h"]);
+      const ended = { ...closed, choice: "leave, until the record was deleted" };
+      await commitOne(store, { holds: [{ ...hold, status: "closed", revision: 3, closed: ended }] });
       expect(await held()).toEqual([]);
     });
 

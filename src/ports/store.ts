@@ -171,7 +171,7 @@ export type Loaded = {
   readonly byRecord: ReadonlyMap<RecordKey, GoldenId>;
   /** Golden ids by identity key; at most one each. */
   readonly byKey: ReadonlyMap<string, GoldenId>;
-  /** Open holds on unlinked records. */
+  /** Holds on unlinked records that are open, or by which a person left the record as it is. */
   readonly holds: ReadonlyMap<RecordKey, Hold>;
   readonly pins: ReadonlyMap<RecordKey, GoldenId | "new">;
 };

@@ -1,5 +1,5 @@
 import type { GoldenRecord } from "../../model/golden.ts";
-import type { Choice, Hold } from "../../model/hold.ts";
+import { type Choice, type Hold, heldRecord } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
 import { type RawUpsert, revisionOf } from "../../model/observation.ts";
 import { mappingOf, type Policy } from "../../model/policy.ts";
@@ -63,13 +63,7 @@ export function scene(
     goldenById: (one: string) => goldens.get(one),
     goldenByRecord: goldenOf,
     hold:
-      [...holds.values()].find(
-        (hold) =>
-          hold.status === "open" &&
-          hold.goldenId === null &&
-          hold.ref !== null &&
-          recordKey(hold.ref) === recordKey(ref),
-      ) ?? null,
+      [...holds.values()].find((hold) => recordKey(heldRecord(hold) ?? { ...ref, id: "" }) === recordKey(ref)) ?? null,
     pin: pins.get(`${ref.system}/${ref.id}`) ?? null,
     scoring: model === null ? null : { model, linkFrom, candidates: [...goldens.values()] },
     freshId: `g${++ids}`,

@@ -1,5 +1,5 @@
 import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
-import type { Hold } from "../../model/hold.ts";
+import { type Hold, heldRecord } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
 import { type RecordKey, recordKey, type SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
@@ -260,7 +260,7 @@ function putHold(state: State, hold: Hold): void {
   state.holds.set(hold.id, hold);
   if (hold.ref === null) return;
   const record = recordKey(hold.ref);
-  if (hold.goldenId === null && hold.status === "open") state.heldRecords.set(record, hold.id);
+  if (heldRecord(hold) !== null) state.heldRecords.set(record, hold.id);
   else if (state.heldRecords.get(record) === hold.id) state.heldRecords.delete(record);
 }
 

@@ -31,7 +31,7 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create index due_next on truce.due (system, lane, due_at, golden_id);
       create index due_leased on truce.due (system, leased_until) where leased_until > 0;
 
-      -- record, matches: of an open hold on an unlinked record.
+      -- record, matches: of an open hold on an unlinked record, or one by which a person left it as it is.
       create table truce.hold (seq bigint generated always as identity primary key, id text collate "C" not null unique,
         kind text not null, entity text not null, status text not null, record text collate "C", matches text[], doc text not null);
       create index hold_status on truce.hold (status, seq);

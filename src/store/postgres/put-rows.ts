@@ -1,3 +1,4 @@
+import { heldRecord } from "../../model/hold.ts";
 import type { CommitUnit } from "../../ports/store.ts";
 import { lastById } from "../../ports/store-index.ts";
 import { toStored } from "../../ports/store-text.ts";
@@ -48,9 +49,7 @@ function putHolds(query: Query, units: readonly CommitUnit[]): Sent {
     (hold) => hold.id,
   );
   if (holds.length === 0) return null;
-  const onRecord = holds.map((hold) =>
-    hold.goldenId === null && hold.ref !== null && hold.status === "open" ? hold.ref : null,
-  );
+  const onRecord = holds.map(heldRecord);
   return query(
     `insert into truce.hold (id, kind, entity, status, record, matches, doc, fields)
      select id, kind, entity, status, record, array(select jsonb_array_elements_text(matches::jsonb)), doc, fields

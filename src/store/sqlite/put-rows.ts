@@ -1,4 +1,4 @@
-import type { Hold } from "../../model/hold.ts";
+import { type Hold, heldRecord } from "../../model/hold.ts";
 import { recordKey } from "../../model/record.ts";
 import type { Attempt, CommitUnit, DeadLetter } from "../../ports/store.ts";
 import type { Database } from "./database.ts";
@@ -19,7 +19,7 @@ export function putRows(db: Database, { holds, pins, attempts, deadLetters }: Co
 }
 
 function putHold(db: Database, hold: Hold): void {
-  const isOnRecord = hold.goldenId === null && hold.ref !== null && hold.status === "open";
+  const held = heldRecord(hold);
   db.run(
     `insert into hold (id, kind, entity, fields, status, record, doc) values (?, ?, ?, ?, ?, ?, ?)
      on conflict (id) do update set kind = excluded.kind, entity = excluded.entity, fields = excluded.fields,
@@ -29,7 +29,7 @@ function putHold(db: Database, hold: Hold): void {
     hold.entity,
     fieldsText(hold.fields),
     hold.status,
-    isOnRecord ? recordKey(hold.ref) : null,
+    held === null ? null : recordKey(held),
     JSON.stringify(hold),
   );
 }
