@@ -4,7 +4,7 @@ import type { EntityPolicy, ObjectMapping, Policy } from "../../model/policy.ts"
 import type { RecordId, SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import { type FieldValue, isBlank } from "../../model/value.ts";
-import { isLeftAlone } from "../behind.ts";
+import { dueAt } from "../behind.ts";
 import { livingOf } from "../merge-goldens.ts";
 import { idsOf, referencesOf } from "./resolve-references.ts";
 
@@ -77,12 +77,8 @@ function placeOf(
   const linked = links.find((link) => link.status === "linked" && link.id !== null);
   if (linked?.id != null) return { kind: "record", id: linked.id };
   const wanted = links.find((link) => link.status === "wanted");
-  const comes =
-    wanted !== undefined &&
-    mapping.create &&
-    wanted.dead === null &&
-    golden.deletedAt === null &&
-    !isLeftAlone(golden, wanted, entity, mapping);
+  // What waits for a person, or for a field that must be known first, may never come.
+  const comes = wanted !== undefined && dueAt(golden, wanted, entity) !== null;
   // It points back, and waits for this one as well: one of both must go first, and the relation second.
   const isCycle = comes && (id === from.id || pointsTo(golden, from.id, entity, mapping));
   return { kind: comes && !isCycle ? "awaited" : "nowhere" };

@@ -85,6 +85,28 @@ test("where the parent can't be made, the child is made without it, and told whe
   expect(world.goldenOf("crm", "1")?.links[1]?.waiting).toEqual({});
 });
 
+test("a parent that waits for a person is not waited for, and not looked for every few seconds", () => {
+  const policy = withCompanies();
+  const companyOf = (required: string[]): Policy => ({
+    ...policy,
+    entities: { ...policy.entities, company: { ...policy.entities["company"]!, required } },
+  });
+  const world = scene(companyOf(["domain"]));
+  world.says("crm/companies", "c7", { domain: null });
+  world.decides(world.openHolds()[0]!, { kind: "new" });
+  world.says("crm/companies", "c7", { domain: null });
+  world.says("crm", "1", { email: "a@x.org", company: "c7" });
+  expect(world.dispatch()).toEqual(['db: {"email":"a@x.org"}']);
+  world.passes(minute);
+  world.dispatch();
+  const { company: waiting } = world.goldenOf("crm", "1")!.links[1]!.waiting;
+  expect(waiting!.until - waiting!.since).toBeGreaterThan(2 * minute);
+  world.says("crm/companies", "c7", { domain: "acme.com" });
+  world.passes(2 * minute);
+  const parent = world.goldenOf("crm/companies", "c7")!.id;
+  expect(world.dispatch()).toEqual(['db: {"domain":"acme.com"}', `db: {"company":"db-${parent}"}`]);
+});
+
 test("two records that point to each other: one goes first, and the relation second", () => {
   const policy = withCompanies();
   const owner: FieldType = { kind: "reference", to: "contact" };
