@@ -408,15 +408,19 @@ function refOf(link: Pick<Link, "system" | "object">, id: string): RecordRef {
   return { system: link.system, object: link.object, id };
 }
 
-/** The records that an answer's references name. */
+/** The records that an answer's references name. One that can't be read names none: it is poison, and told of when it is settled. */
 function referredIn(deps: Deps, { link, entity, mapping }: Send, result: WriteResult | undefined): RecordRef[] {
   if (referencesOf(entity, mapping).length === 0) return [];
   const cells =
     result?.kind === "written" ? result.cells : result?.kind === "changed" ? result.observation.cells : undefined;
   if (cells === undefined) return [];
   const about = { revision: null, observedAt: 0, complete: false, changedAt: null, author: null };
-  const seen = observe({ kind: "upsert", ref: refOf(link, link.id ?? ""), cells, ...about }, entity, mapping);
-  return referredRecords(seen, entity, mapping, deps.policy);
+  try {
+    const seen = observe({ kind: "upsert", ref: refOf(link, link.id ?? ""), cells, ...about }, entity, mapping);
+    return referredRecords(seen, entity, mapping, deps.policy);
+  } catch {
+    return [];
+  }
 }
 
 type OwnerOf = (ref: RecordRef) => GoldenId | null;
