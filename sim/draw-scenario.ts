@@ -28,11 +28,12 @@ export function drawScenario(seed: number): Scenario {
   const names = systems.map((system) => system.name);
   const engines = chance.chance(0.25) ? 2 + chance.below(2) : 1;
   const byPhone = chance.chance(0.15);
+  const relation = drawRelation(chanceOf(seed, "relation"), spanMs, systems);
   return {
     seed,
     spanMs,
     systems,
-    fields,
+    fields: [...fields, ...relation.fields],
     deletes: anyOf(chance, ["hold", "hold", "propagate", "archive", "ignore"]),
     duplicates: anyOf(chance, ["hold", "link"]),
     merges: chanceOf(seed, "merges").chance(0.3) ? "link" : "hold",
@@ -43,7 +44,9 @@ export function drawScenario(seed: number): Scenario {
     odds: drawOdds(chance),
     sweepEveryMs: chance.chance(0.15) ? 8_000 : null,
     records: drawRecords(chance, names, fields, byPhone),
-    actions: drawActions(chance, spanMs, systems, fields, engines),
+    actions: [...drawActions(chance, spanMs, systems, fields, engines), ...relation.actions].sort(
+      (a, b) => a.at - b.at,
+    ),
     decideAll: chance.chance(0.5),
   };
 }
@@ -112,6 +115,25 @@ function drawFields(chance: SeededRandom, systems: readonly SystemSetup[]): Fiel
     if (name === "street") fields.push({ name: "city", type, rule, clears, group, directions });
   }
   return fields;
+}
+
+/** Now and then people have a boss, who is one of them: each system names him by an id of its own. */
+function drawRelation(chance: SeededRandom, spanMs: number, systems: readonly SystemSetup[]) {
+  if (!chance.chance(0.2)) return { fields: [], actions: [] };
+  const boss: FieldSetup = {
+    name: "boss",
+    type: { kind: "reference", to: "contact" },
+    rule: anyOf(chance, ["review", "prefer", "newest", "keep"] as const),
+    clears: anyOf(chance, ["propagate", "hold", "restore"] as const),
+    group: null,
+    directions: {},
+  };
+  const actions = Array.from({ length: 2 + chance.below(8) }, (): Action => {
+    const cell: CellEdit = chance.chance(0.15) ? { set: null } : { pick: chance.fraction() };
+    const at = 200 + chance.below(spanMs - 200);
+    return { at, kind: "edit", system: anyOf(chance, systems).name, pick: chance.fraction(), cells: { boss: cell } };
+  });
+  return { fields: [boss], actions };
 }
 
 function drawOdds(chance: SeededRandom): Odds {

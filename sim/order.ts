@@ -100,6 +100,7 @@ function depsOf(
     clock,
     marks: newMarks(),
     odds: () => noOdds,
+    isCalm: () => true,
     isScanned: () => true,
     onSend: () => undefined,
     onPull: () => undefined,

@@ -4,7 +4,7 @@ import { type Running, run } from "../src/engine/run.ts";
 import { chanceOf } from "./chance.ts";
 import { faultyStore } from "./faulty-store.ts";
 import { type Life, newLife } from "./life.ts";
-import { policyOf } from "./scenario.ts";
+import { noOdds, policyOf } from "./scenario.ts";
 import { type Surroundings, simulatedConnector } from "./simulated-connector.ts";
 import type { World } from "./world.ts";
 
@@ -57,6 +57,7 @@ function startProcess(world: World, life: Life, chance: SeededRandom): Process {
     clock,
     marks,
     odds: () => world.odds,
+    isCalm: () => world.odds === noOdds,
     isScanned: (system) => ledger.cursors.get(`scan/${system}/contacts`) === "done",
     onSend: (system, request) => void world.sends.push({ system, request, at: clock.now() }),
     onPull: (system, batch) => ledger.onPull(life.name, system, batch),

@@ -71,7 +71,9 @@ function choiceFor({ scenario }: World, hold: Hold, fraction: number, number: nu
   switch (hold.kind) {
     case "conflict":
     case "clear":
+      // A reference is not made up.
       if (fraction < 0.75) return { kind: "take", candidate: Math.floor((fraction / 0.75) * hold.candidates.length) };
+      if (hold.fields.includes("boss")) return { kind: "take", candidate: 0 };
       return {
         kind: "set",
         values: Object.fromEntries(hold.fields.map((field) => [field, decidedValue(scenario, field, number)])),

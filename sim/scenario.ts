@@ -111,6 +111,8 @@ export type CellEdit =
   | { readonly tag: string }
   | { readonly untag: true }
   | { readonly toggle: true }
+  /** A record of the same system that is there then. */
+  | { readonly pick: number }
   /** A word before or after what is there. */
   | { readonly prepend: string }
   | { readonly append: string }

@@ -26,6 +26,8 @@ export type Surroundings = {
   readonly clock: VirtualClock;
   readonly marks: Marks;
   odds(): Odds;
+  /** Users and faults have stopped: there is no need to ask often whether anything is new. */
+  isCalm(): boolean;
   /** True once the first scan of the system's records has ended. */
   isScanned(system: string): boolean;
   /** A write request leaves the process: the last moment at which its intent can have been stored (I12). */
@@ -35,6 +37,8 @@ export type Surroundings = {
 };
 
 const pageSize = 3;
+/** How long nobody asks for news, unless rung for, once users and faults have stopped. */
+const calmMs = 60_000;
 /** A request of a process that died lands within this, or never (see `landedMs` of the engine). */
 const transitMsMax = 4_000;
 
@@ -61,7 +65,9 @@ export function simulatedConnector(
     writeBatchMax: 10,
     feed: {
       kind: profile.feed,
-      intervalMs: 4_000,
+      get intervalMs() {
+        return around.isCalm() ? calmMs : 4_000;
+      },
       start: () => call("start", () => (profile.feed === "poll" ? String(clock.now()) : String(system.order()))),
       async pull({ objects, cursor, waitMs, signal }) {
         if (profile.feed === "stream") await news(cursor, waitMs, signal);
@@ -138,7 +144,10 @@ export function simulatedConnector(
     if (isNew() || signal.aborted) return;
     if (isComing !== undefined) await life.clock.sleep(Math.min(waitMs, isComing.visibleAt - clock.now()));
     else {
-      await new Promise<void>((resolve) => system.onNews(waitMs, resolve));
+      await new Promise<void>((resolve) => {
+        const end = system.onNews(around.isCalm() ? calmMs : waitMs, resolve);
+        signal.addEventListener("abort", end, { once: true });
+      });
       if (life.isStopped()) await life.gate();
     }
   }

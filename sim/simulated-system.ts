@@ -72,8 +72,8 @@ export type SimSystem = {
   userDelete(id: string): void;
   userUndelete(id: string): void;
   userMerge(loser: string, survivor: string): void;
-  /** Calls once at the next change, or after `ms`. */
-  onNews(ms: number, action: () => void): void;
+  /** Calls once at the next change, or after `ms`, or when what it returns is called. */
+  onNews(ms: number, action: () => void): () => void;
 };
 
 /** A system in memory, with its users. */
@@ -167,6 +167,7 @@ export function simulatedSystem(
       };
       timer = clock.after(ms, heard);
       listeners.add(heard);
+      return heard;
     },
   };
   return system;
@@ -237,6 +238,10 @@ export function simulatedSystem(
   function edited(record: SimRecord, cell: string, edit: CellEdit): RawValue {
     if ("set" in edit) return edit.set === null ? null : padded(cell, edit.set);
     if ("junk" in edit) return edit.junk;
+    if ("pick" in edit) {
+      const live = system.liveRecords();
+      return live[Math.floor(edit.pick * live.length)]?.id ?? null;
+    }
     const type = types.get(cell)!;
     const now = canonical(type, record.cells[cell] ?? null);
     if ("add" in edit) return system.raw(cell, String((Number(now ?? 0) || 0) + edit.add));

@@ -25,6 +25,8 @@ function checkSuperseded({ scenario, ledger }: World, unit: CommitUnit, before: 
     const isTold = (field: string) =>
       unit.journal.some((line) => line.field === field && (line.cause === inboxId || line.kind !== "superseded"));
     const untold = scenario.fields.filter(({ name, type }) => {
+      // What is known of a reference is a golden record, not the id that was said.
+      if (type.kind === "reference") return false;
       if (!Object.hasOwn(seen.cells, name) || isReadNowhere(scenario.fields, name, seen.ref.system)) return false;
       const said = canonical(type, seen.cells[name]);
       const isNews = [then, now].every((link) => canonical(type, link.shadow[name] as RawValue) !== said);
