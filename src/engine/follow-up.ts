@@ -1,6 +1,6 @@
 import type { Parked } from "../core/draft.ts";
 import { type RecordRef, recordKey } from "../model/record.ts";
-import type { InboxItem, Lane } from "../ports/store.ts";
+import { type InboxItem, type Lane, lookPrefix } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 
 /** After this many looks, each twice as late as the one before, a parent is looked for once an hour. */
@@ -22,7 +22,7 @@ export function followUp(deps: Deps, child: RecordRef, parent: RecordRef, lane: 
   const now = deps.clock.now();
   return {
     // While one waits, another like it is not taken in.
-    id: `parked/${recordKey(child)}/${recordKey(parent)}/${tries}`,
+    id: `${lookPrefix}${recordKey(child)}/${recordKey(parent)}/${tries}`,
     dedupeKey: null,
     observation: { kind: "hint", ref: parent, revision: null, observedAt: now, child },
     lane,

@@ -319,6 +319,9 @@ async function loadGate(deps: Deps, state: RunState, signal: AbortSignal): Promi
 async function isLoaded(deps: Deps, state: RunState): Promise<boolean> {
   if ((await deps.store.cursor(loadedCursor)) !== null && (await allScanned(deps))) return true;
   if (state.scanned.size < deps.connectors.size || (await deps.store.counts(deps.clock.now())).inbox > 0) return false;
+  // Whose parent is known by now is read again before anything is written; a parent that nobody knows keeps nobody waiting.
+  const next = await deps.store.nextDueAt([]);
+  if (next !== null && next <= deps.clock.now()) return false;
   await deps.store.setCursors([{ name: loadedCursor, value: "yes", at: deps.clock.now() }]);
   return true;
 }

@@ -8,6 +8,7 @@ import {
   laneBackfill,
   laneDecision,
   laneLive,
+  lookPrefix,
   type Store,
 } from "./store.ts";
 import {
@@ -811,7 +812,11 @@ function listContract(fresh: Fresh): void {
         behind: {},
         links: {},
       });
-      await store.receive([sampleItem("a", "1", { receivedAt: t0 - 3, dueAt: t0 + 9 }), sampleItem("b", "2")], []);
+      const look = sampleItem(`${lookPrefix}1`, "9", { receivedAt: t0 - 5, dueAt: t0 + 9 });
+      await store.receive(
+        [look, sampleItem("a", "1", { receivedAt: t0 - 3, dueAt: t0 + 9 }), sampleItem("b", "2")],
+        [],
+      );
       const behind = [
         sampleLink("1", { behindSince: t0 - 7 }),
         sampleLink("2", { object: "leads", behindSince: t0 - 8, dead: "refused" }),
@@ -833,6 +838,8 @@ function listContract(fresh: Fresh): void {
       await commitOne(store, { golden: sampleGolden("g1", { version: 2, links: caughtUp }) });
       const after = await store.counts(t0);
       expect([after.links, after.behind]).toEqual([{ crm: 3, db: 1 }, {}]);
+      await commitOne(store, { done: [{ inboxId: look.id, outcome: "no-op" }] });
+      expect((await store.counts(t0)).inbox).toBe(2);
     });
   });
 }

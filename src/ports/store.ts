@@ -26,6 +26,12 @@ export type InboxItem = {
   readonly tries: number;
 };
 
+/**
+ * Ids of items that only look for what a record points to and nobody knows begin so. Everything that was told is decided while they wait, so they
+ * don't count as undecided.
+ */
+export const lookPrefix = "parked/";
+
 /** How an observation ended (I9): exactly one of these. */
 export type Outcome = "applied" | "no-op" | "superseded" | "held" | "dead";
 
@@ -248,6 +254,7 @@ export type DocumentFilter = {
 
 export type StoreCounts = {
   readonly goldens: Readonly<Record<EntityType, number>>;
+  /** Items that are not decided yet, those that only look for something left out. */
   readonly inbox: number;
   /** When the one came that has waited longest. */
   readonly inboxOldestAt: Instant | null;

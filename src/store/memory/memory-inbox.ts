@@ -1,6 +1,6 @@
 import { type RecordKey, recordKey } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
-import type { InboxItem, Lane } from "../../ports/store.ts";
+import { type InboxItem, type Lane, lookPrefix } from "../../ports/store.ts";
 
 type Row = {
   readonly item: InboxItem;
@@ -35,6 +35,7 @@ export function createMemoryInbox(): MemoryInbox {
   const waiting = new Set<Row>();
   const dedupeKeys = new Set<string>();
   let sequence = 0;
+  let looks = 0;
 
   const laneOf = (lane: Lane) => lanes[lane] ?? new Map<string, Row>();
   const leasedRecords = () => new Set([...leased].map((row) => row.record));
@@ -56,6 +57,7 @@ export function createMemoryInbox(): MemoryInbox {
       const row = { item, record, sequence: ++sequence, dueAt, tries, leasedUntil: null };
       if (dueAt > item.receivedAt) waiting.add(row);
       rows.set(id, row);
+      if (isLook(item)) looks++;
       laneOf(item.lane).set(id, row);
       return true;
     },
@@ -82,6 +84,7 @@ export function createMemoryInbox(): MemoryInbox {
       unlease(row);
       waiting.delete(row);
       rows.delete(id);
+      if (isLook(row.item)) looks--;
       laneOf(row.item.lane).delete(id);
       return true;
     },
@@ -117,7 +120,11 @@ export function createMemoryInbox(): MemoryInbox {
       }
       return next;
     },
-    size: () => rows.size,
-    oldestAt: () => rows.values().next().value?.item.receivedAt ?? null,
+    size: () => rows.size - looks,
+    oldestAt: () => rows.values().find(({ item }) => !isLook(item))?.item.receivedAt ?? null,
   };
+}
+
+function isLook({ id }: InboxItem): boolean {
+  return id.startsWith(lookPrefix);
 }

@@ -1,4 +1,4 @@
-import type { Outcome, StoreCounts } from "../../ports/store.ts";
+import { lookPrefix, type Outcome, type StoreCounts } from "../../ports/store.ts";
 import { fromStored } from "../../ports/store-text.ts";
 import { readCounters } from "./counters.ts";
 import type { Database } from "./database.ts";
@@ -9,7 +9,9 @@ export async function counts(db: Pick<Database, "look">): Promise<StoreCounts> {
   return db.look(async (query) => {
     const [totals, oldest, holds, dead, behind] = await Promise.all([
       readCounters(query),
-      query<{ at: number }>("select received_at as at from truce.inbox order by seq limit 1"),
+      query<{ at: number }>(
+        `select received_at as at from truce.inbox where id not like '${lookPrefix}%' order by seq limit 1`,
+      ),
       query<{ kind: string; count: number }>(
         "select kind, count(*)::integer as count from truce.hold where status = 'open' group by kind",
       ),

@@ -1,4 +1,4 @@
-import type { CommitUnit } from "../../ports/store.ts";
+import { type CommitUnit, lookPrefix } from "../../ports/store.ts";
 import { toStored } from "../../ports/store-text.ts";
 import type { Query } from "./database.ts";
 import { storedRecord } from "./stored.ts";
@@ -12,7 +12,7 @@ export function finishItems(query: Query, units: readonly CommitUnit[]): Sent {
   return query(
     `with gone as (
        delete from truce.inbox using unnest(truce.texts($1), truce.texts($2)) as done (inbox_id, outcome)
-       where id = done.inbox_id returning seq, dedupe_key, done.outcome
+       where id = done.inbox_id returning seq, id, dedupe_key, done.outcome
      ), freed as (
        delete from truce.lease where seq in (select seq from gone)
      ), remembered as (
@@ -21,7 +21,7 @@ export function finishItems(query: Query, units: readonly CommitUnit[]): Sent {
      insert into truce.counter
      select name, pg_backend_pid() % 64, value from (
        select 'outcome/' || outcome as name, count(*) as value from gone group by outcome
-       union all select 'inbox/', -count(*) from gone having count(*) > 0) as counted
+       union all select 'inbox/', -count(*) from gone where id not like '${lookPrefix}%' having count(*) > 0) as counted
      order by name
      on conflict (name, stripe) do update set value = counter.value + excluded.value`,
     done.map((one) => toStored(one.inboxId)),

@@ -114,4 +114,11 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       insert into truce.block_mark values (0);
     `,
   },
+  {
+    name: "what is only looked for does not count as undecided",
+    sql: `
+      delete from truce.counter where name = 'inbox/';
+      insert into truce.counter select 'inbox/', 0, count(*) from truce.inbox where id not like 'parked/%' having count(*) > 0;
+    `,
+  },
 ];

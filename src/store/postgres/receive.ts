@@ -1,4 +1,4 @@
-import type { CursorRow, InboxItem } from "../../ports/store.ts";
+import { type CursorRow, type InboxItem, lookPrefix } from "../../ports/store.ts";
 import { lastById } from "../../ports/store-index.ts";
 import { toStored } from "../../ports/store-text.ts";
 import type { Database, Query } from "./database.ts";
@@ -38,9 +38,9 @@ export async function takeIn(
        insert into truce.inbox (id, record, lane, received_at, due_at, waiting, tries, dedupe_key, doc)
        select id, record, lane, received_at, due_at, due_at > received_at, tries, dedupe_key, doc from item
        where dedupe_key is null or dedupe_key in (select key from fresh) order by n
-       on conflict (id) do nothing returning 1
+       on conflict (id) do nothing returning id
      ), counted as (
-       insert into truce.counter select 'inbox/', pg_backend_pid() % 64, count(*) from stored having count(*) > 0
+       insert into truce.counter select 'inbox/', pg_backend_pid() % 64, count(*) from stored where id not like '${lookPrefix}%' having count(*) > 0
        on conflict (name, stripe) do update set value = counter.value + excluded.value
      ), placed as (
        insert into truce.cursor select name, value, at from

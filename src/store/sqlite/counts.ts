@@ -1,4 +1,4 @@
-import type { StoreCounts } from "../../ports/store.ts";
+import { lookPrefix, type StoreCounts } from "../../ports/store.ts";
 import { fromStored } from "../../ports/store-text.ts";
 import { noOutcomes, readCounters } from "./counters.ts";
 import type { Database } from "./database.ts";
@@ -6,8 +6,9 @@ import type { Database } from "./database.ts";
 export function counts(db: Database): StoreCounts {
   return {
     goldens: readCounters(db, "golden"),
-    inbox: rowsIn(db, "inbox"),
-    inboxOldestAt: db.get<{ at: number }>("select received_at as at from inbox order by seq limit 1")?.at ?? null,
+    inbox: rowsIn(db, undecided),
+    inboxOldestAt:
+      db.get<{ at: number }>(`select received_at as at from ${undecided} order by seq limit 1`)?.at ?? null,
     outcomes: { ...noOutcomes, ...readCounters(db, "outcome") },
     holds: holdCounts(db),
     deadLetters: rowsIn(db, "dead_letter where closed is null"),
@@ -16,7 +17,9 @@ export function counts(db: Database): StoreCounts {
   };
 }
 
-function rowsIn(db: Database, table: "inbox" | "dead_letter where closed is null"): number {
+const undecided = `inbox where id not like '${lookPrefix}%'`;
+
+function rowsIn(db: Database, table: string): number {
   return db.get<{ count: number }>(`select count(*) as count from ${table}`)?.count ?? 0;
 }
 
