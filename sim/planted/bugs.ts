@@ -381,6 +381,20 @@ export const bugs: readonly Bug[] = [
     `    return results.length < 0 ? [] : composed;`,
   ),
   bug(
+    "a stale decision's writes are sent",
+    work,
+    `    outbox.add(composed.flatMap(({ sends }, i) => (results[i]?.kind === "committed" ? sends : [])));`,
+    `    outbox.add(composed.flatMap(({ sends }, i) => (results[i] === undefined ? [] : sends)));`,
+  ),
+  bug(
+    "writes go out before the decisions that make them due are stored",
+    work,
+    `    const results = await deps.store.commit(units);
+    outbox.add(`,
+    `    outbox.add(composed.flatMap(({ sends }) => sends)); const results = await deps.store.commit(units);
+    void (`,
+  ),
+  bug(
     "a write of a dead process is never given up",
     dispatch,
     `  if (inFlight.expiresAt <= now) return true;\n  return isAbandoned`,

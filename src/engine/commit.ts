@@ -24,6 +24,22 @@ export const emptyUnit: CommitUnit = {
   wake: [],
 };
 
+/** The first unit with what the second one adds; of the second one's golden record nothing. */
+export function joinUnits(a: CommitUnit, b: CommitUnit): CommitUnit {
+  return {
+    ...a,
+    journal: [...a.journal, ...b.journal],
+    holds: [...a.holds, ...b.holds],
+    attempts: [...a.attempts, ...b.attempts],
+    done: [...a.done, ...b.done],
+    postponed: [...a.postponed, ...b.postponed],
+    deadLetters: [...a.deadLetters, ...b.deadLetters],
+    closedLetters: [...a.closedLetters, ...b.closedLetters],
+    inbox: [...a.inbox, ...b.inbox],
+    wake: [...a.wake, ...b.wake],
+  };
+}
+
 /** The part of a unit that a decided golden record fills: its next version, keys and due links. */
 export function goldenUnit(
   deps: Pick<Deps, "policy" | "clock" | "store" | "startedAt">,

@@ -22,14 +22,15 @@ import {
   type DeadWrite,
   laneLive,
 } from "../ports/store.ts";
-import { goldenUnit, isAbandoned } from "./commit.ts";
+import { goldenUnit, isAbandoned, joinUnits } from "./commit.ts";
 import { connectorOf, type Deps, landedMs, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
 import { followUps } from "./follow-up.ts";
+import { hintOf } from "./hint.ts";
 import { insist } from "./insist.ts";
+import { noOutbox, type Outbox, type Send } from "./outbox.ts";
 import { referredFrom } from "./referred-from.ts";
 import { StoreFailure } from "./store-failure.ts";
 import { messageOf } from "./trigger.ts";
-import { hintOf } from "./work.ts";
 
 /** How often a receipt is settled again when other commits come between; each loses only to progress elsewhere. */
 const racesMax = 50;
@@ -38,7 +39,13 @@ const racesMax = 50;
  * One batch of writes to one system, from due links to settled receipts: claim, compose, commit the intents, send, settle. A fixed
  * number of round trips to the store. Returns the number of links looked at.
  */
-export async function dispatchBatch(deps: Deps, system: SystemId, limit: number, budget: RetryBudget): Promise<number> {
+export async function dispatchBatch(
+  deps: Deps,
+  system: SystemId,
+  limit: number,
+  budget: RetryBudget,
+  outbox: Outbox = noOutbox,
+): Promise<number> {
   const now = deps.clock.now();
   const goldens = await deps.store.claimDue(system, limit, now, leaseMs);
   if (goldens.length === 0) return 0;
@@ -47,13 +54,73 @@ export async function dispatchBatch(deps: Deps, system: SystemId, limit: number,
   const intended = await commitIntents(deps, composed);
   // Stopped or held up for long: soon another one will take the write for lost, and must not be crossed.
   if (deps.clock.now() > now + sendMsMax) return goldens.length;
-  const sends = intended.flatMap((one) => one.sends);
+  await sendAll(
+    deps,
+    system,
+    intended.flatMap((one) => one.sends),
+    budget,
+    outbox,
+  );
+  return goldens.length;
+}
+
+/** Sends writes whose intents were stored with what made them due, and settles their receipts. */
+export async function sendReady(
+  deps: Deps,
+  system: SystemId,
+  sends: readonly Send[],
+  budget: RetryBudget,
+  outbox: Outbox,
+): Promise<void> {
+  const now = deps.clock.now();
+  // Those that were held up for long will be taken for lost.
+  const fresh = sends.filter(({ inFlight }) => now <= inFlight.startedAt + sendMsMax);
+  await sendAll(deps, system, fresh, budget, outbox);
+}
+
+async function sendAll(
+  deps: Deps,
+  system: SystemId,
+  sends: readonly Send[],
+  budget: RetryBudget,
+  outbox: Outbox,
+): Promise<void> {
   const byObject = Map.groupBy(sends, (send) => send.mapping.object);
   const groups = [...byObject];
-  const results = await Promise.all(groups.map(([object, group]) => sendAndSettle(deps, system, object, group)));
+  const results = await Promise.all(
+    groups.map(([object, group]) => sendAndSettle(deps, system, object, group, outbox)),
+  );
   const wentWell = groups.flatMap(([, group], g) => group.filter((_, i) => results[g]?.[i]?.kind !== "failed"));
   earn(budget, sends.filter(({ link }) => link.failures === 0).length, wentWell.filter(isSecondTry).length);
-  return goldens.length;
+}
+
+/**
+ * Units with the writes that they make due to systems that have room for them: the intents are then stored with what makes them, in one commit.
+ * What points to other golden records is left to the dispatcher, which loads them.
+ */
+export function composeAlong(deps: Deps, units: readonly CommitUnit[], outbox: Outbox): ComposedGolden[] {
+  const now = deps.clock.now();
+  const rooms = new Map<SystemId, number>();
+  const takeRoom = (system: SystemId): boolean => {
+    const room = rooms.get(system) ?? outbox.room(system);
+    rooms.set(system, room - 1);
+    return room > 0;
+  };
+  return units.map((unit) => {
+    let along: ComposedGolden = { unit, sends: [] };
+    const due = unit.due.filter((row) => row.lane === laneLive && row.dueAt <= now);
+    for (const system of new Set(due.map((row) => row.system))) {
+      const { golden } = along.unit;
+      if (golden === null || referredFrom(deps.policy, golden, system).length > 0 || !takeRoom(system)) continue;
+      const before = { ...golden, version: golden.version - 1 };
+      const composed = composeAll(deps, before, system, now, outbox.budget(system), nobody);
+      along = {
+        unit: { ...joinUnits(along.unit, composed.unit), golden: composed.unit.golden, due: composed.unit.due },
+        sends: [...along.sends, ...composed.sends],
+      };
+    }
+    return along;
+  });
 }
 
 function isSecondTry({ link }: Send): boolean {
@@ -79,15 +146,6 @@ async function commitIntents(deps: Deps, composed: readonly ComposedGolden[]): P
     return composed.filter((one) => one.sends.length > 0 && one.sends.every(isThere));
   }
 }
-
-/** One write on its way. */
-type Send = {
-  readonly goldenId: GoldenId;
-  readonly mapping: ObjectMapping;
-  readonly link: Link;
-  readonly inFlight: InFlight;
-  readonly entity: EntityPolicy;
-};
 
 /** What the records to write point to: one round trip for all of them, none where nothing is a reference. */
 async function loadReferred(deps: Deps, goldens: readonly GoldenRecord[], system: SystemId): Promise<GoldenById> {
@@ -303,13 +361,14 @@ async function sendAndSettle(
   system: SystemId,
   object: ObjectName,
   sends: readonly Send[],
+  outbox: Outbox,
 ): Promise<readonly WriteResult[]> {
   const startedAt = deps.clock.now();
   const mapped = mappedObject(deps.policy, system, object);
-  const results = await sendAll(deps, system, mapped, sends);
+  const results = await send(deps, system, mapped, sends);
   const counts: Record<string, number> = {};
   for (const result of results) counts[resultName(result)] = (counts[resultName(result)] ?? 0) + 1;
-  await settleAll(deps, sends, results);
+  await settleAll(deps, sends, results, outbox);
   const now = deps.clock.now();
   const latenciesMs = sends.flatMap(({ link: { behindSince } }, i) =>
     results[i]?.kind === "written" && behindSince !== null ? [now - behindSince] : [],
@@ -322,7 +381,7 @@ function resultName(result: WriteResult): string {
   return result.kind === "failed" ? result.error.code : result.kind;
 }
 
-async function sendAll(
+async function send(
   deps: Deps,
   system: SystemId,
   object: MappedObject,
@@ -359,7 +418,12 @@ function ownCellOf(mapping: ObjectMapping, field: string): readonly string[] {
 }
 
 /** Settles receipts on the golden records as they are now; other commits may have come between since the intents. */
-async function settleAll(deps: Deps, sends: readonly Send[], results: readonly WriteResult[]): Promise<void> {
+async function settleAll(
+  deps: Deps,
+  sends: readonly Send[],
+  results: readonly WriteResult[],
+  outbox: Outbox,
+): Promise<void> {
   const taken = results.flatMap((result, i) => {
     const send = sends[i];
     const isFound = result.kind === "exists" || (result.kind === "written" && send?.inFlight.kind === "create");
@@ -382,7 +446,13 @@ async function settleAll(deps: Deps, sends: readonly Send[], results: readonly W
       const ownerOf = (ref: RecordRef) => loaded.byRecord.get(recordKey(ref)) ?? null;
       units.push({ items, unit: settleGolden(deps, golden, items, ownerOf, (key) => loaded.byKey.get(key)) });
     }
-    const committed = await commitOrAgain(deps, units);
+    const composed = composeAlong(
+      deps,
+      units.map(({ unit }) => unit),
+      outbox,
+    );
+    const committed = await commitOrAgain(deps, composed);
+    outbox.add(composed.flatMap(({ sends: next }, i) => (committed[i]?.kind === "committed" ? next : [])));
     const stale = units.filter((_, i) => committed[i]?.kind === "stale");
     open = stale.flatMap(({ items }) => items);
     keys = stale.flatMap(({ unit }) => unit.keys ?? []);

@@ -6,9 +6,9 @@ import { type CommitUnit, laneDecision } from "../ports/store.ts";
 import { ringWork } from "./bell.ts";
 import { emptyUnit, goldenUnit } from "./commit.ts";
 import type { Deps } from "./deps.ts";
+import { hintOf } from "./hint.ts";
 import { wronglyNamed } from "./named-goldens.ts";
 import { withSurvivors } from "./with-survivors.ts";
-import { hintOf } from "./work.ts";
 
 export type Reviewed =
   | { readonly kind: "done"; readonly hold: Hold }

@@ -1,11 +1,11 @@
 import { afterFailure } from "../core/retry.ts";
-import { newRetryBudget } from "../core/retry-budget.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import { type Bell, newBell, onWork } from "./bell.ts";
 import { connectorOf, type Deps, type EngineEvent, landedMs, mappedObjects } from "./deps.ts";
-import { dispatchBatch } from "./dispatch.ts";
+import { dispatchBatch, sendReady } from "./dispatch.ts";
 import { fileGoldens } from "./file-goldens.ts";
+import { newOutbox, type Outbox } from "./outbox.ts";
 import { parentsFirst } from "./parents-first.ts";
 import { firstScan, isScanned, type SweepReport, sweepObject } from "./scan.ts";
 import { StoreFailure, toldApart } from "./store-failure.ts";
@@ -67,6 +67,9 @@ export function run(given: Deps, options: RunOptions): Running {
   const stopping = new AbortController();
   const { signal } = stopping;
   const state = new RunState(deps);
+  const mayWrite = (system: SystemId) =>
+    state.loaded && !signal.aborted && (connectorOf(deps, system).pauseMs?.() ?? 0) === 0;
+  const outbox = newOutbox(deps, mayWrite, (system) => state.bell(`dispatch/${system}`).ring());
   const loops = [loadGate(deps, state, signal)];
   const recovered = deps.store.exclusive
     ? persist(deps, storeName, "taking over", state.bell("work"), signal, () =>
@@ -79,11 +82,11 @@ export function run(given: Deps, options: RunOptions): Running {
       fileGoldens(deps, signal),
     ),
   );
-  loops.push(filed.then(() => workLoop(deps, state, options, signal)));
+  loops.push(filed.then(() => workLoop(deps, state, options, outbox, signal)));
   for (const system of deps.connectors.keys()) {
     loops.push(
       systemLoop(deps, state, system, signal),
-      recovered.then(() => dispatchLoop(deps, state, system, signal)),
+      recovered.then(() => dispatchLoop(deps, state, system, outbox, signal)),
     );
     loops.push(owedSweepLoop(deps, state, system, signal));
     if (options.schemaEveryMs !== null)
@@ -258,13 +261,19 @@ async function owedSweepLoop(deps: Deps, state: RunState, system: SystemId, sign
   }
 }
 
-async function workLoop(deps: Deps, state: RunState, { workBatchMax }: RunOptions, signal: AbortSignal): Promise<void> {
+async function workLoop(
+  deps: Deps,
+  state: RunState,
+  { workBatchMax }: RunOptions,
+  outbox: Outbox,
+  signal: AbortSignal,
+): Promise<void> {
   const bell = state.bell("work");
   const idle = newIdle(deps, []);
   const ringDispatchers = (due: ReadonlySet<SystemId>) => {
     for (const system of due) state.bell(`dispatch/${system}`).ring();
   };
-  const worker = createWorker(deps, ringDispatchers, () => bell.ring());
+  const worker = createWorker(deps, ringDispatchers, () => bell.ring(), outbox);
   while (!signal.aborted) {
     state.busy.add("work");
     let restMs = 0;
@@ -279,12 +288,23 @@ async function workLoop(deps: Deps, state: RunState, { workBatchMax }: RunOption
   }
 }
 
-async function dispatchLoop(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
+async function dispatchLoop(
+  deps: Deps,
+  state: RunState,
+  system: SystemId,
+  outbox: Outbox,
+  signal: AbortSignal,
+): Promise<void> {
   const bell = state.bell(`dispatch/${system}`);
   const name = `dispatch/${system}`;
   const idle = newIdle(deps, [system]);
   const connector = connectorOf(deps, system);
-  const budget = newRetryBudget(deps.clock.now());
+  const budget = outbox.budget(system);
+  const sendAllReady = async (): Promise<number> => {
+    const ready = outbox.take(system);
+    if (ready.length > 0) await sendReady(deps, system, ready, budget, outbox);
+    return ready.length;
+  };
   while (!signal.aborted) {
     const pauseMs = state.loaded ? (connector.pauseMs?.() ?? 0) : idleMsMax;
     if (pauseMs > 0) {
@@ -294,7 +314,8 @@ async function dispatchLoop(deps: Deps, state: RunState, system: SystemId, signa
     state.busy.add(name);
     let restMs = 0;
     await persist(deps, system, "writing", bell, signal, async () => {
-      const looked = await dispatchBatch(deps, system, connector.writeBatchMax, budget);
+      const looked =
+        (await sendAllReady()) || (await dispatchBatch(deps, system, connector.writeBatchMax, budget, outbox));
       if (looked > 0) state.bell("work").ring();
       restMs = looked > 0 ? 0 : await idle();
     });
@@ -302,6 +323,8 @@ async function dispatchLoop(deps: Deps, state: RunState, system: SystemId, signa
     state.busy.delete(name);
     await bell.sleep(restMs);
   }
+  // Their intents are stored: unsent they would be taken for lost.
+  await sendAllReady();
 }
 
 /** Opens the dispatchers once all scans have ended and what they brought is decided. It never closes again, restarts included. */

@@ -3,7 +3,7 @@ import { type ObjectName, recordKey, type SystemId } from "../model/record.ts";
 import { sameRaw } from "../model/value.ts";
 import { type InboxItem, type Loaded, laneBackfill } from "../ports/store.ts";
 import { connectorOf, type Deps, mappedObject } from "./deps.ts";
-import { hintOf } from "./work.ts";
+import { hintOf } from "./hint.ts";
 
 /** Where the place in the first scan of an object is kept; the value `done` says that it has ended. */
 function scanCursorName(system: SystemId, object: ObjectName): string {

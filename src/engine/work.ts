@@ -9,22 +9,17 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { Observation, RawDelete, RawMerge, RawUpsert } from "../model/observation.ts";
 import { mappingOf } from "../model/policy.ts";
 import { type RecordRef, recordKey, type SystemId } from "../model/record.ts";
-import {
-  type CommitUnit,
-  type InboxItem,
-  type Lane,
-  type Loaded,
-  laneBackfill,
-  laneLive,
-  type Outcome,
-} from "../ports/store.ts";
+import { type CommitUnit, type InboxItem, type Lane, type Loaded, laneBackfill, type Outcome } from "../ports/store.ts";
 import { childrenOfMerged, isPointedTo } from "./children-of-merged.ts";
-import { emptyUnit, goldenUnit } from "./commit.ts";
+import { emptyUnit, goldenUnit, joinUnits } from "./commit.ts";
 import { type Deps, leaseMs, waitMsMax, waitMsMin } from "./deps.ts";
+import { composeAlong } from "./dispatch.ts";
 import { findCandidates } from "./find-candidates.ts";
 import { followUp, followUps, overdueTries } from "./follow-up.ts";
+import { hintOf } from "./hint.ts";
 import { screenAll } from "./mass-guard.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
+import { noOutbox, type Outbox } from "./outbox.ts";
 import { type HintsRead, letterOf, readHints, type Statement } from "./read-hints.ts";
 import { referredFrom } from "./referred-from.ts";
 import { StoreFailure } from "./store-failure.ts";
@@ -47,9 +42,14 @@ export type Worker = {
 
 /**
  * `onDue` is called after each commit of decisions, with the systems that now have writes due; `onRead` when hints that were read in the
- * background have been decided.
+ * background have been decided. Writes that decisions make due go to `outbox` where it has room for them.
  */
-export function createWorker(deps: Deps, onDue: (systems: ReadonlySet<SystemId>) => void, onRead: () => void): Worker {
+export function createWorker(
+  deps: Deps,
+  onDue: (systems: ReadonlySet<SystemId>) => void,
+  onRead: () => void,
+  outbox: Outbox = noOutbox,
+): Worker {
   const matcher = createMatcher(deps);
   const queues = new Map<SystemId, Map<string, InboxItem>>();
   const readers = new Map<SystemId, Promise<void>>();
@@ -59,7 +59,7 @@ export function createWorker(deps: Deps, onDue: (systems: ReadonlySet<SystemId>)
     while (queue.size > 0) {
       const items = [...queue.values()];
       try {
-        onDue(await decideRead(deps, matcher, await readHints(deps, items)));
+        onDue(await decideRead(deps, matcher, outbox, await readHints(deps, items)));
       } catch (error) {
         // They are claimed anew when their lease is over.
         if (!(error instanceof StoreFailure)) throw error;
@@ -101,7 +101,7 @@ export function createWorker(deps: Deps, onDue: (systems: ReadonlySet<SystemId>)
       const items = await deps.store.claim(limit, deps.clock.now(), leaseMs);
       const direct = items.filter((item) => item.observation.kind !== "hint");
       const fresh = items.filter((item) => item.observation.kind === "hint" && enqueue(item)).length;
-      if (direct.length > 0) onDue(await decideRead(deps, matcher, await readHints(deps, direct)));
+      if (direct.length > 0) onDue(await decideRead(deps, matcher, outbox, await readHints(deps, direct)));
       return direct.length + fresh;
     },
     isReading: () => readers.size > 0,
@@ -118,6 +118,7 @@ export function createWorker(deps: Deps, onDue: (systems: ReadonlySet<SystemId>)
 async function decideRead(
   deps: Deps,
   matcher: Matcher,
+  outbox: Outbox,
   { statements, postponed, dead }: HintsRead,
 ): Promise<ReadonlySet<SystemId>> {
   const startedAt = deps.clock.now();
@@ -160,8 +161,11 @@ async function decideRead(
     const children = race === 0 ? await childrenOfMerged(deps, merged, loaded) : [];
     setAside = { ...setAside, inbox: [...setAside.inbox, ...children.map((ref) => hintOf(deps, ref))] };
     const decided = decideAll(deps, waiting, workingSet(loaded, candidates, deps.policy));
-    const units = [mergeUnits(setAside, decided.loose), ...decided.held, ...decided.units.values()].filter(isFilled);
+    const all = [joinUnits(setAside, decided.loose), ...decided.held, ...decided.units.values()].filter(isFilled);
+    const composed = composeAlong(deps, all, outbox);
+    const units = composed.map(({ unit }) => unit);
     const results = await deps.store.commit(units);
+    outbox.add(composed.flatMap(({ sends }, i) => (results[i]?.kind === "committed" ? sends : [])));
     for (const unit of units) for (const row of unit.due) due.add(row.system);
     setAside = emptyUnit;
     const stale = units.filter((_, i) => results[i]?.kind === "stale");
@@ -311,7 +315,7 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
     const one = blocked ? waitingAgain : decideOne(deps, prepared, set, now);
     if (one.kind === "poisoned") {
       deps.tell({ kind: "poisoned", ref: prepared.item.observation.ref, message: one.message });
-      loose = mergeUnits(loose, {
+      loose = joinUnits(loose, {
         ...emptyUnit,
         done: [{ inboxId: prepared.item.id, outcome: "dead" }],
         deadLetters: [letterOf(deps, prepared.item, "BUG", one.message)],
@@ -322,7 +326,7 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
     const { decided } = one;
     if (decided.outcome === "waiting") {
       for (const ref of prepared.records) waitingRecords.add(recordKey(ref));
-      loose = mergeUnits(loose, {
+      loose = joinUnits(loose, {
         ...emptyUnit,
         postponed: [{ inboxId: prepared.item.id, dueAt: now + waitMs(prepared.item) }],
       });
@@ -347,14 +351,14 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
     results.push({ prepared, goldens: together, outcome, asked: askedOf(deps, prepared, decided) });
     const first = decided.goldens[0];
     if (first === undefined) {
-      if (decided.holds.length === 0) loose = mergeUnits(loose, unit);
+      if (decided.holds.length === 0) loose = joinUnits(loose, unit);
       else held.push({ ...unit, holds: decided.holds });
       continue;
     }
     for (const golden of decided.goldens) noteChange(changed, golden, decided, prepared.item.lane);
     const entry = changed.get(first.id);
     if (entry !== undefined) {
-      entry.also = mergeUnits(entry.also, { ...unit, holds: decided.holds.filter((hold) => hold.goldenId === null) });
+      entry.also = joinUnits(entry.also, { ...unit, holds: decided.holds.filter((hold) => hold.goldenId === null) });
     }
   }
   const groups = groupsOf(results);
@@ -444,7 +448,7 @@ function noteChange(changed: Map<GoldenId, Changed>, golden: GoldenRecord, decid
 function unitOf(deps: Deps, one: Changed, set: WorkingSet): CommitUnit {
   const unit = goldenUnit(deps, one.golden, one.lane, set.ownerOfKey);
   return {
-    ...mergeUnits(unit, one.also),
+    ...joinUnits(unit, one.also),
     guard: set.guardOf(one.golden),
     journal: one.journal,
     holds: [...one.holds.values(), ...one.also.holds],
@@ -519,33 +523,6 @@ function joined(a: Decided, b: Decided): Decided {
     reread: [...a.reread, ...b.reread],
     ...(b.asked === undefined ? (a.asked === undefined ? {} : { asked: a.asked }) : { asked: b.asked }),
     parked: [...a.parked, ...b.parked],
-  };
-}
-
-export function hintOf(deps: Deps, ref: RecordRef, lane: Lane = laneLive): InboxItem {
-  const now = deps.clock.now();
-  return {
-    id: deps.random.id(),
-    dedupeKey: null,
-    observation: { kind: "hint", ref, revision: null, observedAt: now },
-    lane,
-    receivedAt: now,
-    dueAt: now,
-    tries: 0,
-  };
-}
-
-function mergeUnits(a: CommitUnit, b: CommitUnit): CommitUnit {
-  return {
-    ...a,
-    journal: [...a.journal, ...b.journal],
-    holds: [...a.holds, ...b.holds],
-    done: [...a.done, ...b.done],
-    postponed: [...a.postponed, ...b.postponed],
-    deadLetters: [...a.deadLetters, ...b.deadLetters],
-    closedLetters: [...a.closedLetters, ...b.closedLetters],
-    inbox: [...a.inbox, ...b.inbox],
-    wake: [...a.wake, ...b.wake],
   };
 }
 
