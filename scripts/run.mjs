@@ -113,8 +113,13 @@ function installPackages() {
 function npm(args) {
   const options = { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 };
   const own = process.env.npm_execpath ?? "";
-  if (own.endsWith("npm-cli.js")) return spawnSync(process.execPath, [own, ...args], options);
+  if (own.endsWith("npm-cli.js")) return spawnSync(isThere() ? process.execPath : "node", [own, ...args], options);
   return spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
+}
+
+/** npm puts the pinned Node of an earlier install first on the PATH, so that it may run this, and a new install deletes it. */
+function isThere() {
+  return existsSync(process.execPath);
 }
 
 /** Where the package `node` has nothing for this platform, this fails, which is no reason to stop: this Node may be new enough. */
@@ -125,7 +130,7 @@ function bringNode() {
 /** The Node that the package `node` brings, else the one that runs this, where it is new enough. */
 function pinnedNode() {
   const pinned = join(modules, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
-  const isNewEnough = isAtLeast(process.versions.node.split(".").map(Number), nodeMin);
+  const isNewEnough = isThere() && isAtLeast(process.versions.node.split(".").map(Number), nodeMin);
   if (!existsSync(pinned) && !isNewEnough) bringNode();
   if (existsSync(pinned) && spawnSync(pinned, ["--version"]).status === 0) return pinned;
   if (isNewEnough) return process.execPath;
