@@ -76,7 +76,7 @@ export function run(given: Deps, options: RunOptions): Running {
         deps.store.recover(deps.startedAt + landedMs),
       )
     : Promise.resolve();
-  const unheard = onWork(given.store, () => state.ringAll());
+  const unheard = onWork(given.store, () => state.ringWorkers());
   const filed = recovered.then(() =>
     persist(deps, storeName, "filing golden records for matching", state.bell("work"), signal, () =>
       fileGoldens(deps, signal),
@@ -145,6 +145,12 @@ class RunState {
 
   ringAll(): void {
     for (const bell of this.bells.values()) bell.ring();
+  }
+
+  /** What was put into the store is decided and written; nothing in it calls for asking the systems. */
+  ringWorkers(): void {
+    this.bell("work").ring();
+    this.ringDispatchers();
   }
 
   ringDispatchers(): void {
