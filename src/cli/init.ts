@@ -9,6 +9,7 @@ import { askCountry, askCreating, askEntities, askRule, askSystems } from "./ini
 import { configText, type InitChoices, systemsText } from "./init/config-text.ts";
 import { type Connected, connectChoice } from "./init/describe-system.ts";
 import { type ProposedEntity, propose } from "./init/propose.ts";
+import { withoutDangling } from "./init/propose-references.ts";
 import {
   type ConnectorName,
   connectors,
@@ -62,7 +63,8 @@ export async function initCommand(options: InitOptions): Promise<void> {
       "These systems have no objects in common by name. Begin with what stands above, and write the entities by hand: docs/config.md.",
     );
   }
-  const answers = isAsking ? await ask(connected, proposed) : givenAnswers(options, connected, proposed);
+  const chosen = isAsking ? await ask(connected, proposed) : givenAnswers(options, connected, proposed);
+  const answers = { ...chosen, entities: withoutDangling(chosen.entities) };
   const systems = connected.map(({ choice }) => choice);
   const text = configText({ systems: systems.map(writtenSystem), ...answers });
   const files = writeFiles(folder, options.output, text, systems);

@@ -78,7 +78,12 @@ const pagingSchema = z.discriminatedUnion("type", [
     first: z.number().int().optional(),
     ...sizes,
   }),
-  z.strictObject({ type: z.literal("offset"), param: z.string().optional(), ...sizes }),
+  z.strictObject({
+    type: z.literal("offset"),
+    param: z.string().optional(),
+    first: z.number().int().describe("Of the first record: 1 where they are counted from 1. Default: 0.").optional(),
+    ...sizes,
+  }),
   z.strictObject({ type: z.literal("cursor"), param: z.string(), next: path, ...sizes }),
   z.strictObject({ type: z.literal("link"), ...sizes }),
   z.strictObject({ type: z.literal("next"), next: path, ...sizes }),
@@ -166,7 +171,7 @@ const objectSchema = z.strictObject({
   keyUnique: z.boolean().describe("The tool refuses a second record with the same key. Default: false.").optional(),
   lookup: z
     .record(z.string(), z.string())
-    .describe("By field, the query that finds records by its value: email={value}")
+    .describe("By field, the query that finds records by its value: email={value}, $filter=email eq {quoted}")
     .optional(),
   list: listSchema.optional(),
   read: readSchema.optional(),

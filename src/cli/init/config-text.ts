@@ -124,6 +124,7 @@ function fieldText({ type, rule }: ProposedField, country: string | null): strin
 }
 
 function detailsOf(type: FieldType, country: string | null): string[] {
+  if (type.kind === "reference") return [`to: ${type.to}`];
   if (type.kind === "phone" && country !== null) return [`country: ${scalar(country)}`];
   return "options" in type && type.options !== undefined ? [`options: [${type.options.map(scalar).join(", ")}]`] : [];
 }

@@ -4,6 +4,7 @@ import type { ObjectSchema } from "../../ports/connector.ts";
 import { fitTypes } from "./fit-types.ts";
 import { fieldName, objectName, plainName, tightName } from "./plain-name.ts";
 import { type DescribedSystem, propose } from "./propose.ts";
+import { withoutDangling } from "./propose-references.ts";
 
 test("one name has many spellings", () => {
   expect(["firstName", "first_name", "First Name", "FIRST-NAME"].map(plainName)).toEqual(Array(4).fill("first name"));
@@ -132,4 +133,46 @@ test("what no system may write is not proposed, what one may not write is only r
   expect(fields?.find(({ field }) => field === "newsletter")?.cells["base"]).toMatchObject({ readOnly: true });
   const frozen = { ...crm, objects: [object("contacts", { email: "email", Newsletter: "boolean" }, ["Newsletter"])] };
   expect(propose([frozen, base])[0]?.fields.map(({ field }) => field)).toEqual(["email"]);
+});
+
+test("a cell that holds ids of another entity's records is a reference, whatever the ids look like", () => {
+  const erp: DescribedSystem = {
+    system: "erp",
+    connector: "rest",
+    objects: [
+      object("People", { email: "email", company_ID: "text", orderId: "text" }),
+      object("Companies", { domain: "domain" }),
+    ],
+  };
+  const shop: DescribedSystem = {
+    system: "shop",
+    connector: "postgres",
+    objects: [
+      object("public.people", { email: "email", company_id: "number", order_id: "number" }),
+      object("public.companies", { domain: "domain" }),
+    ],
+  };
+  const [contact, company] = propose([erp, shop]);
+  expect(contact?.fields.find(({ field }) => field === "company")).toMatchObject({
+    type: { kind: "reference", to: "company" },
+    cells: { erp: { cell: "company_ID" }, shop: { cell: "company_id" } },
+  });
+  // Nobody knows what an order is: it stays a value.
+  expect(contact?.fields.map(({ field }) => field)).toEqual(["email", "orderId", "company"]);
+  expect(company?.fields.map(({ field }) => field)).toEqual(["domain"]);
+  expect(withoutDangling([contact!])[0]?.fields.map(({ field }) => field)).toEqual(["email", "orderId"]);
+});
+
+test("what lies within another field is known by its own name", () => {
+  const directory: DescribedSystem = {
+    system: "directory",
+    connector: "rest",
+    objects: [object("Users", { "name.familyName": "text", "name.givenName": "text", "emails.0.value": "email" })],
+  };
+  const fields = propose([directory, db])[0]?.fields;
+  expect(fields?.map(({ field, cells }) => [field, cells["directory"]?.cell])).toEqual([
+    ["email", "emails.0.value"],
+    ["firstName", "name.givenName"],
+    ["lastName", "name.familyName"],
+  ]);
 });

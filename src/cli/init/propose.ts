@@ -4,6 +4,7 @@ import type { CellSchema, ObjectSchema } from "../../ports/connector.ts";
 import { type Concept, type EntityConcept, entityConcepts } from "./concepts.ts";
 import { fitTypes } from "./fit-types.ts";
 import { fieldName, objectName, tightName } from "./plain-name.ts";
+import { withReferences } from "./propose-references.ts";
 
 /** A system with all its objects, as its connector describes them. */
 export type DescribedSystem = {
@@ -52,7 +53,7 @@ export function propose(systems: readonly DescribedSystem[]): ProposedEntity[] {
     const objects = bestObjects(systems, taken, (object) => (objectName(object.object) === name ? 0 : null), []);
     return entityOf(concept, objects);
   });
-  return [...known, ...others];
+  return withReferences([...known, ...others], systems);
 
   function entityOf(concept: EntityConcept, objects: ReadonlyMap<SystemId, ObjectSchema>): ProposedEntity[] {
     if (objects.size < 2) return [];
@@ -174,10 +175,20 @@ function sharedCells(concept: EntityConcept, objects: ReadonlyMap<SystemId, Obje
 function cellFor({ names }: Concept, cells: readonly CellSchema[]): CellSchema | undefined {
   for (const name of names.map(tightName)) {
     const found =
-      cells.find(({ cell }) => tightName(cell) === name) ?? cells.find(({ label }) => tightName(label) === name);
+      cells.find(({ cell }) => tightName(cell) === name) ??
+      cells.find(({ label }) => tightName(label) === name) ??
+      cells.find(({ cell }) => tightName(innerName(cell)) === name);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** What a path names: "name.familyName" is the family name, "emails.0.value" the e-mail. */
+function innerName(cell: string): string {
+  const parts = cell.split(".");
+  const index = parts.lastIndexOf("0");
+  const isValue = index > 0 && /^(?:value|address|number)$/u.test(parts.at(-1) ?? "");
+  return isValue ? objectName(parts[index - 1] ?? "") : (parts.at(-1) ?? "");
 }
 
 const technicalNames = new Set(

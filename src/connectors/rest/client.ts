@@ -162,7 +162,10 @@ function addressOf(base: URL, call: Call): URL {
     url.protocol = base.protocol;
     url.port = base.port;
   }
-  for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, String(value));
+  const query = Object.entries(call.query ?? {});
+  for (const [name, value] of query) url.searchParams.set(name, String(value));
+  // A plus means a space in forms; some tools take it for a plus.
+  if (query.length > 0) url.search = url.search.replaceAll("+", "%20");
   return url;
 }
 

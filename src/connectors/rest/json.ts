@@ -47,9 +47,20 @@ export function at(value: Json, path: string): Json {
   return dot === -1 ? undefined : at(own(object, path.slice(0, dot)), path.slice(dot + 1));
 }
 
-/** A copy with the value put in at a path; objects on the way are made where they are missing. `undefined` takes the key out. */
+/**
+ * A copy with the value put in at a path; objects on the way are made where they are missing, and a list where its first item is named. `undefined`
+ * takes the key out.
+ */
 export function withAt(value: Json, path: string, inner: Json): Json {
   if (path === "") return inner;
+  const [, index = "", beyond = ""] = /^(\d+)(?:\.(.*))?$/u.exec(path) ?? [];
+  // Where nothing is yet, a number other than 0 is rather the name of a field.
+  if (Array.isArray(value) ? index !== "" : index === "0" && (value === undefined || value === null)) {
+    const list: Json[] = [...((value ?? []) as readonly Json[])];
+    const next = withAt(list[Number(index)], beyond, inner);
+    list.splice(Number(index), 1, ...(next === undefined ? [] : [next]));
+    return list;
+  }
   const object = objectOf(value) ?? {};
   const dot = Object.hasOwn(object, path) ? -1 : path.indexOf(".");
   const key = dot === -1 ? path : path.slice(0, dot);

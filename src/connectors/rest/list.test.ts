@@ -46,6 +46,15 @@ test("an offset counts what came, not what was asked for", async () => {
   );
 });
 
+test("records that are counted from 1 are passed over from 1", async () => {
+  const answer = ({ query }: Asked) => {
+    const start = Number(query.get("startIndex")) - 1;
+    if (start < 0) return { status: 400, body: { detail: "startIndex begins at 1" } };
+    return { body: people(start, Math.min(10, start + 4)) };
+  };
+  expect(await scanOf(answer, { paging: { type: "offset", param: "startIndex", first: 1 } })).toEqual(ids(10));
+});
+
 test("a total ends the list without an empty page", async () => {
   const { url, asked } = await toolThat(
     ({ query }) => ({ body: { rows: page(query.get("p"), 5, 10), count: 10 } }),

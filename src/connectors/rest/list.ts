@@ -115,7 +115,7 @@ function pagingQuery(paging: Paging | undefined, place: Place | null): Query {
     case "page":
       return { [paging.param ?? "page"]: place?.at ?? paging.first ?? 1 };
     case "offset":
-      return { [paging.param ?? "offset"]: place?.at ?? 0 };
+      return { [paging.param ?? "offset"]: place?.at ?? paging.first ?? 0 };
     case "cursor":
       return place === null ? {} : { [paging.param]: place.at };
     case "after": {
@@ -182,7 +182,7 @@ function followingPlace(
     case "page":
       return Number(asked ?? paging.first ?? 1) + 1;
     case "offset":
-      return count;
+      return count + (paging.first ?? 0);
     case "cursor":
       return idOf(at(answer.body, paging.next)) ?? null;
     case "next": {

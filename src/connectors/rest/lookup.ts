@@ -7,7 +7,7 @@ import type { Json } from "./json.ts";
 import { textOf } from "./json.ts";
 import { listAll } from "./list.ts";
 import { type Bound, cellsIn, fieldIn, idIn, isDeleted, isNamedByKey, isOurs, revisionIn } from "./record.ts";
-import { queryOf } from "./template.ts";
+import { formsOf, queryOf } from "./template.ts";
 import type { WriteDeps } from "./write.ts";
 
 type Create = WriteRequest & { readonly kind: "create" };
@@ -80,7 +80,7 @@ async function findBy(
 ): Promise<Json | undefined> {
   const { shape, object } = bound;
   const template = shape.lookup?.[cell];
-  const query = template === undefined ? {} : queryOf(template, { value: text, json: JSON.stringify(text) });
+  const query = template === undefined ? {} : queryOf(template, formsOf(text));
   const what = `looking for ${object.object} by ${cell}`;
   const records = await listAll(client, { shape, query, what }, template === undefined ? listPagesMax : lookupPagesMax);
   const matching = records.filter(

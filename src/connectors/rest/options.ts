@@ -147,8 +147,8 @@ type PageSize = { readonly sizeParam?: string | undefined; readonly size?: numbe
 export type Paging =
   /** Page numbers. `first`: of the first page; default 1. */
   | ({ readonly type: "page"; readonly param?: string | undefined; readonly first?: number | undefined } & PageSize)
-  /** How many records are passed over. */
-  | ({ readonly type: "offset"; readonly param?: string | undefined } & PageSize)
+  /** How many records are passed over. `first`: what stands for none, 1 where records are counted from 1; default 0. */
+  | ({ readonly type: "offset"; readonly param?: string | undefined; readonly first?: number | undefined } & PageSize)
   /** A token in the answer at `next` leads to the next page; nothing there ends the list. */
   | ({ readonly type: "cursor"; readonly param: string; readonly next: string } & PageSize)
   /** The Link header's rel="next". */

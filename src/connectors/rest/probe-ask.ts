@@ -5,8 +5,8 @@ import type { Query } from "./options.ts";
 /** Where a list and its ids are in an answer. */
 export type Shape = { readonly items: string; readonly id: string; readonly fieldsAt: string | undefined };
 
-/** Asks a collection with a query; `null` where it refuses. */
-export type Ask = (query: Query) => Promise<Answer | null>;
+/** Asks a collection with a query, or a whole address that it gave; `null` where it refuses. */
+export type Ask = (query: Query, address?: string) => Promise<Answer | null>;
 
 /** Paths and values, the outer ones first. */
 export function pathsIn(value: Json, depth: number, before = ""): (readonly [string, Json])[] {

@@ -1,7 +1,7 @@
 import type { CellName } from "../../model/record.ts";
 import { at, type Json, type JsonObject, objectOf } from "./json.ts";
 import { type Ask, idsIn, isEmptyList, type Shape } from "./probe-ask.ts";
-import { filled } from "./template.ts";
+import { filled, formsOf, queryOf } from "./template.ts";
 
 /** A filter that lets everything through since 1970 and nothing since 2999. */
 export async function probeSince(ask: Ask, shape: Shape, records: readonly Json[], modifiedAt: string) {
@@ -24,9 +24,16 @@ export async function probeSince(ask: Ask, shape: Shape, records: readonly Json[
       `${name}__gte`,
       `filters[${name}][$gte]`,
       `filter[${name}][_gte]`,
+      `filter[${name}][gte]`,
+      `filter[where][${name}][gte]`,
+      `where[${name}][greater_than_equal]`,
     ].map((key) => ({ [key]: "{since}" })),
     { [name]: "gte.{since}" },
     { filter: `(${name}>='{since}')` },
+    // OData, SCIM, Parse.
+    { $filter: `${name} ge {since}` },
+    { filter: `${modifiedAt} ge "{since}"` },
+    { where: `{"${name}":{"$gte":{"__type":"Date","iso":"{since}"}}}` },
   ];
   const withMoment = (one: Readonly<Record<string, string>>, since: string) =>
     Object.fromEntries(Object.entries(one).map(([key, value]) => [key, filled(value, { since })]));
@@ -53,21 +60,21 @@ export async function probeLookup(
       `filters[${cell}][$eq]={value}`,
       `filter[${cell}][_eq]={value}`,
       `filter[${cell}]={value}`,
+      `filter[where][${cell}]={value}`,
+      `where[${cell}][equals]={value}`,
       `${cell}=eq.{value}`,
+      `$filter=${cell} eq {quoted}`,
+      `filter=${cell} eq {json}`,
+      `where={"${cell}":{json}}`,
     ];
     for (const template of candidates) {
-      const [key = "", text = ""] = [
-        template.slice(0, template.lastIndexOf("=")),
-        template.slice(template.lastIndexOf("=") + 1),
-      ];
-      const hit = await ask({ [key]: filled(text, { value }) });
+      const hit = await ask(queryOf(template, formsOf(value)));
       const list = at(hit?.body, shape.items);
       const fits =
         Array.isArray(list) &&
         list.length > 0 &&
         list.every((one) => at(at(one, shape.fieldsAt ?? ""), cell) === value);
-      if (!fits || !isEmptyList(await ask({ [key]: filled(text, { value: "nobody@nowhere.invalid" }) }), shape))
-        continue;
+      if (!fits || !isEmptyList(await ask(queryOf(template, formsOf("nobody@nowhere.invalid"))), shape)) continue;
       found.push([cell, template]);
       break;
     }

@@ -11,77 +11,113 @@ const sizeNames = [
   "page_size",
   "size",
   "pagination[pageSize]",
+  "page[size]",
+  "page[limit]",
   "$limit",
+  "$top",
+  "filter[limit]",
   "_limit",
   "_per_page",
   "count",
 ];
-const pageNames = ["page", "pagination[page]", "_page", "p"];
-const offsetNames = ["offset", "skip", "$skip", "_start", "start"];
-const cursorNames = ["cursor", "page_token", "pageToken", "after", "starting_after", "offset", "next", "bookmark"];
+const pageNames = ["page", "pagination[page]", "page[number]", "_page", "p"];
+const offsetNames = ["offset", "skip", "$skip", "filter[skip]", "page[offset]", "_start", "start"];
+const cursorNames = [
+  "cursor",
+  "page_token",
+  "pageToken",
+  "page[cursor]",
+  "page[after]",
+  "after",
+  "starting_after",
+  "offset",
+  "next",
+  "bookmark",
+];
+/** Counts records from 1, as SCIM does. */
+const placeNames = ["startIndex", "start_index"];
 const pageSize = 100;
 
+export type ProbedPaging = {
+  readonly paging: Paging | null;
+  /** Where the number of all records is told. */
+  readonly total: string | undefined;
+  /** What has to be sent so that it is. */
+  readonly query: Query;
+};
+
 /** The paging that answers prove, and where they tell the number of all records. */
-export async function probePaging(
-  ask: Ask,
-  shape: Shape,
-  first: Answer,
-): Promise<{ readonly paging: Paging | null; readonly total: string | undefined }> {
+export async function probePaging(ask: Ask, shape: Shape, first: Answer): Promise<ProbedPaging> {
   const records = at(first.body, shape.items) as readonly Json[];
-  const [one, two] = records.map((record) => idOf(at(record, shape.id)));
-  const total = pathsIn(first.body, 3).find(
+  const total = totalIn(first, shape, records.length);
+  if (total !== undefined) return { paging: await pagingOf(ask, shape, first, records), total, query: {} };
+  // OData tells it when it is asked to.
+  const counting = { $count: true };
+  const counted = await ask(counting);
+  const told = counted === null ? undefined : totalIn(counted, shape, records.length);
+  return {
+    paging: await pagingOf(ask, shape, first, records),
+    total: told,
+    query: told === undefined ? {} : counting,
+  };
+}
+
+function totalIn({ body }: Answer, { items }: Shape, least: number): string | undefined {
+  return pathsIn(body, 3).find(
     ([path, value]) =>
       /total|count/iu.test(path) &&
       !/page/iu.test(path.split(".").at(-1) ?? "") &&
+      !path.startsWith(`${items}.`) &&
       typeof value === "number" &&
-      value >= records.length,
+      value >= least,
   )?.[0];
-  const idsAt = (answer: Answer | null) => idsIn(answer, shape);
+}
+
+async function pagingOf(ask: Ask, shape: Shape, first: Answer, records: readonly Json[]): Promise<Paging | null> {
+  const [one, two] = records.map((record) => idOf(at(record, shape.id)));
   for (const sizeParam of two === undefined ? [] : sizeNames) {
     const small = await ask({ [sizeParam]: 1 });
-    if (small === null || idsAt(small).length !== 1) continue;
+    if (small === null || idsIn(small, shape).length !== 1) continue;
     const sizes = { sizeParam, size: pageSize };
     const led = await ledPaging(ask, shape, small, { [sizeParam]: 1 });
-    if (led !== null) return { paging: { ...led, ...sizes }, total };
+    if (led !== null) return { ...led, ...sizes };
+    const idAt = async (param: string, place: number) => idsIn(await ask({ [sizeParam]: 1, [param]: place }), shape)[0];
     for (const param of pageNames) {
       for (const start of [1, 0]) {
-        const next = idsAt(await ask({ [sizeParam]: 1, [param]: start + 1 }));
-        const same = idsAt(await ask({ [sizeParam]: 1, [param]: start }));
-        if (next[0] === two && same[0] === one) {
-          return {
-            paging: {
-              type: "page",
-              ...(param === "page" ? {} : { param }),
-              ...(start === 1 ? {} : { first: 0 }),
-              ...sizes,
-            },
-            total,
-          };
-        }
+        if ((await idAt(param, start + 1)) !== two || (await idAt(param, start)) !== one) continue;
+        const named = param === "page" ? {} : { param };
+        return { type: "page", ...named, ...(start === 1 ? {} : { first: 0 }), ...sizes };
       }
     }
     for (const param of offsetNames) {
-      if (idsAt(await ask({ [sizeParam]: 1, [param]: 1 }))[0] === two) {
-        return { paging: { type: "offset", ...(param === "offset" ? {} : { param }), ...sizes }, total };
-      }
+      if ((await idAt(param, 1)) === two) return { type: "offset", ...(param === "offset" ? {} : { param }), ...sizes };
+    }
+    for (const param of placeNames) {
+      if ((await idAt(param, 2)) === two && (await idAt(param, 1)) === one)
+        return { type: "offset", param, first: 1, ...sizes };
     }
   }
-  return { paging: await ledPaging(ask, shape, first, {}), total };
+  return ledPaging(ask, shape, first, {});
 }
 
 /** Paging to which the answer itself leads: by a link, an address, or a token whose parameter has to be guessed. */
 async function ledPaging(ask: Ask, shape: Shape, answer: Answer, query: Query): Promise<Paging | null> {
   if (/rel="?next/iu.test(answer.headers["link"] ?? "")) return { type: "link" };
+  const before = idsIn(answer, shape)[0];
+  const isNext = (following: Answer | null) => {
+    const [id] = idsIn(following, shape);
+    return id !== undefined && id !== before;
+  };
   const hints = pathsIn(answer.body, 3).filter(
     ([path, value]) => /next|cursor/iu.test(path) && !path.startsWith(`${shape.items}.`) && textOf(value) !== "",
   );
-  const address = hints.find(([, value]) => typeof value === "string" && /^(?:https?:\/\/|\/|\?)/u.test(value));
-  if (address !== undefined) return { type: "next", next: address[0] };
-  const before = idsIn(answer, shape);
+  for (const [next, value] of hints) {
+    const isAddress = typeof value === "string" && /[/?]/u.test(value) && URL.canParse(value, answer.url);
+    if (isAddress && isNext(await ask({}, new URL(value, answer.url).href))) return { type: "next", next };
+  }
   for (const [next, token] of hints.filter(([, value]) => idOf(value) !== undefined)) {
     for (const param of cursorNames) {
-      const following = idsIn(await ask({ ...query, [param]: textOf(token) }), shape);
-      if (following.length > 0 && following[0] !== before[0]) return { type: "cursor", param, next };
+      if (isNext(await ask({ ...query, [param]: textOf(token) }))) return { type: "cursor", param, next };
     }
   }
   return null;

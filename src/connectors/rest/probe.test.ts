@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createRestSandbox } from "../../../sandbox/rest/sandbox.ts";
 import type { StyleName } from "../../../sandbox/rest/style.ts";
 import { startCms } from "../../../test/servers/cms.ts";
+import { startOData } from "../../../test/servers/odata.ts";
 import { machineClock } from "../../clock/machine.ts";
 import { probeTool } from "./probe.ts";
 import { connectorAt, mapped, toolThat } from "./testing.ts";
@@ -69,6 +70,72 @@ test("a headless CMS with bracketed parameters and ids of its own is found out",
         changes: { type: "since", query: { "filters[updatedAt][$gte]": "{since}" } },
       },
     },
+  });
+});
+
+test("an OData service is found out: brackets, words in filters, a count on request, the ETag in each record", async () => {
+  const people = await startOData();
+  onTestFinished(() => people.close());
+  for (let n = 0; n < 5; n++) people.create({ name: `person ${n}`, email: `o'p${n}@example.org` });
+  const found = await probeTool([`${people.url}/People`], { clock: machineClock, auth: undefined });
+  const shape = found.objects["People"]!;
+  expect(shape).toEqual({
+    path: "/People",
+    itemPath: "/People({id})",
+    id: "ID",
+    modifiedAt: "modifiedAt",
+    version: { field: "@odata.etag", in: "header" },
+    list: {
+      items: "value",
+      query: { $count: true },
+      total: "@odata.count",
+      paging: { type: "offset", param: "$skip", sizeParam: "$top", size: 100 },
+    },
+    lookup: { email: "$filter=email eq {quoted}" },
+    changes: { type: "since", query: { $filter: "modifiedAt ge {since}" } },
+    update: { method: "PATCH" },
+  });
+  const connector = connectorAt(found.url, shape, {}, ["name"]);
+  expect(await connector.check([{ ...mapped("name"), create: false }], { prepare: false })).toEqual([]);
+});
+
+test("a next page is believed when it holds other records, however its address is written", async () => {
+  const people = Array.from({ length: 6 }, (_, id) => ({ id: id + 1, name: `person ${id}` }));
+  const { url } = await toolThat(({ query }) => {
+    const start = Number(query.get("from") ?? 0);
+    return {
+      body: { people: people.slice(start, start + 3), links: { next: `contacts?from=${start + 3}`, self: "contacts" } },
+    };
+  }, onTestFinished);
+  const found = await probeTool([`${url}/contacts`], { clock: machineClock, auth: undefined });
+  expect(found.objects["contacts"]?.list).toEqual({ items: "people", paging: { type: "next", next: "links.next" } });
+});
+
+test("a directory by SCIM counts from 1, and keeps the last change among what it tells of the record", async () => {
+  const users = Array.from({ length: 5 }, (_, n) => ({
+    id: `u${n}`,
+    userName: `p${n}@example.org`,
+    meta: { resourceType: "User", lastModified: "2026-01-01T10:00:00Z" },
+  }));
+  const { url } = await toolThat(({ query, path }) => {
+    if (path !== "/Users") return { body: users.find(({ id }) => path === `/Users/${id}`) ?? null };
+    const [, since = ""] = /^meta\.lastModified ge "(.*)"$/u.exec(query.get("filter") ?? "") ?? [];
+    const [, name] = /^userName eq "(.*)"$/u.exec(query.get("filter") ?? "") ?? [];
+    const all = users.filter((one) => one.meta.lastModified >= since && (name === undefined || one.userName === name));
+    const start = Number(query.get("startIndex") ?? 1) - 1;
+    const Resources = all.slice(start, start + Number(query.get("count") ?? 20));
+    return { body: { totalResults: all.length, startIndex: start + 1, itemsPerPage: Resources.length, Resources } };
+  }, onTestFinished);
+  const found = await probeTool([`${url}/Users`], { clock: machineClock, auth: undefined });
+  expect(found.objects["Users"]).toMatchObject({
+    modifiedAt: "meta.lastModified",
+    list: {
+      items: "Resources",
+      total: "totalResults",
+      paging: { type: "offset", param: "startIndex", first: 1, sizeParam: "count" },
+    },
+    lookup: { userName: "filter=userName eq {json}" },
+    changes: { query: { filter: 'meta.lastModified ge "{since}"' } },
   });
 });
 

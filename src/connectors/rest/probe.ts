@@ -1,12 +1,13 @@
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { type Client, createClient } from "./client.ts";
+import { type Answer, type Client, createClient } from "./client.ts";
 import { at, idOf, type Json, objectOf } from "./json.ts";
-import type { ObjectSettings, Paging, RestAuth } from "./options.ts";
+import type { ObjectSettings, Paging, RestAuth, VersionShape } from "./options.ts";
 import { type Ask, pathsIn, type Shape } from "./probe-ask.ts";
 import { probeLookup, probeSince } from "./probe-filters.ts";
 import { probePaging } from "./probe-paging.ts";
 import { changedIn } from "./record.ts";
+import { pathOf } from "./template.ts";
 
 export type ProbeOptions = { readonly clock: Clock; readonly auth: RestAuth | undefined };
 
@@ -55,9 +56,9 @@ async function probeCollection(client: Client, path: string) {
     });
   }
   const records = at(first.body, items) as readonly Json[];
-  const ask: Ask = async (query) => {
+  const ask: Ask = async (query, address = path) => {
     try {
-      return await client.call({ method: "GET", path, query, effect: "read", what });
+      return await client.call({ method: "GET", path: address, query, effect: "read", what });
     } catch (error) {
       if (error instanceof SyncFailure && error.error.code !== "RATE_LIMITED") return null;
       throw error;
@@ -68,10 +69,11 @@ async function probeCollection(client: Client, path: string) {
     (key) => records.every((one) => objectOf(at(one, key)) !== undefined) && records.length > 0,
   );
   const shape: Shape = { items, id: alone?.id ?? idsOf(records)[0] ?? "id", fieldsAt };
-  const { paging, total } = await probePaging(ask, shape, first);
+  const { paging, total, query } = await probePaging(ask, shape, first);
   const modifiedAt = modifiedIn(records[0], fieldsAt);
   const since = modifiedAt === undefined ? null : await probeSince(ask, shape, records, modifiedAt);
   const lookup = await probeLookup(ask, shape, records);
+  const version = versionIn(records);
   const names = records.map((one) =>
     Object.keys(objectOf(at(one, fieldsAt ?? "")) ?? {})
       .sort()
@@ -84,11 +86,13 @@ async function probeCollection(client: Client, path: string) {
     ...(fieldsAt === undefined ? {} : { fieldsAt }),
     ...(new Set(names).size > 1 ? { absent: "blank" } : {}),
     ...(modifiedAt === undefined ? {} : { modifiedAt }),
+    ...(version === null ? {} : { version }),
     ...(items === "" && paging === null && total === undefined
       ? {}
       : {
           list: {
             ...(items === "" ? {} : { items }),
+            ...(Object.keys(query).length === 0 ? {} : { query }),
             ...(total === undefined ? {} : { total }),
             ...(paging === null ? {} : { paging }),
           },
@@ -123,43 +127,63 @@ type Alone = {
   readonly etag: string | null;
 };
 
-/** By which id, and in which envelope, the first record answers alone. */
+/** By which id, at which address, and in which envelope, the first record answers alone. */
 async function readAlone(client: Client, path: string, records: readonly Json[]): Promise<Alone | null> {
   const bare = path.replace(/\/$/u, "");
   const slash = path.endsWith("/") ? "/" : "";
+  // OData names a record in brackets, and quotes an id that is a text.
+  const places = [undefined, `${bare}({id})`, `${bare}('{id}')`];
   for (const name of idsOf(records)) {
     const id = idOf(at(records[0], name)) ?? "";
-    try {
-      const call = {
-        method: "GET",
-        path: `${bare}/${encodeURIComponent(id)}${slash}`,
-        effect: "read",
-        what: "reading a record alone",
-      } as const;
-      const answer = await client.call(call);
-      const places = [["", answer.body] as const, ...pathsIn(answer.body, 2)];
-      const found = places.find(([, value]) => idOf(at(value, name)) === id);
+    for (const place of places) {
+      const itemPath = place ?? `${bare}/{id}${slash}`;
+      const answer = await answered(client, pathOf(itemPath, { id }));
+      if (answer === null) continue;
+      const found = [["", answer.body] as const, ...pathsIn(answer.body, 2)].find(
+        ([, value]) => idOf(at(value, name)) === id,
+      );
       if (found === undefined) continue;
-      const itemPath = slash === "" ? undefined : `${bare}/{id}/`;
-      return { id: name, record: found[0], itemPath, etag: answer.headers["etag"] ?? null };
-    } catch (error) {
-      if (!(error instanceof SyncFailure)) throw error;
+      const isUsual = place === undefined && slash === "";
+      return {
+        id: name,
+        record: found[0],
+        itemPath: isUsual ? undefined : itemPath,
+        etag: answer.headers["etag"] ?? null,
+      };
     }
   }
   return null;
 }
 
+async function answered(client: Client, path: string): Promise<Answer | null> {
+  try {
+    return await client.call({ method: "GET", path, effect: "read", what: "reading a record alone" });
+  } catch (error) {
+    if (error instanceof SyncFailure && error.error.code !== "RATE_LIMITED") return null;
+    throw error;
+  }
+}
+
 const modifiedNames =
   /^(?:updated|modified|last_?modified|last_?updated|changed|_?updated_?at|updatedon|modified_?on|date_?updated)(?:_?(?:at|on|time|date))?$/iu;
 
+/** Where a record tells its last change: among its fields, beside them, or in a part about the record itself, the outer ones first. */
 function modifiedIn(record: Json, fieldsAt: string | undefined): string | undefined {
-  const places = fieldsAt === undefined ? [""] : [`${fieldsAt}.`, ""];
-  return places
-    .flatMap((place) => Object.keys(objectOf(at(record, place.replace(/\.$/u, ""))) ?? {}).map((key) => place + key))
-    .find(
-      (path) =>
-        modifiedNames.test(path.split(".").at(-1) ?? "") && changedIn({ path: "", modifiedAt: path }, record) !== null,
-    );
+  const paths = [
+    ...(fieldsAt === undefined ? [] : pathsIn(at(record, fieldsAt), 1, `${fieldsAt}.`)),
+    ...pathsIn(record, 2),
+  ].map(([path]) => path);
+  return paths.find(
+    (path) =>
+      modifiedNames.test(path.split(".").at(-1) ?? "") && changedIn({ path: "", modifiedAt: path }, record) !== null,
+  );
+}
+
+/** Standards by which a write names the version that it replaces: OData, and CouchDB. */
+function versionIn(records: readonly Json[]): VersionShape | null {
+  const all = (name: string) => records.length > 0 && records.every((one) => idOf(at(one, name)) !== undefined);
+  if (all("@odata.etag")) return { field: "@odata.etag", in: "header" };
+  return all("_rev") ? { field: "_rev", in: "body" } : null;
 }
 
 /** PUT only where the tool says that it knows no PATCH. */

@@ -83,8 +83,9 @@ function moment(from: number, widthMs: number): Interval {
 /** A place in the order of the record's versions: a counting version (`7`, `3-abc`), else the moment of its last change. */
 export function revisionIn(shape: ObjectShape, record: Json): Revision | null {
   if (typeof shape.version === "object") {
-    const count = /^(\d{1,18})(?:-|$)/u.exec(textOf(at(record, shape.version.field)))?.[1];
-    return count === undefined ? null : revisionOf(BigInt(count));
+    // No more than one dash: a UUID and a date may begin with digits too, and count nothing.
+    const count = /^(\d{1,18})(?:-[^-]*)?$/u.exec(textOf(at(record, shape.version.field)))?.[1];
+    if (count !== undefined) return revisionOf(BigInt(count));
   }
   const changed = changedIn(shape, record);
   return changed === null || changed.from < 0 ? null : revisionOf(changed.from);

@@ -10,8 +10,18 @@ export type Refusal = { readonly message: string; readonly fields: Readonly<Reco
 export type Effect = "read" | "write";
 
 const usualMessages = ["message", "error.message", "error", "detail", "title", "error_description", "reason", "msg"];
-const usualFields = ["errors", "error.details.errors", "error.errors", "error.fields", "fields", "data", "detail", ""];
-const usualNames = ["field", "path", "source.pointer", "property", "param", "name", "loc"];
+const usualFields = [
+  "errors",
+  "error.details.errors",
+  "error.details",
+  "error.errors",
+  "error.fields",
+  "fields",
+  "data",
+  "detail",
+  "",
+];
+const usualNames = ["field", "target", "path", "source.pointer", "property", "param", "name", "loc"];
 const usualTexts = ["message", "detail", "msg", "error", "title", "reason"];
 
 /** The refusal in an answer's body, where the config says, or in the usual places. */
@@ -20,8 +30,10 @@ export function refusalOf(body: Json, shape: ErrorShape = {}): Refusal {
   const fields = (shape.fields === undefined ? usualFields : [shape.fields])
     .map((path) => fieldsOf(at(body, path), shape))
     .find((found) => Object.keys(found).length > 0);
+  const target = shape.fields === undefined ? textOf(at(body, "error.target")) : "";
   const message = told.find((text) => text !== "") ?? (typeof body === "string" ? body.slice(0, 200) : "");
-  return { message, fields: fields ?? {} };
+  // OData names the one field that an error is about beside its message.
+  return { message, fields: fields ?? (target === "" ? {} : { [target]: message }) };
 }
 
 function fieldsOf(said: Json, shape: ErrorShape): Record<CellName, string> {

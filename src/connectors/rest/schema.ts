@@ -55,7 +55,10 @@ const nestedMax = 3;
 function collect(value: Json, before: string, depth: number, values: Map<CellName, Json[]>): void {
   for (const [key, inner] of Object.entries(objectOf(value) ?? {})) {
     const cell = before === "" ? key : `${before}.${key}`;
+    // Of a list of objects, such as addresses, the first one.
+    const [first] = Array.isArray(inner) ? inner : [];
     if (objectOf(inner) !== undefined && depth < nestedMax) collect(inner, cell, depth + 1, values);
+    else if (objectOf(first) !== undefined && depth < nestedMax) collect(first, `${cell}.0`, depth + 1, values);
     else values.set(cell, [...(values.get(cell) ?? []), inner]);
   }
 }

@@ -16,6 +16,11 @@ export function queryOf(template: string, parts: Readonly<Record<string, string>
   return Object.fromEntries(entries);
 }
 
+/** The forms in which a query may hold a value: as it is, as JSON, and between single quotes, doubled within, as OData and SQL write it. */
+export function formsOf(value: string) {
+  return { value, json: JSON.stringify(value), quoted: `'${value.replaceAll("'", "''")}'` };
+}
+
 /** A text with `{name}` filled in. */
 export function filled(template: string, parts: Readonly<Record<string, string>>): string {
   return template.replaceAll(/\{(\w+)\}/gu, (whole, name: string) =>

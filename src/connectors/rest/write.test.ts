@@ -55,6 +55,18 @@ test("a whole record carries what nobody mapped, less what is the tool's own; a 
   expect(JSON.parse(two.sent().body)).toEqual({ name: "" });
 });
 
+test("a field in the first item of a list leaves the other items as they are, and a new list is one", async () => {
+  const record = { id: 1, emails: [{ value: "a@example.org", primary: true }, { value: "b@example.org" }] };
+  const { connector, object, sent } = await toolWith(record, {}, ["emails.0.value"]);
+  await writeOne(connector, object, update("1", {}, { "emails.0.value": "c@example.org" }));
+  expect(JSON.parse(sent().body)).toEqual({
+    emails: [{ value: "c@example.org", primary: true }, { value: "b@example.org" }],
+  });
+  const empty = await toolWith({ id: 1 }, { create: { also: { "schemas.0": "urn:user" } } }, ["emails.0.value"]);
+  await writeOne(empty.connector, empty.object, create("k", { "emails.0.value": "d@example.org" }));
+  expect(JSON.parse(empty.sent().body)).toEqual({ emails: [{ value: "d@example.org" }], schemas: ["urn:user"] });
+});
+
 test("JSON:API is an envelope, a place for fields, and constants", async () => {
   const document = { data: { id: "7", type: "people", attributes: { name: "Ada" } } };
   const { url, asked } = await toolThat(() => ({ body: document }), onTestFinished);
