@@ -43,7 +43,10 @@ export function checkedSystem(
   problems: readonly SchemaProblem[],
 ): CheckedSystem {
   const { system, label, guarantees } = connector;
-  const placed = problems.map((one) => located(config, pathOf(config, system, one), one));
+  const placed = problems.map((one) =>
+    // What the next start makes by itself is no reason to call the config unsound.
+    located(config, pathOf(config, system, one), one.preparable ? { ...one, severity: "warning" } : one),
+  );
   return { system, label, guarantees, reached: true, problems: placed };
 }
 

@@ -25,12 +25,6 @@ export async function checkCommand(options: CheckOptions): Promise<void> {
   tellConfig(config, problems);
   for (const one of systems) tellSystem(one);
   if (config !== null && systems.length > 0) print();
-  if (
-    options.prepare !== true &&
-    systems.some(({ problems: found }) => found.some(({ message }) => message.includes('"prepare"')))
-  ) {
-    print("What is missing in the systems is made by truce check --prepare, and by truce run at its start.");
-  }
   print(conclusion(all, isSound));
 }
 

@@ -52,6 +52,8 @@ export type SchemaProblem = {
   readonly cell: CellName | null;
   readonly severity: "error" | "warning";
   readonly message: string;
+  /** Something is missing that a check with `prepare` would make, as every start of `truce run` does. */
+  readonly preparable?: true;
 };
 
 export type ReadResult =

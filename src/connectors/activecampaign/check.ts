@@ -5,7 +5,7 @@ import type { Client } from "./client.ts";
 import { objectOf, textOf } from "./json.ts";
 import { type Field, fieldOf, isMany, keyFieldOf, type Name, nameOf, noObject, type Schema } from "./schema.ts";
 
-type Problem = Pick<SchemaProblem, "severity" | "message">;
+type Problem = Omit<SchemaProblem, "object" | "cell">;
 
 const error = (message: string): Problem => ({ severity: "error", message });
 const warning = (message: string): Problem => ({ severity: "warning", message });
@@ -23,8 +23,12 @@ export function schemaProblems(
     const ofCells = mapped.cells.flatMap((cell) => cellProblems(schema, name, cell).map(at(cell.cell)));
     if (!mapped.create) return ofCells;
     const isMissing = keyFieldOf(schema, name, keyTag) === null;
-    const remedy = `there is no custom field ${keyTag}, which keeps creates from doubling: run truce check --prepare, or add a text field with this personalization tag`;
-    return [...ofCells, ...(isMissing ? [at(null)(error(remedy))] : []), ...createProblems(mapped, name).map(at(null))];
+    const remedy = `there is no custom field ${keyTag}, which keeps creates from doubling: truce run and truce check --prepare make it, or add a text field with this personalization tag`;
+    return [
+      ...ofCells,
+      ...(isMissing ? [at(null)({ ...error(remedy), preparable: true })] : []),
+      ...createProblems(mapped, name).map(at(null)),
+    ];
   });
 }
 

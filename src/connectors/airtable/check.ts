@@ -78,8 +78,8 @@ export async function keyFieldProblems(
       const message = `${refusal}; give the token the scope schema.bases:write, or add the text field ${keyField} yourself`;
       problems.push({ object, cell: null, severity: "error", message });
     } else if (field === undefined) {
-      const message = `table ${table.name} has no text field ${keyField}, which keeps creates from doubling; truce check --prepare makes it`;
-      problems.push({ object, cell: null, severity: "error", message });
+      const message = `table ${table.name} has no text field ${keyField}, which keeps creates from doubling; truce run and truce check --prepare make it`;
+      problems.push({ object, cell: null, severity: "error", message, preparable: true });
     } else if (field.type !== "singleLineText") {
       const message = `${keyField} of table ${table.name} is a ${field.type} field; it must be a single line text`;
       problems.push({ object, cell: null, severity: "error", message });

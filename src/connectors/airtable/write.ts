@@ -196,7 +196,7 @@ async function forgetting<Result>(notes: readonly WriteNote[], send: () => Promi
 async function create(deps: WriteDeps, bound: BoundTable, batch: readonly Create[]): Promise<readonly WriteResult[]> {
   const { keyField } = bound;
   if (keyField === null) {
-    const message = `table ${bound.table.name} has no field for the create key; run the check with "prepare" to make it`;
+    const message = `table ${bound.table.name} has no field for the create key; truce check --prepare makes it`;
     throw new SyncFailure({ code: "SCHEMA", message });
   }
   const observedAt = deps.clock.now();

@@ -17,9 +17,7 @@ export async function checkObject(
   prepare: boolean,
 ): Promise<readonly SchemaProblem[]> {
   const { object } = mapped;
-  const problem = (cell: CellName | null, { severity, message }: Problem): SchemaProblem => {
-    return { object, cell, severity, message };
-  };
+  const problem = (cell: CellName | null, found: Problem): SchemaProblem => ({ object, cell, ...found });
   let properties: ReadonlyMap<CellName, Property>;
   try {
     properties = await deps.schema.properties(object);
@@ -42,7 +40,7 @@ export async function checkObject(
   return [...access, ...cells, ...key];
 }
 
-type Problem = Pick<SchemaProblem, "severity" | "message">;
+type Problem = Omit<SchemaProblem, "object" | "cell">;
 
 function asError(message: string): Problem {
   return { severity: "error", message };
@@ -172,9 +170,10 @@ async function keyProblems(
     schema.forget();
     return refusal === null ? [] : [asError(refusal)];
   }
-  const remedy = `truce check --prepare makes it, or make it yourself: single-line text, unique values, internal name ${keyProperty}`;
+  const remedy = `truce run and truce check --prepare make it, or make it yourself: single-line text, unique values, internal name ${keyProperty}`;
   const message = `${object} has no property ${keyProperty} to tell the records that Truce creates; ${remedy}`;
-  return [mapped.cells.some(({ cell }) => isEmail(object, cell)) ? warning(message) : asError(message)];
+  const severity = mapped.cells.some(({ cell }) => isEmail(object, cell)) ? "warning" : "error";
+  return [{ severity, message, preparable: true }];
 }
 
 async function makeKeyProperty(

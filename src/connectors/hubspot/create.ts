@@ -255,7 +255,7 @@ function plainRow(object: MappedObject, request: Create): Row {
 }
 
 function unsure({ keyProperty }: WriteDeps, { object }: MappedObject) {
-  const remedy = `make the unique property ${keyProperty} (run the check with "prepare"), then replay`;
+  const remedy = `make the unique property ${keyProperty} (truce check --prepare does), then replay`;
   const message = `an earlier create of this ${object} may have taken effect, and nothing unique would show it; ${remedy}`;
   return { code: "REJECTED", message, cells: {} } as const;
 }

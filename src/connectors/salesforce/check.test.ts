@@ -58,7 +58,7 @@ test("records are created only with all that Salesforce requires, and with the k
   );
   setting.sandbox.admin.removeField("Contact", "Truce_ID__c");
   expect(await problems(contacts)).toContainEqual(
-    expect.stringMatching(/^error -: Contact has no field Truce_ID__c .*"prepare".*External ID, Unique/),
+    expect.stringMatching(/^error -: Contact has no field Truce_ID__c .*truce check --prepare.*External ID, Unique/),
   );
   setting.sandbox.admin.defineField("Contact", { name: "Truce_ID__c", type: "string", externalId: true });
   expect(await problems(contacts)).toContainEqual(expect.stringMatching(/^error -: .*not a unique external id/));

@@ -15,9 +15,7 @@ export async function checkObject(
   prepare: boolean,
 ): Promise<readonly SchemaProblem[]> {
   const { object } = mapped;
-  const problem = (cell: CellName | null, { severity, message }: Problem): SchemaProblem => {
-    return { object, cell, severity, message };
-  };
+  const problem = (cell: CellName | null, found: Problem): SchemaProblem => ({ object, cell, ...found });
   let sobject: SObject;
   try {
     sobject = await deps.schema.sobject(object);
@@ -34,7 +32,7 @@ export async function checkObject(
   return [...whole.map((one) => problem(null, one)), ...required.map((one) => problem(null, one)), ...cells];
 }
 
-type Problem = Pick<SchemaProblem, "severity" | "message">;
+type Problem = Omit<SchemaProblem, "object" | "cell">;
 
 function asError(message: string): Problem {
   return { severity: "error", message };
@@ -75,8 +73,9 @@ async function keyProblems(
   const make = `in Setup, Object Manager, ${name}, make a field: Text(36), External ID, Unique (case sensitive), API name ${keyField}; let the integration user edit it`;
   if (field === undefined) {
     if (!prepare) {
-      const remedy = `run the check with "prepare", or ${make}`;
-      return [asError(`${name} has no field ${keyField} to tell the records that Truce creates; ${remedy}`)];
+      const remedy = `truce run and truce check --prepare make it, or ${make}`;
+      const message = `${name} has no field ${keyField} to tell the records that Truce creates; ${remedy}`;
+      return [{ severity: "error", message, preparable: true }];
     }
     const refusal = await makeKeyField(client, name, keyField);
     schema.forget();
