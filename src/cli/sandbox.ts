@@ -24,7 +24,7 @@ export async function sandboxCommand(vendor: string, options: SandboxOptions): P
     for (const [key, value] of Object.entries(settings)) print(`    ${key}: ${value}`);
     print("\nIn .env beside it:");
     for (const [name, value] of Object.entries(variables)) print(`    ${name}=${value}`);
-    print("\nPeople's edits and fault switches: POST /_sandbox/FUNCTION, see sandbox/README.md.");
+    print("\nPeople's edits and fault switches: POST /_sandbox/FUNCTION, see docs/sandbox.md.");
   }
   await aborted(signal);
   await sandbox.close();
