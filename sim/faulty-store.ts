@@ -68,7 +68,7 @@ export function faultyStore(
     claim: (limit, now, leaseMs) => call("claim", () => store.claim(limit, now, leaseMs)),
     load: (query) => call("load", () => tornLoad(query)),
     blocks: (keys, sizeMax) => call("blocks", () => store.blocks(keys, sizeMax)),
-    commit: (units) => call("commit", () => store.commit(units)),
+    commit: (units, cursors) => call("commit", () => store.commit(units, cursors)),
     claimDue: (system, limit, now, leaseMs) => call("claimDue", () => store.claimDue(system, limit, now, leaseMs)),
     nextDueAt: (systems) => call("nextDueAt", () => store.nextDueAt(systems)),
     cursor: (name) => call("cursor", () => store.cursor(name)),

@@ -3,7 +3,7 @@ import type { Hold } from "../src/model/hold.ts";
 import type { JournalEntry } from "../src/model/journal.ts";
 import { sameValue } from "../src/model/value.ts";
 import type { ChangeBatch } from "../src/ports/connector.ts";
-import type { Attempt, CommitUnit, DeadLetter, InboxItem, Outcome, Store } from "../src/ports/store.ts";
+import type { Attempt, CommitUnit, CursorRow, DeadLetter, InboxItem, Outcome, Store } from "../src/ports/store.ts";
 
 /**
  * What was committed, noted beside the store by nobody who could gain from it. Checks at once what must hold at every commit, and keeps the rest
@@ -47,6 +47,8 @@ export function newLedger(
   const events = new Set<string>();
   const repeated = new Set<string>();
   const pulled = new Map<string, number>();
+  /** What each process has stored or decided of each system since it last pulled there, hints apart. */
+  const taken = new Map<string, number>();
 
   const take = (item: InboxItem) => {
     if (item.dedupeKey !== null) {
@@ -86,6 +88,7 @@ export function newLedger(
     else entry.outcome ??= outcome;
   };
   const takeUnit = (unit: CommitUnit) => {
+    unit.fresh.forEach(take);
     const before = goldens.get(unit.golden?.id ?? "");
     if (unit.golden !== null) takeGolden(unit.golden);
     journal.push(...unit.journal);
@@ -95,6 +98,22 @@ export function newLedger(
     deadLetters.push(...unit.deadLetters);
     unit.inbox.forEach(take);
     onCommit(unit, before);
+  };
+
+  const count = (process: string, received: readonly InboxItem[]) => {
+    for (const { observation } of received) {
+      const key = `${process}: ${observation.ref.system}`;
+      if (observation.kind !== "hint") taken.set(key, (taken.get(key) ?? 0) + 1);
+    }
+  };
+  const place = (process: string, rows: readonly CursorRow[]) => {
+    for (const { name, value } of rows) {
+      cursors.set(name, value);
+      const expected = pulled.get(`${process}: ${name}=${value}`);
+      const count = taken.get(`${process}: ${name.slice("feed/".length)}`) ?? 0;
+      if (expected !== undefined && count < expected)
+        failures.push(`I7: the place ${name}=${value} was stored with ${count} of ${expected} events`);
+    }
   };
 
   return {
@@ -109,26 +128,28 @@ export function newLedger(
     failures,
     events,
     repeated,
-    onPull: (process, system, { cursor, observations }) =>
-      void pulled.set(`${process}: feed/${system}=${cursor}`, observations.length),
+    onPull(process, system, { cursor, observations }) {
+      pulled.set(`${process}: feed/${system}=${cursor}`, observations.filter((one) => one.kind !== "hint").length);
+      taken.set(`${process}: ${system}`, 0);
+    },
     storeOf: (process) => ({
       ...store,
       async receive(received, rows) {
         const result = await store.receive(received, rows);
         received.forEach(take);
-        for (const { name, value } of rows) {
-          cursors.set(name, value);
-          const expected = pulled.get(`${process}: ${name}=${value}`);
-          if (expected !== undefined && received.length < expected)
-            failures.push(`I7: the place ${name}=${value} was stored with ${received.length} of ${expected} events`);
-        }
+        count(process, received);
+        place(process, rows);
         return result;
       },
-      async commit(units) {
-        const results = await store.commit(units);
+      async commit(units, rows = []) {
+        const results = await store.commit(units, rows);
         units.forEach((unit, i) => {
-          if (results[i]?.kind === "committed") takeUnit(unit);
+          const isCommitted = results[i]?.kind === "committed";
+          count(process, isCommitted ? [...unit.fresh, ...unit.inbox] : unit.fresh);
+          if (isCommitted) takeUnit(unit);
+          else unit.fresh.forEach(take);
         });
+        place(process, rows);
         return results;
       },
       async setCursors(rows) {

@@ -335,8 +335,8 @@ export const bugs: readonly Bug[] = [
   bug(
     "the place is stored before its events",
     "engine/trigger.ts",
-    `    await deps.store.receive(items, [{ name: feedCursorName(system), value: batch.cursor, at }, ...owed]);`,
-    `    await deps.store.setCursors([{ name: feedCursorName(system), value: batch.cursor, at }, ...owed]); await deps.store.receive(items, []);`,
+    `    await takeIn(items, [{ name: feedCursorName(system), value: batch.cursor, at }, ...owed]);`,
+    `    await deps.store.setCursors([{ name: feedCursorName(system), value: batch.cursor, at }, ...owed]); await takeIn(items, []);`,
   ),
   bug(
     "a lost feed is not compared",
@@ -355,6 +355,18 @@ export const bugs: readonly Bug[] = [
     work,
     `      done: [{ inboxId: prepared.item.id, outcome }],`,
     `      done: [],`,
+  ),
+  bug(
+    "what a feed brings and has to wait is forgotten",
+    work,
+    `      ...unit.postponed.flatMap(({ inboxId, dueAt }) => itemOf(inboxId).map((item) => postponedTo(item, dueAt))),`,
+    ``,
+  ),
+  bug(
+    "what a feed brings and loses the race is forgotten",
+    "store/memory/memory-store.ts",
+    `  for (const unit of stale) unit.fresh.forEach(state.inbox.take);\n`,
+    ``,
   ),
   bug(
     "a poison event ends the engine",

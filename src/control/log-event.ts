@@ -87,8 +87,8 @@ export function logCommits(store: Store, log: Log): Store {
   if (!log.isEnabled("debug")) return store;
   return {
     ...store,
-    async commit(units) {
-      const results = await store.commit(units);
+    async commit(units, cursors) {
+      const results = await store.commit(units, cursors);
       units.forEach(({ journal }, i) => {
         if (results[i]?.kind === "committed")
           for (const line of journal) log.write("debug", "journal", told(log, line));

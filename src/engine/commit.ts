@@ -22,6 +22,7 @@ export const emptyUnit: CommitUnit = {
   closedLetters: [],
   inbox: [],
   wake: [],
+  fresh: [],
 };
 
 /** The first unit with what the second one adds; of the second one's golden record nothing. */
@@ -37,6 +38,7 @@ export function joinUnits(a: CommitUnit, b: CommitUnit): CommitUnit {
     closedLetters: [...a.closedLetters, ...b.closedLetters],
     inbox: [...a.inbox, ...b.inbox],
     wake: [...a.wake, ...b.wake],
+    fresh: [...a.fresh, ...b.fresh],
   };
 }
 

@@ -9,7 +9,7 @@ import { newOutbox, type Outbox } from "./outbox.ts";
 import { parentsFirst } from "./parents-first.ts";
 import { firstScan, isScanned, type SweepReport, sweepObject } from "./scan.ts";
 import { StoreFailure, toldApart } from "./store-failure.ts";
-import { messageOf, pullFeed, startFeed, sweepCursorName } from "./trigger.ts";
+import { messageOf, pullFeed, startFeed, sweepCursorName, type TakeIn } from "./trigger.ts";
 import { createSchemaWatch, resumeFields, type SchemaWatch } from "./watch-schema.ts";
 import { createWorker } from "./work.ts";
 
@@ -125,6 +125,8 @@ export function run(given: Deps, options: RunOptions): Running {
 /** What the loops tell each other. */
 class RunState {
   loaded = false;
+  /** How what feeds bring is taken in: decided at once as soon as there is a worker. */
+  takeIn: TakeIn | undefined = undefined;
   /** Loops that are in the middle of something. */
   readonly busy = new Set<string>();
   /** Feeds that had nothing more at their last pull, with the number of that pull. */
@@ -233,12 +235,12 @@ async function feedLoop(deps: Deps, state: RunState, system: SystemId, bell: Bel
     await persist(deps, system, "reading changes", bell, signal, async () => {
       const from = place;
       place = null;
-      const pull = (until: AbortSignal) => pullFeed(deps, system, from, streamWaitMs, until);
+      const pull = (until: AbortSignal) => pullFeed(deps, system, from, streamWaitMs, until, state.takeIn);
       const pulled = await (feed.kind === "stream" ? bell.during(pull) : pull(signal));
       // Where others may pull too, the store knows best how far all are.
       if (deps.store.exclusive) place = pulled.cursor;
       caughtUp = pulled.caughtUp;
-      if (pulled.count > 0) state.bell("work").ring();
+      if (pulled.count > 0 && state.takeIn === undefined) state.bell("work").ring();
       if (pulled.lost.length > 0) state.bell(`owed/${system}`).ring();
       pulls++;
       state.pulls.set(system, { count: pulls, caughtUp: pulled.caughtUp && pulled.count === 0 });
@@ -280,6 +282,7 @@ async function workLoop(
     for (const system of due) state.bell(`dispatch/${system}`).ring();
   };
   const worker = createWorker(deps, ringDispatchers, () => bell.ring(), outbox);
+  state.takeIn = (items, cursors) => worker.take(items, cursors, workBatchMax);
   while (!signal.aborted) {
     state.busy.add("work");
     let restMs = 0;

@@ -1,7 +1,7 @@
 import type { RawObservation } from "../model/observation.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
 import type { WebhookRequest, WebhookResult } from "../ports/connector.ts";
-import { type InboxItem, laneLive } from "../ports/store.ts";
+import { type CursorRow, type InboxItem, laneLive } from "../ports/store.ts";
 import { ringWork } from "./bell.ts";
 import { connectorOf, type Deps, mappedObjects } from "./deps.ts";
 
@@ -32,6 +32,9 @@ export type Pulled = {
   readonly cursor: string | null;
 };
 
+/** Takes observations in, and stores cursors with them: when it resolves each is stored, or decided and that is stored. */
+export type TakeIn = (items: readonly InboxItem[], cursors: readonly CursorRow[]) => Promise<unknown>;
+
 /**
  * Takes the next batch of changes in. Observations and cursor are stored together, so the cursor never passes an event that is not stored
  * (I7); the pull after it tells the system so. `from` is the place that the last pull ended at; `null` asks the store.
@@ -42,6 +45,7 @@ export async function pullFeed(
   from: string | null,
   waitMs: number,
   signal: AbortSignal,
+  takeIn: TakeIn = deps.store.receive,
 ): Promise<Pulled> {
   const { feed } = connectorOf(deps, system);
   const cursor = from ?? (await deps.store.cursor(feedCursorName(system)));
@@ -53,7 +57,7 @@ export async function pullFeed(
     const at = deps.clock.now();
     // With the new place goes the debt: should the process die before the sweep, the next one knows of it.
     const owed = batch.lost.map((object) => ({ name: sweepCursorName(system, object), value: "owed", at }));
-    await deps.store.receive(items, [{ name: feedCursorName(system), value: batch.cursor, at }, ...owed]);
+    await takeIn(items, [{ name: feedCursorName(system), value: batch.cursor, at }, ...owed]);
   }
   if (items.length > 0) deps.tell({ kind: "received", system, count: items.length, from: "feed" });
   for (const object of batch.lost) deps.tell({ kind: "feed-lost", system, object });

@@ -9,7 +9,15 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { Observation, RawDelete, RawMerge, RawUpsert } from "../model/observation.ts";
 import { mappingOf } from "../model/policy.ts";
 import { type RecordRef, recordKey, type SystemId } from "../model/record.ts";
-import { type CommitUnit, type InboxItem, type Lane, type Loaded, laneBackfill, type Outcome } from "../ports/store.ts";
+import {
+  type CommitUnit,
+  type CursorRow,
+  type InboxItem,
+  type Lane,
+  type Loaded,
+  laneBackfill,
+  type Outcome,
+} from "../ports/store.ts";
 import { childrenOfMerged, isPointedTo } from "./children-of-merged.ts";
 import { emptyUnit, goldenUnit, joinUnits } from "./commit.ts";
 import { type Deps, leaseMs, waitMsMax, waitMsMin } from "./deps.ts";
@@ -32,6 +40,12 @@ const racesMax = 8;
 
 /** Takes the inbox to decisions. */
 export type Worker = {
+  /**
+   * Decides observations that are not in the inbox, in batches of up to `limit`, and commits the decisions with the cursors: what a feed brings is
+   * durable where it came from until then. What must wait, is to be read first, or is about a record of which something is in the inbox already
+   * goes there, in the same commit.
+   */
+  take(items: readonly InboxItem[], cursors: readonly CursorRow[], limit: number): Promise<void>;
   /** Claims and decides one batch. Hints are read in the background, per system, so that a slow system holds up nobody else. Returns the number of items newly claimed. */
   step(limit: number): Promise<number>;
   /** True while hints are being read. */
@@ -96,6 +110,13 @@ export function createWorker(
   };
 
   return {
+    async take(items, cursors, limit) {
+      for (let first = 0; first === 0 || first < items.length; first += limit) {
+        const batch = items.slice(first, first + limit);
+        const isLast = first + limit >= items.length;
+        onDue(await decideFresh(deps, matcher, outbox, batch, isLast ? cursors : [], onRead));
+      }
+    },
     async step(limit) {
       if (failure !== null) throw failure;
       const items = await deps.store.claim(limit, deps.clock.now(), leaseMs);
@@ -122,11 +143,7 @@ async function decideRead(
   { statements, postponed, dead }: HintsRead,
 ): Promise<ReadonlySet<SystemId>> {
   const startedAt = deps.clock.now();
-  const outcomes: Partial<Record<Outcome, number>> = {};
-  const count = (outcome: Outcome) => {
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  };
-  for (const _ of dead) count("dead");
+  const outcomes: Outcomes = dead.length === 0 ? {} : { dead: dead.length };
   let setAside: CommitUnit = {
     ...emptyUnit,
     postponed,
@@ -137,14 +154,7 @@ async function decideRead(
   let waiting: readonly Prepared[] = prepareAll(deps, statements);
   let alsoKeys: readonly string[] = [];
   for (let race = 0; race < racesMax && (waiting.length > 0 || isFilled(setAside)); race++) {
-    const loaded = await withSurvivors(
-      deps.store,
-      await deps.store.load({
-        records: waiting.flatMap((one) => [...one.records, ...one.referred]),
-        keys: [...new Set([...waiting.flatMap((one) => one.keys), ...alsoKeys])],
-        ids: waiting.flatMap((one) => one.ids),
-      }),
-    );
+    const loaded = await loadFor(deps, waiting, [], alsoKeys);
     if (race === 0) {
       const screened = await guard(deps, waiting, loaded);
       waiting = screened.go;
@@ -175,12 +185,129 @@ async function decideRead(
       .filter((one) => one.goldens.some((id) => staleGoldens.has(id)))
       .map((one) => one.prepared);
     await learnOutcomes(matcher, decided.results, staleGoldens);
-    for (const one of decided.results) {
-      if (one.outcome !== null && !one.goldens.some((id) => staleGoldens.has(id))) count(one.outcome);
-    }
+    countOutcomes(outcomes, decided.results, staleGoldens);
   }
   deps.tell({ kind: "decided", outcomes, tookMs: deps.clock.now() - startedAt });
   return due;
+}
+
+type Outcomes = Partial<Record<Outcome, number>>;
+
+function countOutcomes(outcomes: Outcomes, results: readonly Result[], stale: ReadonlySet<GoldenId | undefined>): void {
+  for (const { outcome, goldens } of results)
+    if (outcome !== null && !goldens.some((id) => stale.has(id))) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+}
+
+/**
+ * Decides a batch that is not in the inbox, and commits it with the cursors, in two round trips to the store. What loses a race goes to the inbox.
+ * Returns the systems that have writes due; `onLeft` is called when something went to the inbox.
+ */
+async function decideFresh(
+  deps: Deps,
+  matcher: Matcher,
+  outbox: Outbox,
+  items: readonly InboxItem[],
+  cursors: readonly CursorRow[],
+  onLeft: () => void,
+): Promise<ReadonlySet<SystemId>> {
+  const startedAt = deps.clock.now();
+  const outcomes: Outcomes = {};
+  const all = prepareAll(deps, items.map(statementOf));
+  const loaded = await loadFor(deps, all, all);
+  const { go: free, inbox } = withoutQueued(all, loaded);
+  const { go: batch, postponed } = await guard(deps, free, loaded);
+  const merged = batch.flatMap((one) => one.observations);
+  const candidates = await findCandidates(deps, matcher, merged, loaded, true);
+  const children = await childrenOfMerged(deps, merged, loaded);
+  const later = new Map(postponed.map((one) => [one.inboxId, one.dueAt]));
+  const aside: CommitUnit = {
+    ...emptyUnit,
+    inbox: [
+      ...inbox,
+      ...free.flatMap(({ item }) => (later.has(item.id) ? [postponedTo(item, later.get(item.id) ?? 0)] : [])),
+      ...children.map((ref) => hintOf(deps, ref)),
+    ],
+  };
+  const decided = asFresh(decideAll(deps, batch, workingSet(loaded, candidates, deps.policy)), batch);
+  const units = [joinUnits(aside, decided.loose), ...decided.held, ...decided.units.values()].filter(isFilled);
+  const composed = composeAlong(deps, units, outbox);
+  const results = await deps.store.commit(
+    composed.map(({ unit }) => unit),
+    cursors,
+  );
+  outbox.add(composed.flatMap(({ sends }, i) => (results[i]?.kind === "committed" ? sends : [])));
+  const stale = new Set(units.flatMap((unit, i) => (results[i]?.kind === "stale" ? [unit.golden?.id] : [])));
+  await learnOutcomes(matcher, decided.results, stale);
+  countOutcomes(outcomes, decided.results, stale);
+  deps.tell({ kind: "decided", outcomes, tookMs: deps.clock.now() - startedAt });
+  if (stale.size > 0 || units.some((unit) => unit.inbox.length > 0)) onLeft();
+  return new Set(composed.flatMap(({ unit }) => unit.due.map((row) => row.system)));
+}
+
+function statementOf(item: InboxItem): Statement {
+  const { observation } = item;
+  return { item, observations: observation.kind === "hint" ? [] : [observation] };
+}
+
+/** A later observation of a record never overtakes one that is in the inbox; what has to be read first goes there too. */
+function withoutQueued(batch: readonly Prepared[], { queued }: Loaded) {
+  const taken = new Set(queued);
+  const go: Prepared[] = [];
+  const inbox: InboxItem[] = [];
+  for (const one of batch) {
+    const { observation } = one.item;
+    const keys = [observation.ref, ...one.records].map(recordKey);
+    if (observation.kind !== "hint" && !keys.some((key) => taken.has(key))) {
+      go.push(one);
+      continue;
+    }
+    for (const key of keys) taken.add(key);
+    inbox.push(one.item);
+  }
+  return { go, inbox };
+}
+
+function postponedTo(item: InboxItem, dueAt: number): InboxItem {
+  return { ...item, dueAt, tries: item.tries + 1 };
+}
+
+/** What was decided about items that are not in the inbox: each unit brings those that it ends, and what has to wait is put there. */
+function asFresh(decided: DecidedBatch, batch: readonly Prepared[]): DecidedBatch {
+  const items = new Map(batch.map(({ item }) => [item.id, item]));
+  const itemOf = (id: string): InboxItem[] => {
+    const item = items.get(id);
+    return item === undefined ? [] : [item];
+  };
+  const bringing = (unit: CommitUnit): CommitUnit => ({
+    ...unit,
+    fresh: unit.done.flatMap(({ inboxId }) => itemOf(inboxId)),
+    postponed: [],
+    inbox: [
+      ...unit.inbox,
+      ...unit.postponed.flatMap(({ inboxId, dueAt }) => itemOf(inboxId).map((item) => postponedTo(item, dueAt))),
+    ],
+  });
+  return {
+    ...decided,
+    loose: bringing(decided.loose),
+    held: decided.held.map(bringing),
+    units: new Map([...decided.units].map(([id, unit]) => [id, bringing(unit)])),
+  };
+}
+
+async function loadFor(
+  deps: Deps,
+  batch: readonly Prepared[],
+  fresh: readonly Prepared[],
+  alsoKeys: readonly string[] = [],
+): Promise<Loaded> {
+  const loaded = await deps.store.load({
+    records: batch.flatMap((one) => [...one.records, ...one.referred]),
+    keys: [...new Set([...batch.flatMap((one) => one.keys), ...alsoKeys])],
+    ids: batch.flatMap((one) => one.ids),
+    queued: fresh.flatMap((one) => [one.item.observation.ref, ...one.records]),
+  });
+  return withSurvivors(deps.store, loaded);
 }
 
 /** Tells the matcher how records that were compared with candidates were matched. */

@@ -107,6 +107,36 @@ function inboxContract(fresh: Fresh): void {
       expect(await claimIds(store, 10, t0)).toEqual(["a", "b", "c"]);
     });
 
+    test("an observation may be decided without ever having been in the inbox: it ends with its unit, or goes there", async () => {
+      const store = await fresh();
+      const [one, two, three] = [sampleItem("a", "1"), sampleItem("b", "2"), sampleItem("c", "3")];
+      const unit = (item: InboxItem, version: number) =>
+        sampleUnit({
+          golden: sampleGolden(item.id, { version }),
+          fresh: [item],
+          done: [{ inboxId: item.id, outcome: "applied" }],
+        });
+      const cursor = (value: string) => [{ name: "feed", value, at: t0 }];
+      // The second expects a version that is not there.
+      const results = await store.commit([unit(one, 1), unit(two, 5)], cursor("x"));
+      expect(results).toEqual([{ kind: "committed" }, { kind: "stale" }]);
+      expect(await store.cursor("feed")).toBe("x");
+      expect((await store.counts(t0)).outcomes).toMatchObject({ applied: 1 });
+      const { queued } = await store.load({
+        ...{ records: [], keys: [], ids: [] },
+        queued: [one, two, three].map((item) => item.observation.ref),
+      });
+      expect([...queued]).toEqual([recordKey(two.observation.ref)]);
+      expect(await store.claim(10, t0, minute)).toEqual([two]);
+      // Claimed it is still there; done it is not.
+      const asked = { records: [], keys: [], ids: [], queued: [two.observation.ref] };
+      expect((await store.load(asked)).queued.size).toBe(1);
+      await commitOne(store, { done: [{ inboxId: "b", outcome: "applied" }] });
+      expect((await store.load(asked)).queued.size).toBe(0);
+      expect(await store.commit([], cursor("y"))).toEqual([]);
+      expect(await store.cursor("feed")).toBe("y");
+    });
+
     test("cursors are stored with the observations, and the last word counts", async () => {
       const store = await fresh();
       expect(await store.cursor("feed/crm")).toBeNull();
@@ -542,7 +572,7 @@ function loadContract(fresh: Fresh): void {
     test("an empty question has an empty answer", async () => {
       const store = await fresh();
       const loaded = await store.load({ records: [], keys: [], ids: [] });
-      expect(Object.values(loaded).map((part) => part.size)).toEqual([0, 0, 0, 0, 0]);
+      expect(Object.values(loaded).map((part) => part.size)).toEqual([0, 0, 0, 0, 0, 0]);
     });
 
     test("a hold on a record is gone from load once it is closed, unless the record was left as it is; one on a golden record never was there", async () => {

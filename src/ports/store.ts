@@ -150,6 +150,11 @@ export type CommitUnit = {
   readonly inbox: readonly InboxItem[];
   /** Inbox items about these records that wait become due at once. */
   readonly wake: readonly RecordRef[];
+  /**
+   * Observations that were never in the inbox, and that this unit decides: each is in `done`. Of a stale unit they go to the inbox, due at once; so
+   * none is lost whichever way it goes.
+   */
+  readonly fresh: readonly InboxItem[];
 };
 
 /** Blocking keys, and the look at them after which nothing may have been filed there. */
@@ -180,6 +185,8 @@ export type Loaded = {
   /** Holds on unlinked records that are open, or by which a person left the record as it is. */
   readonly holds: ReadonlyMap<RecordKey, Hold>;
   readonly pins: ReadonlyMap<RecordKey, GoldenId | "new">;
+  /** Of the records asked about, those with items in the inbox, whoever has claimed them. */
+  readonly queued: ReadonlySet<RecordKey>;
 };
 
 export type HoldFilter = {
@@ -292,15 +299,18 @@ export type Store = {
     readonly records: readonly RecordRef[];
     readonly keys: readonly string[];
     readonly ids: readonly GoldenId[];
+    /** Records of which is asked whether something about them is in the inbox. */
+    readonly queued?: readonly RecordRef[];
   }): Promise<Loaded>;
   /** Who is filed under blocking keys (whole numbers of up to 47 bits); of a key that more than `sizeMax` have, only that. One look for all keys. */
   blocks(keys: readonly number[], sizeMax: number): Promise<BlocksFound>;
   /**
    * One result per unit. A stale unit has no effect, its inbox items are due again at once. Units are checked against the state
    * before the commit, and in order against what the ones before them take; then all is given up first and taken after. A commit of
-   * unknown outcome may simply be decided again from fresh state: versions and inbox ids keep it from counting twice.
+   * unknown outcome may simply be decided again from fresh state: versions and inbox ids keep it from counting twice. `cursors` are stored with
+   * the units, stale or not.
    */
-  commit(units: readonly CommitUnit[]): Promise<readonly CommitResult[]>;
+  commit(units: readonly CommitUnit[], cursors?: readonly CursorRow[]): Promise<readonly CommitResult[]>;
   /** Golden records with a due link to this system, by lane then due time, once each; their links to it are leased until `now + leaseMs`. */
   claimDue(system: SystemId, limit: number, now: Instant, leaseMs: number): Promise<readonly GoldenRecord[]>;
   /** The earliest time at which anything can be claimed: an inbox item, or a due link of one of these systems. `null`: nothing waits. */

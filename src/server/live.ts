@@ -141,8 +141,8 @@ export function createLive(clock: Clock): Live {
     },
     heard: (store) => ({
       ...store,
-      async commit(units) {
-        const results = await store.commit(units);
+      async commit(units, cursors) {
+        const results = await store.commit(units, cursors);
         units.forEach((unit, i) => {
           if (results[i]?.kind === "committed") hear(unit);
         });

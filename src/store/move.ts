@@ -96,6 +96,7 @@ const nothing: CommitUnit = {
   closedLetters: [],
   inbox: [],
   wake: [],
+  fresh: [],
 };
 
 /** The outcomes of observations that are no more; the other totals are counted anew. */

@@ -143,6 +143,7 @@ export function sampleUnit(also: Partial<CommitUnit> = {}): CommitUnit {
     closedLetters: [],
     inbox: [],
     wake: [],
+    fresh: [],
     ...also,
   };
 }

@@ -21,6 +21,8 @@ export type MemoryInbox = {
   release(id: string): void;
   releaseAll(): void;
   wake(records: ReadonlySet<RecordKey>): void;
+  /** Whether something about the record is here. */
+  has(record: RecordKey): boolean;
   nextDueAt(): Instant | null;
   readonly size: () => number;
   readonly oldestAt: () => Instant | null;
@@ -34,6 +36,8 @@ export function createMemoryInbox(): MemoryInbox {
   /** Those whose time had not come at the last claim. */
   const waiting = new Set<Row>();
   const dedupeKeys = new Set<string>();
+  /** Items by record. */
+  const counts = new Map<RecordKey, number>();
   let sequence = 0;
   let looks = 0;
 
@@ -57,6 +61,7 @@ export function createMemoryInbox(): MemoryInbox {
       const row = { item, record, sequence: ++sequence, dueAt, tries, leasedUntil: null };
       if (dueAt > item.receivedAt) waiting.add(row);
       rows.set(id, row);
+      counts.set(record, (counts.get(record) ?? 0) + 1);
       if (isLook(item)) looks++;
       laneOf(item.lane).set(id, row);
       return true;
@@ -84,6 +89,9 @@ export function createMemoryInbox(): MemoryInbox {
       unlease(row);
       waiting.delete(row);
       rows.delete(id);
+      const left = (counts.get(row.record) ?? 1) - 1;
+      if (left === 0) counts.delete(row.record);
+      else counts.set(row.record, left);
       if (isLook(row.item)) looks--;
       laneOf(row.item.lane).delete(id);
       return true;
@@ -110,6 +118,7 @@ export function createMemoryInbox(): MemoryInbox {
         row.dueAt = Math.min(row.dueAt, row.item.receivedAt);
       }
     },
+    has: (record) => counts.has(record),
     nextDueAt() {
       const blocked = leasedRecords();
       let next: Instant | null = null;

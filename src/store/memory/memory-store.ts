@@ -77,7 +77,10 @@ export function createMemoryStore(): Store {
     claim: async (limit, now, leaseMs) => state.inbox.claim(limit, now, leaseMs),
     load: async (query) => load(state, query),
     blocks: async (keys, sizeMax) => blocks(state, keys, sizeMax),
-    commit: async (units) => commit(state, units),
+    async commit(units, cursors = []) {
+      setCursors(state, cursors);
+      return commit(state, units);
+    },
     claimDue: async (system, limit, now, leaseMs) => claimDue(state, system, limit, now, leaseMs),
     nextDueAt: async (systems) => nextDueAt(state, systems),
     cursor: async (name) => state.cursors.get(name) ?? null,
@@ -132,7 +135,7 @@ function setCursors(state: State, cursors: readonly CursorRow[]): void {
   }
 }
 
-function load(state: State, { records, keys, ids }: Parameters<Store["load"]>[0]): Loaded {
+function load(state: State, { records, keys, ids, queued = [] }: Parameters<Store["load"]>[0]): Loaded {
   const found = new Map<GoldenId, GoldenRecord>();
   const loaded = {
     goldens: found,
@@ -140,6 +143,7 @@ function load(state: State, { records, keys, ids }: Parameters<Store["load"]>[0]
     byKey: new Map<string, GoldenId>(),
     holds: new Map<RecordKey, Hold>(),
     pins: new Map<RecordKey, GoldenId | "new">(),
+    queued: new Set(queued.map(recordKey).filter(state.inbox.has)),
   };
   const add = (id: GoldenId | undefined) => {
     const golden = id === undefined ? undefined : state.goldens.get(id);
@@ -195,7 +199,8 @@ function commit(state: State, units: readonly CommitUnit[]): readonly CommitResu
     isFiledSince: state.claims.isFiledSince,
   });
   const kept = units.filter((unit) => fitting.has(unit));
-  for (const unit of units) if (!fitting.has(unit)) release(state, unit);
+  const stale = units.filter((unit) => !fitting.has(unit));
+  for (const unit of stale) release(state, unit);
   // First all is given up, then all is taken: the order of the units does not decide who gets what.
   for (const unit of kept) giveUp(state, unit);
   for (const unit of kept) putGolden(state, unit);
@@ -205,6 +210,7 @@ function commit(state: State, units: readonly CommitUnit[]): readonly CommitResu
   for (const unit of kept) closeLetters(state, unit);
   for (const unit of kept) finishItems(state, unit);
   for (const unit of kept) unit.inbox.forEach(state.inbox.take);
+  for (const unit of stale) unit.fresh.forEach(state.inbox.take);
   state.inbox.wake(new Set(kept.flatMap((unit) => unit.wake.map(recordKey))));
   return units.map((unit) => ({ kind: fitting.has(unit) ? "committed" : "stale" }));
 }
@@ -266,7 +272,9 @@ function putHold(state: State, hold: Hold): void {
 
 function finishItems(state: State, unit: CommitUnit): void {
   // Done twice (its worker was slow and another took over) counts once.
-  for (const { inboxId, outcome } of unit.done) if (state.inbox.done(inboxId)) state.outcomes[outcome]++;
+  const isFresh = new Set(unit.fresh.map((item) => item.id));
+  for (const { inboxId, outcome } of unit.done)
+    if (isFresh.has(inboxId) || state.inbox.done(inboxId)) state.outcomes[outcome]++;
   for (const { inboxId, dueAt } of unit.postponed) state.inbox.postpone(inboxId, dueAt);
 }
 

@@ -1,6 +1,6 @@
 import type { GoldenId } from "../../model/golden.ts";
 import type { Hold } from "../../model/hold.ts";
-import type { CommitResult, CommitUnit } from "../../ports/store.ts";
+import type { CommitResult, CommitUnit, CursorRow } from "../../ports/store.ts";
 import { fittingUnits, recordHoldsOf } from "../../ports/store-index.ts";
 import { toStored } from "../../ports/store-text.ts";
 import { lockMark, newestMarks } from "./blocks.ts";
@@ -19,8 +19,12 @@ import { storedKey } from "./stored.ts";
  * them are taken to be free, as whoever decided this has just seen; where one is not, its unique index ends the transaction, and it starts anew
  * with a look at who has what, and so finds out which unit is stale.
  */
-export async function commit(db: Database, units: readonly CommitUnit[]): Promise<readonly CommitResult[]> {
-  if (units.length === 0) return [];
+export async function commit(
+  db: Database,
+  units: readonly CommitUnit[],
+  cursors: readonly CursorRow[],
+): Promise<readonly CommitResult[]> {
+  if (units.length === 0 && cursors.length === 0) return [];
   const fitting = await db.transaction(async (query, race) => {
     const [before, revisions] = await Promise.all([lockGoldens(query, units), lockHolds(query, units)]);
     const mark = await lockMark(query, units, before);
@@ -37,7 +41,7 @@ export async function commit(db: Database, units: readonly CommitUnit[]): Promis
     });
     const kept = units.filter((unit) => fits.has(unit));
     const stale = units.filter((unit) => !fits.has(unit));
-    await write(query, kept, stale, changesOf(kept, before, owners), mark ?? 0);
+    await write(query, kept, stale, changesOf(kept, before, owners), mark ?? 0, cursors);
     return fits;
   });
   return units.map((unit) => ({ kind: fitting.has(unit) ? "committed" : "stale" }));
@@ -79,19 +83,31 @@ async function write(
   stale: readonly CommitUnit[],
   changes: GoldenChanges,
   mark: number,
+  cursors: readonly CursorRow[],
 ): Promise<void> {
+  const taken = [...units.flatMap((unit) => unit.inbox), ...stale.flatMap((unit) => unit.fresh)];
   await Promise.all([
     ...putGoldens(query, changes, mark),
     ...putRows(query, units),
     finishItems(query, units),
     postponeItems(query, units),
     releaseItems(query, stale),
-    takeIn(
-      query,
-      units.flatMap((unit) => unit.inbox),
-      [],
-    ),
+    takeIn(query, taken, cursors),
     wakeItems(query, units),
-    ...saveCounters(query, changes.counters),
+    ...saveCounters(query, withOutcomes(changes.counters, units)),
   ]);
+}
+
+/** The totals with the ends of observations that were never in the inbox. */
+function withOutcomes(
+  counters: ReadonlyMap<string, number>,
+  units: readonly CommitUnit[],
+): ReadonlyMap<string, number> {
+  const all = new Map(counters);
+  for (const { fresh, done } of units) {
+    const isFresh = new Set(fresh.map((item) => item.id));
+    for (const { inboxId, outcome } of done)
+      if (isFresh.has(inboxId)) all.set(`outcome/${outcome}`, (all.get(`outcome/${outcome}`) ?? 0) + 1);
+  }
+  return all;
 }

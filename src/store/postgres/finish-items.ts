@@ -7,7 +7,8 @@ type Sent = Promise<unknown> | null;
 
 /** Ends inbox items. One that was ended before (its worker was slow and another took over) counts once. */
 export function finishItems(query: Query, units: readonly CommitUnit[]): Sent {
-  const done = units.flatMap((unit) => unit.done);
+  const isFresh = new Set(units.flatMap((unit) => unit.fresh.map((item) => item.id)));
+  const done = units.flatMap((unit) => unit.done).filter((one) => !isFresh.has(one.inboxId));
   if (done.length === 0) return null;
   return query(
     `with gone as (

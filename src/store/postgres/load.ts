@@ -8,7 +8,7 @@ import type { Database } from "./database.ts";
 import { storedKey } from "./stored.ts";
 
 type Row = {
-  readonly part: "record" | "key" | "pin" | "hold" | "golden";
+  readonly part: "record" | "key" | "pin" | "hold" | "golden" | "queued";
   /** The place, from 1, of what was asked for. */
   readonly n: string | null;
   readonly id: string | null;
@@ -16,7 +16,11 @@ type Row = {
 };
 
 /** One statement, hence one moment: a record and the golden record that has it never disagree. */
-export async function load(db: Database, { records, keys, ids }: Parameters<Store["load"]>[0]): Promise<Loaded> {
+export async function load(
+  db: Database,
+  { records, keys, ids, queued = [] }: Parameters<Store["load"]>[0],
+): Promise<Loaded> {
+  const askedQueued = [...new Set(queued.map(recordKey))];
   const askedRecords = [...new Set(records.map(recordKey))];
   const askedKeys = [...new Set(keys)];
   const rows = await db.look((query) =>
@@ -33,16 +37,25 @@ export async function load(db: Database, { records, keys, ids }: Parameters<Stor
      union all select 'pin', n, golden_id, null from pin_found
      union all select 'hold', n, null, doc from hold_found
      union all select 'key', n, golden_id, null from key_found
+     union all select 'queued', n, null, null from unnest(truce.texts($4)) with ordinality as asked (key, n)
+       where exists (select 1 from truce.inbox where record = key)
      union all select 'golden', null, null, doc from truce.golden where id in (select id from wanted)`,
       askedRecords.map(storedKey),
       askedKeys.map(storedKey),
       ids.map(toStored),
+      askedQueued.map(storedKey),
     ),
   );
-  return loadedOf(rows, askedRecords, askedKeys);
+  return loadedOf(rows, askedRecords, askedKeys, askedQueued);
 }
 
-function loadedOf(rows: readonly Row[], records: readonly RecordKey[], keys: readonly string[]): Loaded {
+function loadedOf(
+  rows: readonly Row[],
+  records: readonly RecordKey[],
+  keys: readonly string[],
+  askedQueued: readonly RecordKey[],
+): Loaded {
+  const queued = new Set<RecordKey>();
   const goldens = new Map<GoldenId, GoldenRecord>();
   const byRecord = new Map<RecordKey, GoldenId>();
   const byKey = new Map<string, GoldenId>();
@@ -54,10 +67,11 @@ function loadedOf(rows: readonly Row[], records: readonly RecordKey[], keys: rea
     if (part === "golden") {
       const golden = fromDoc(doc ?? "");
       goldens.set(golden.id, golden);
-    } else if (part === "hold") holds.set(record, JSON.parse(doc ?? ""));
+    } else if (part === "queued") queued.add(askedQueued[place] ?? "");
+    else if (part === "hold") holds.set(record, JSON.parse(doc ?? ""));
     else if (part === "record") byRecord.set(record, fromStored(id ?? ""));
     else if (part === "pin") pins.set(record, fromStored(id ?? ""));
     else byKey.set(keys[place] ?? "", fromStored(id ?? ""));
   }
-  return { goldens, byRecord, byKey, holds, pins };
+  return { goldens, byRecord, byKey, holds, pins, queued };
 }

@@ -121,4 +121,11 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       insert into truce.counter select 'inbox/', 0, count(*) from truce.inbox where id not like 'parked/%' having count(*) > 0;
     `,
   },
+  {
+    name: "records of which something is in the inbox",
+    sql: `
+      drop index truce.inbox_waiting_record;
+      create index inbox_record on truce.inbox (record);
+    `,
+  },
 ];

@@ -38,7 +38,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     claim: (limit, now, leaseMs) => claim(db, limit, now, leaseMs),
     load: (query) => load(db, query),
     blocks: (keys, sizeMax) => blocks(db, keys, sizeMax),
-    commit: (units) => commit(db, units),
+    commit: (units, cursors = []) => commit(db, units, cursors),
     claimDue: (system, limit, now, leaseMs) => claimDue(db, system, limit, now, leaseMs),
     nextDueAt: (systems) => nextDueAt(db, systems),
     cursor: (name) => cursor(db, name),

@@ -1,9 +1,10 @@
 import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
 import { recordKey } from "../../model/record.ts";
 import type { BlockClaims } from "../../ports/block-claims.ts";
-import type { CommitResult, CommitUnit } from "../../ports/store.ts";
+import type { CommitResult, CommitUnit, CursorRow } from "../../ports/store.ts";
 import { fittingUnits, recordsOf } from "../../ports/store-index.ts";
 import { newCounters, saveCounters } from "./counters.ts";
+import { setCursors } from "./cursors.ts";
 import type { Database } from "./database.ts";
 import { finishItems } from "./finish-items.ts";
 import { hold } from "./holds.ts";
@@ -20,6 +21,7 @@ export function commit(
   leases: Leases,
   claims: BlockClaims,
   units: readonly CommitUnit[],
+  cursors: readonly CursorRow[],
 ): readonly CommitResult[] {
   const { fitting, drafts, filed } = db.transaction(() => {
     const read = readDrafts(db, units);
@@ -29,6 +31,8 @@ export function commit(
       units.filter((unit) => fits.has(unit)),
       read,
     );
+    for (const unit of units) if (!fits.has(unit)) for (const item of unit.fresh) takeIn(db, item);
+    setCursors(db, cursors);
     return { fitting: fits, drafts: read, filed };
   });
   if (filed.length > 0) claims.note(filed);

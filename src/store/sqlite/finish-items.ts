@@ -4,8 +4,13 @@ import { type Counters, count } from "./counters.ts";
 import type { Database } from "./database.ts";
 
 /** Ends or postpones inbox items. One that was ended before (its worker was slow and another took over) counts once. */
-export function finishItems(db: Database, { done, postponed }: CommitUnit, counters: Counters): void {
+export function finishItems(db: Database, { done, postponed, fresh }: CommitUnit, counters: Counters): void {
+  const isFresh = new Set(fresh.map((item) => item.id));
   for (const { inboxId, outcome } of done) {
+    if (isFresh.has(inboxId)) {
+      count(counters, "outcome", outcome);
+      continue;
+    }
     const key = db.value<string | null>("delete from inbox where id = ? returning dedupe_key", inboxId);
     if (key === undefined) continue;
     count(counters, "outcome", outcome);

@@ -8,7 +8,7 @@ test("the newest version is found, through generations; what was not used for lo
   cache.put(sampleGolden("b"));
   for (let version = 2; version <= 4; version++) {
     cache.put(sampleGolden("a", { version }));
-    for (let i = 0; i < 900; i++) cache.put(sampleGolden(`other ${version} ${i}`));
+    for (let i = 0; i < 5_500; i++) cache.put(sampleGolden(`other ${version} ${i}`));
     expect(cache.get("a")?.version).toBe(version);
   }
   expect(cache.get("b")).toBeUndefined();

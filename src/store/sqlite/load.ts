@@ -1,13 +1,17 @@
 import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
 import type { Hold } from "../../model/hold.ts";
-import { type RecordKey, recordKey } from "../../model/record.ts";
+import { type RecordKey, type RecordRef, recordKey } from "../../model/record.ts";
 import type { Loaded, Store } from "../../ports/store.ts";
 import { fromDoc } from "../../ports/store-doc.ts";
 import { fromStored } from "../../ports/store-text.ts";
 import type { Database } from "./database.ts";
 import type { GoldenCache } from "./golden-cache.ts";
 
-export function load(db: Database, cache: GoldenCache, { records, keys, ids }: Parameters<Store["load"]>[0]): Loaded {
+export function load(
+  db: Database,
+  cache: GoldenCache,
+  { records, keys, ids, queued = [] }: Parameters<Store["load"]>[0],
+): Loaded {
   const goldens = new Map<GoldenId, GoldenRecord>();
   const byRecord = new Map<RecordKey, GoldenId>();
   const byKey = new Map<string, GoldenId>();
@@ -35,7 +39,13 @@ export function load(db: Database, cache: GoldenCache, { records, keys, ids }: P
     add(owner);
   }
   ids.forEach(add);
-  return { goldens, byRecord, byKey, holds, pins };
+  return { goldens, byRecord, byKey, holds, pins, queued: queuedOf(db, queued) };
+}
+
+function queuedOf(db: Database, records: readonly RecordRef[]): ReadonlySet<RecordKey> {
+  if (records.length === 0 || db.value<number>("select 1 from inbox limit 1") === undefined) return new Set();
+  const isQueued = (key: RecordKey) => db.value<number>("select 1 from inbox where record = ? limit 1", key) === 1;
+  return new Set(records.map(recordKey).filter(isQueued));
 }
 
 export function goldenById(db: Database, cache: GoldenCache, id: GoldenId): GoldenRecord | null {

@@ -103,4 +103,12 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create index golden_name on golden (seq, id);
     `,
   },
+  {
+    name: "records of which something is in the inbox",
+    sql: `
+      -- Whether something about a record is in the inbox is asked of each that comes; few are there, and most of them wait.
+      drop index inbox_waiting_record;
+      create index inbox_record on inbox (record);
+    `,
+  },
 ];

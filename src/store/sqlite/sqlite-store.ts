@@ -41,8 +41,8 @@ export async function openSqliteStore(file: string): Promise<Store> {
     claim: async (limit, now, leaseMs) => claim(db, leases, limit, now, leaseMs),
     load: async (query) => load(db, cache, query),
     blocks: async (keys, sizeMax) => blocks(db, claims, keys, sizeMax),
-    async commit(units) {
-      const results = commit(db, leases, claims, units);
+    async commit(units, cursors = []) {
+      const results = commit(db, leases, claims, units, cursors);
       keepCommitted(cache, units, results);
       return results;
     },

@@ -53,6 +53,7 @@ type UnitAsked = {
   readonly postponed: readonly { readonly which: number; readonly inMs: number }[];
   readonly hint: string | null;
   readonly wake: readonly string[];
+  readonly fresh: string | null;
 };
 
 export type Step =
@@ -108,6 +109,7 @@ export function steps(): fc.Arbitrary<readonly Step[]> {
     postponed: few(fc.record({ which: fc.nat(5), inMs: fc.nat(80) })),
     hint: maybe(name),
     wake: few(name),
+    fresh: maybe(name),
   });
   const received = fc.record({
     record: name,
@@ -178,7 +180,8 @@ async function take(store: Store, step: Step, play: Play): Promise<unknown> {
     case "commit": {
       const ids = step.units.flatMap((unit) => unit.golden ?? []);
       const { goldens } = await store.load({ records: [], keys: [], ids });
-      return store.commit(step.units.map((unit, i) => unitOf(unit, goldens, play, `${play.count}.${i}`)));
+      const units = step.units.map((unit, i) => unitOf(unit, goldens, play, `${play.count}.${i}`));
+      return store.commit(units, [{ name: "feed", value: `${play.count}`, at: play.now }]);
     }
   }
 }
@@ -204,6 +207,8 @@ function unitOf(asked: UnitAsked, goldens: ReadonlyMap<string, GoldenRecord>, pl
           ),
         });
   const hold = asked.hold;
+  const fresh =
+    asked.fresh === null ? [] : [sampleItem(`fresh ${at}`, asked.fresh, { receivedAt: play.now, dueAt: play.now })];
   return sampleUnit({
     ...(asked.group === null ? {} : { group: asked.group }),
     golden,
@@ -252,16 +257,20 @@ function unitOf(asked: UnitAsked, goldens: ReadonlyMap<string, GoldenRecord>, pl
       asked.closed === null
         ? []
         : [{ id: asked.closed, closed: { how: "discarded", at: play.now, by: "ann", reason: at } }],
-    done: asked.done.flatMap((which) => {
-      const inboxId = taken(which);
-      return inboxId === undefined ? [] : [{ inboxId, outcome: outcomeNames[which % 5] ?? "dead" }];
-    }),
+    done: [
+      ...fresh.map(({ id }) => ({ inboxId: id, outcome: "applied" as const })),
+      ...asked.done.flatMap((which) => {
+        const inboxId = taken(which);
+        return inboxId === undefined ? [] : [{ inboxId, outcome: outcomeNames[which % 5] ?? "dead" }];
+      }),
+    ],
     postponed: asked.postponed.flatMap(({ which, inMs }) => {
       const inboxId = taken(which);
       return inboxId === undefined ? [] : [{ inboxId, dueAt: play.now + inMs }];
     }),
     inbox: asked.hint === null ? [] : [sampleItem(`hint ${at}`, asked.hint, { receivedAt: play.now, dueAt: play.now })],
     wake: asked.wake.map((record) => sampleRef(record)),
+    fresh,
   });
 }
 
@@ -275,7 +284,7 @@ async function filedUnder(store: Store) {
 /** All that can be asked of a store without changing it. */
 export async function everything(store: Store, now: number): Promise<unknown> {
   const records = systems.flatMap((system) => names.map((name) => sampleRef(name, system)));
-  const loaded = await store.load({ records, keys, ids: names });
+  const { queued, ...loaded } = await store.load({ records, keys, ids: names, queued: records });
   const next = await store.nextDueAt(systems);
   return {
     loaded: Object.fromEntries(
@@ -284,6 +293,7 @@ export async function everything(store: Store, now: number): Promise<unknown> {
         Object.fromEntries(found),
       ]),
     ),
+    queued: [...queued].sort(),
     // All that has passed is the same: it can be claimed now.
     next: next === null ? null : Math.max(next, now),
     inbox: await store.nextDueAt([]).then((at) => (at === null ? null : Math.max(at, now))),
