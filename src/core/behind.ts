@@ -43,7 +43,7 @@ export function dueAt(golden: GoldenRecord, link: Link, entity: EntityPolicy): I
   if (mapping === undefined || link.status === "deleted" || isLeftAlone(golden, link, entity, mapping)) return null;
   if (golden.deletedAt !== null) return link.status === "linked" ? link.retryAt : null;
   if (link.status === "wanted")
-    return isCreatable(golden, entity, mapping) ? Math.max(link.retryAt, settled(golden, entity)) : null;
+    return isCreatable(golden, link, entity, mapping) ? Math.max(link.retryAt, settled(golden, entity)) : null;
   const behind = behindFields(golden, link, entity, mapping);
   const waits = behind.map((field) => (isWaiting(link, field, golden) ? (link.waiting[field]?.until ?? 0) : 0));
   return behind.length === 0 ? null : Math.max(link.retryAt, settled(golden, entity), Math.min(...waits));
@@ -60,9 +60,24 @@ export function isLeftAlone(
   return link.outside || isOutside(entity, mapping, golden.fields, link.shadow);
 }
 
-/** A record may be made where the config allows it, once every required field is known and nothing about identity is open. */
-function isCreatable(golden: GoldenRecord, entity: EntityPolicy, mapping: ObjectMapping): boolean {
+/** A new record gets every known value that is not held. */
+export function creatableFields(golden: GoldenView, mapping: ObjectMapping): FieldName[] {
+  return Object.entries(mapping.fields)
+    .filter(([field, { direction }]) => {
+      return (
+        direction !== "read" && !isBlank(golden.fields[field]?.value) && freezes(golden.holds, field) === undefined
+      );
+    })
+    .map(([field]) => field);
+}
+
+/**
+ * A record may be made where the config allows it, once every required field is known and nothing about identity is open. One of which nothing is
+ * known is not made; one that may have been made is looked for whatever became of its values.
+ */
+function isCreatable(golden: GoldenRecord, link: Link, entity: EntityPolicy, mapping: ObjectMapping): boolean {
   if (!mapping.create || pausesIdentity(entity, mapping)) return false;
+  if (!link.createUnknown && creatableFields(golden, mapping).length === 0) return false;
   const identity = new Set(entity.identity.flatMap((key) => key.fields));
   if (golden.holds.some((hold) => hold.fields.some((field) => identity.has(field)))) return false;
   return entity.required.every((field) => !isBlank(golden.fields[field]?.value));

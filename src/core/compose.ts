@@ -3,9 +3,9 @@ import type { JournalEntry } from "../model/journal.ts";
 import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
 import type { CellName } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
-import { type FieldValue, isBlank, type RawValue, sameRaw, sameValue } from "../model/value.ts";
-import { behindFields } from "./behind.ts";
-import { type Context, draftOf, freezes, recordSource, sentValues, write } from "./draft.ts";
+import { type FieldValue, type RawValue, sameRaw, sameValue } from "../model/value.ts";
+import { behindFields, creatableFields } from "./behind.ts";
+import { type Context, draftOf, recordSource, sentValues, write } from "./draft.ts";
 import { cellsOfField } from "./mapping/cells-of.ts";
 import { knownFields } from "./mapping/known-fields.ts";
 import { readField } from "./mapping/read-field.ts";
@@ -176,17 +176,6 @@ function repeated(
   const versions = Object.fromEntries(Object.keys(values).map((field) => [field, 0]));
   const patch = Object.fromEntries(Object.entries(link.unsure).map(([cell, { wrote }]) => [cell, wrote[0] ?? null]));
   return { versions, values, patch };
-}
-
-/** A new record gets every known value that is not held. */
-function creatableFields(golden: GoldenRecord, mapping: ObjectMapping): FieldName[] {
-  return Object.entries(mapping.fields)
-    .filter(([field, { direction }]) => {
-      return (
-        direction !== "read" && !isBlank(golden.fields[field]?.value) && freezes(golden.holds, field) === undefined
-      );
-    })
-    .map(([field]) => field);
 }
 
 /** What the record is expected to hold in the cells of a patch: the guard of the write. */

@@ -12,6 +12,14 @@ function agreed(policy: Parameters<typeof scene>[0], cells: Record<string, strin
 }
 
 describe("one field, seen from several systems", () => {
+  test("a record of which nothing is known is made nowhere, until something is", () => {
+    const world = scene(testPolicy({ email, phone: {} }));
+    world.says("crm", "1", { email: null, phone: null });
+    expect(world.dispatch()).toEqual([]);
+    world.says("crm", "1", { email: null, phone: "200" });
+    expect(world.dispatch()).toHaveLength(2);
+  });
+
   test("an edit by someone who had the agreed value travels to the others and to nobody else", () => {
     const world = agreed(testPolicy({ email, phone: {} }), { email: "a@b.co", phone: "100" });
     world.says("crm", "1", { email: "a@b.co", phone: "200" });

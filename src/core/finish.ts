@@ -2,7 +2,7 @@ import type { FieldName, GoldenRecord, Link } from "../model/golden.ts";
 import type { EntityPolicy } from "../model/policy.ts";
 import type { Instant } from "../model/time.ts";
 import type { FieldValue } from "../model/value.ts";
-import { behindFields, dueAt, isLeftAlone } from "./behind.ts";
+import { behindFields, creatableFields, dueAt, isLeftAlone } from "./behind.ts";
 import { archived, newLink, sentValues } from "./draft.ts";
 import { identitiesOf } from "./match/identity.ts";
 import { isWaiting } from "./relations/waiting.ts";
@@ -42,7 +42,7 @@ export function finish(decided: GoldenRecord, entity: EntityPolicy, now: Instant
       mapping !== undefined &&
       !isLeftAlone(golden, link, entity, mapping) &&
       (link.status === "wanted"
-        ? mapping.create
+        ? mapping.create && (link.createUnknown || creatableFields(golden, mapping).length > 0)
         : link.status === "linked" &&
           behindFields(golden, link, entity, mapping).some((field) => !isWaiting(link, field, golden)));
     link.behindSince = behind ? (link.behindSince ?? now) : null;

@@ -1,7 +1,7 @@
 import type { RecordId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { WriteResult } from "../../ports/connector.ts";
-import { quoted, quotedTable } from "./catalog.ts";
+import { type Column, quoted, quotedTable, type Table } from "./catalog.ts";
 import { passedOverBy, readByIds, written } from "./change-rows.ts";
 import { isUniqueViolation } from "./errors.ts";
 import { refusal } from "./refusal.ts";
@@ -47,7 +47,7 @@ export async function createRows(session: WriteSession, requests: readonly Creat
 async function insertRows(session: WriteSession, requests: readonly Create[]): Promise<Results> {
   const { client, mapped } = session;
   const { table } = mapped;
-  const cells = Object.keys(requests[0]?.patch ?? {}).map((name) => columnOf(table, name));
+  const cells = insertedColumns(table, requests[0]);
   const input = inputOf({ names: ["key"], values: [requests.map((one) => one.key)] }, valueInput(cells, requests));
   const names = cells.map((column) => quoted(column.name)).join(", ");
   const selected = cells.map((column, i) => `input.v${i}::${column.cast}`).join(", ");
@@ -69,6 +69,16 @@ async function insertRows(session: WriteSession, requests: readonly Create[]): P
     [mapped.object.object, requests.map((one) => one.key), ids],
   );
   return results;
+}
+
+/** PostgreSQL inserts no rows of no columns: where nothing is given, one that may be blank is given so, and the others get their defaults. */
+function insertedColumns(table: Table, request: Create | undefined): readonly Column[] {
+  const given = Object.keys(request?.patch ?? {}).map((name) => columnOf(table, name));
+  if (given.length > 0) return given;
+  const blank = table.columns.find((column) => !column.readOnly && !column.notNull && !column.hasDefault);
+  if (blank !== undefined) return [blank];
+  const message = `there is nothing to write, and ${table.name} has no column that may be blank`;
+  throw new SyncFailure({ code: "REJECTED", message, cells: {} });
 }
 
 async function refuseCreate(session: WriteSession, request: Create, error: unknown): Promise<WriteResult> {

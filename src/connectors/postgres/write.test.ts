@@ -44,6 +44,17 @@ test("an edit of case alone is an edit, also where the column's type knows no ca
     expect(result).toMatchObject({ kind: "changed", observation: { cells: { email: "Ada@example.com" } } });
   }));
 
+test("a row of nothing is made like any other, once", () =>
+  database(async (db, url) => {
+    const results = await db.write(people, [create("a", {}), create("b", { name: "b" })]);
+    expect(results).toMatchObject([
+      { kind: "written", created: true, cells: { name: null } },
+      { kind: "written", created: true, cells: { name: "b" } },
+    ]);
+    expect(await db.write(people, [create("a", {})])).toMatchObject([{ kind: "written", created: false }]);
+    expect(await query(url, "select count(*)::int as rows from people")).toEqual([{ rows: 2 }]);
+  }));
+
 test("what is too long for its column is refused, never cut off, also in domains, lists and keys", () =>
   database(
     async (db, url) => {
