@@ -4,6 +4,7 @@ export type { RuleInput } from "./config/rule-schema.ts";
 export { type ConnectorParts, type DefinedConnector, defineConnector } from "./connectors/custom/define-connector.ts";
 export { type Observed, observed } from "./connectors/custom/observed.ts";
 export type { Find, RecordWrites } from "./connectors/custom/record-writes.ts";
+export { scanFeed } from "./connectors/custom/scan-feed.ts";
 export {
   type RawDelete,
   type RawHint,
