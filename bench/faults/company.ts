@@ -119,7 +119,7 @@ export async function openCompany(speed: number) {
   const tell = (event: EngineEvent): void => {
     readings.note(event);
     if (event.kind !== "written") return;
-    for (const ms of event.latenciesMs) latencies.push({ system: event.system, at: clock.now(), ms });
+    for (const { ms } of event.arrivals) latencies.push({ system: event.system, at: clock.now(), ms });
   };
   const timeoutMs = 1_000;
   const airtable = (system: string, { token, baseId, url }: typeof marketing) =>

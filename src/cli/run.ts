@@ -10,8 +10,10 @@ import { logCommits, logEvent } from "../control/log-event.ts";
 import { createMetrics, type Metrics } from "../control/metrics.ts";
 import { sealJournal } from "../control/seal.ts";
 import { shareLimits } from "../control/share.ts";
+import { isAskedFor, startTelemetry, type Telemetry } from "../control/telemetry/start.ts";
 import type { EngineEvent } from "../engine/deps.ts";
 import { type Running, run } from "../engine/run.ts";
+import { messageOf } from "../engine/trigger.ts";
 import type { Notice } from "../model/alert.ts";
 import { openAccounts } from "../server/access/accounts.ts";
 import { createLive, type Live } from "../server/live.ts";
@@ -25,7 +27,7 @@ import { deskPath, serveDesk } from "./desk-socket.ts";
 import { eventText } from "./event-text.ts";
 import { CliError, exitInterrupted, exitUnfinished, exitUsage } from "./exit.ts";
 import { oidcOptions } from "./oidc-options.ts";
-import { counted, print, printJson, spanText } from "./output.ts";
+import { counted, print, printJson, remarkColor, spanText } from "./output.ts";
 import { dryRun } from "./plan.ts";
 import { prepareSystems } from "./prepare-systems.ts";
 import { createProgress } from "./progress.ts";
@@ -56,19 +58,23 @@ export async function runCommand(options: RunOptions): Promise<void> {
   const log = logOf(options, secrets);
   const report = createReport(log, secrets);
   const readings = createReadings(machineClock.now);
-  const metrics = createMetrics();
+  const metrics = createMetrics(machineClock.now);
   const live = createLive(machineClock);
+  let telemetry: Telemetry | null = null;
   const tell = (event: EngineEvent) => {
     live.tell(event);
     report.tell(event);
     readings.note(event);
     metrics.note(event);
+    telemetry?.note(event);
   };
-  const session = await openSession(options, tell, async (config) => {
+  const opened = await openSession(options, tell, async (config) => {
     secrets.push(...secretsOf(config));
     const store = live.heard(await openConfiguredStore(config));
     return log === null ? store : logCommits(store, log);
   });
+  telemetry = await openTelemetry(metrics, opened, report);
+  const session = telemetry === null ? opened : { ...opened, deps: telemetry.traced(opened.deps) };
   try {
     await prepareSystems(session, signal);
     if (signal.aborted) return;
@@ -82,7 +88,10 @@ export async function runCommand(options: RunOptions): Promise<void> {
     const watches = [shareLimits(session.deps, stopping.signal)];
     if (options.once !== true)
       watches.push(
-        watchAlerts(session.deps, readings, alertSettings(session.config), stopping.signal, report.notice),
+        watchAlerts(session.deps, readings, alertSettings(session.config), stopping.signal, {
+          notice: report.notice,
+          looked: metrics.watched,
+        }),
         watchFights(session.deps, stopping.signal),
         sealJournal(session.deps, stopping.signal),
       );
@@ -100,7 +109,19 @@ export async function runCommand(options: RunOptions): Promise<void> {
     }
     await running.ended;
   } finally {
+    await telemetry?.close();
     await session.close();
+  }
+}
+
+/** `null`: nobody asked for it, or what it needs is not there, which is told and stops nothing. */
+async function openTelemetry(metrics: Metrics, { deps }: Session, report: Report): Promise<Telemetry | null> {
+  if (!isAskedFor(process.env)) return null;
+  try {
+    return await startTelemetry(metrics, () => deps, version());
+  } catch (error) {
+    report.warn(`Without OpenTelemetry: ${messageOf(error)}`);
+    return null;
   }
 }
 
@@ -118,6 +139,7 @@ type Report = {
   /** One line on what was done since the last summary, unless nothing was. */
   summary(): void;
   note(text: string): void;
+  warn(text: string): void;
   /** What is noted goes where it is kept. */
   readonly isLogged: boolean;
   notice(notice: Notice): void;
@@ -147,6 +169,7 @@ function createReport(log: Log | null, secrets: readonly string[]): Report {
       sinceSummary = noTotals;
     },
     note: (text) => (log === null ? note(text) : log.write("info", text)),
+    warn: (text) => (log === null ? note(remarkColor.yellow(text)) : log.write("warn", text)),
     isLogged: log !== null,
     notice({ alert, why, severity }) {
       const level = why === "resolved" || severity === "info" ? "info" : severity === "warning" ? "warn" : "error";

@@ -77,6 +77,9 @@ function saidIn({ said }: Log, event: EngineEvent): Readonly<Record<string, unkn
       return { reason: said(event.reason) };
     case "paused-fields":
       return { problems: event.problems.map(({ cell, message }) => ({ cell, message: said(message) })) };
+    case "written":
+      // One for each record: figures, not news.
+      return { arrivals: undefined };
     default:
       return {};
   }

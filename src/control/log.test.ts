@@ -31,7 +31,7 @@ test("a system's trouble is a warning with what it said, but for the values in i
 });
 
 test("below the level nothing is written: batches come at debug", () => {
-  const event = { kind: "decided", outcomes: { applied: 1 }, tookMs: 3 } as const;
+  const event = { kind: "decided", outcomes: { applied: 1 }, conflicts: [], opened: {}, tookMs: 3 } as const;
   const atInfo = openLog();
   logEvent(atInfo.log, event);
   expect(atInfo.lines).toEqual([]);

@@ -50,7 +50,7 @@ export type JournaledConflict = {
 };
 
 /** Reasons in the journal that are no rule's: nothing was in conflict, or no rule was asked. */
-const noRules = new Set([
+export const rulelessReasons: ReadonlySet<string> = new Set([
   "fast-forward",
   "first value",
   "echo",
@@ -62,7 +62,7 @@ const noRules = new Set([
 /** The conflict that a line tells of; `null` when it tells of none. `before`: the source of the golden value until then. */
 export function conflictIn(line: JournalEntry, before: Source | undefined): JournaledConflict | null {
   const { kind, field, from, to, other, base, why, source, ref, at } = line;
-  if (field === null || before === undefined || noRules.has(why)) return null;
+  if (field === null || before === undefined || rulelessReasons.has(why)) return null;
   if (kind === "kept" && source.kind === "record")
     return { golden: to, goldenSource: before, other, otherSystem: source.ref.system, base, at, decided: to };
   if (kind !== "set" || other === null) return null;

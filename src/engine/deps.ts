@@ -1,6 +1,7 @@
 import { cellsOf, cellTypeOf } from "../core/mapping/cells-of.ts";
 import type { FieldType } from "../model/field-type.ts";
-import type { FieldName } from "../model/golden.ts";
+import type { EntityType, FieldName } from "../model/golden.ts";
+import type { HoldKind } from "../model/hold.ts";
 import type { Policy } from "../model/policy.ts";
 import type { CellName, ObjectName, RecordRef, SystemId } from "../model/record.ts";
 import type { SyncError } from "../model/sync-error.ts";
@@ -25,15 +26,23 @@ export type EngineEvent =
       readonly total: number | null;
       readonly done: boolean;
     }
-  | { readonly kind: "decided"; readonly outcomes: Readonly<Partial<Record<Outcome, number>>>; readonly tookMs: number }
+  | {
+      readonly kind: "decided";
+      readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+      readonly conflicts: readonly ConflictCount[];
+      /** Holds that were opened. */
+      readonly opened: Readonly<Partial<Record<HoldKind, number>>>;
+      readonly tookMs: number;
+    }
   | {
       readonly kind: "written";
       readonly system: SystemId;
       readonly object: ObjectName;
       readonly results: Readonly<Record<string, number>>;
       readonly tookMs: number;
-      /** For each record that was written: ms since it had fallen behind. */
-      readonly latenciesMs: readonly number[];
+      /** Writes among them that had failed before. */
+      readonly retries: number;
+      readonly arrivals: readonly Arrival[];
     }
   | {
       readonly kind: "swept";
@@ -72,6 +81,16 @@ export type EngineEvent =
       readonly missing: number;
       readonly known: number;
     };
+
+/** Fields on which systems disagreed, by who decides. */
+export type ConflictCount = {
+  readonly entity: EntityType;
+  readonly decider: "rule" | "person";
+  readonly count: number;
+};
+
+/** A record that was written, after how long of being behind, and where its news had come from; `null`: a person's word, or a rule's. */
+export type Arrival = { readonly entity: EntityType; readonly from: SystemId | null; readonly ms: number };
 
 /** Everything the engine needs from outside; the simulation hands in its own of each. */
 export type Deps = {

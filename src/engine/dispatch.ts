@@ -123,6 +123,14 @@ export function composeAlong(deps: Deps, units: readonly CommitUnit[], outbox: O
   });
 }
 
+function originOf({ fields }: GoldenRecord, { versions }: InFlight): SystemId | null {
+  for (const field of Object.keys(versions)) {
+    const source = fields[field]?.source;
+    if (source?.kind === "record") return source.ref.system;
+  }
+  return null;
+}
+
 function isSecondTry({ link }: Send): boolean {
   return link.failures > 0;
 }
@@ -207,7 +215,13 @@ function composeAll(
       journal.push(...refusalsOf(deps, current, link, found, next, now));
     if (next.kind === "unread" && link.id !== null) reread.push(refOf(link, link.id));
     if (next.kind !== "write") return;
-    sends.push({ goldenId: golden.id, link, inFlight: next.inFlight, ...found });
+    sends.push({
+      goldenId: golden.id,
+      from: originOf(current, next.inFlight),
+      link,
+      inFlight: next.inFlight,
+      ...found,
+    });
     attempts.push(attemptOf(deps, golden.id, link, next.inFlight, "intent"));
   });
   const unit = goldenUnit(deps, current, laneLive, () => undefined);
@@ -370,10 +384,13 @@ async function sendAndSettle(
   for (const result of results) counts[resultName(result)] = (counts[resultName(result)] ?? 0) + 1;
   await settleAll(deps, sends, results, outbox);
   const now = deps.clock.now();
-  const latenciesMs = sends.flatMap(({ link: { behindSince } }, i) =>
-    results[i]?.kind === "written" && behindSince !== null ? [now - behindSince] : [],
+  const arrivals = sends.flatMap(({ entity, from, link: { behindSince } }, i) =>
+    results[i]?.kind === "written" && behindSince !== null
+      ? [{ entity: entity.name, from, ms: now - behindSince }]
+      : [],
   );
-  deps.tell({ kind: "written", system, object, results: counts, tookMs: now - startedAt, latenciesMs });
+  const retries = sends.filter(isSecondTry).length;
+  deps.tell({ kind: "written", system, object, results: counts, tookMs: now - startedAt, retries, arrivals });
   return results;
 }
 

@@ -7,6 +7,8 @@ import type { Deps } from "./deps.ts";
 /** One write on its way. */
 export type Send = {
   readonly goldenId: GoldenId;
+  /** The system that its news comes from; `null`: a person or a rule. */
+  readonly from: SystemId | null;
   readonly mapping: ObjectMapping;
   readonly link: Link;
   readonly inFlight: InFlight;

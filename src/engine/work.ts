@@ -1,15 +1,17 @@
+import { conflictDecider } from "../core/conflict-line.ts";
 import { type Decided, decide, linkIndexOf, type State } from "../core/decide.ts";
 import { cautious } from "../core/mass-change.ts";
 import { identitiesOf } from "../core/match/identity.ts";
 import { observe } from "../core/observe.ts";
 import { referredRecords } from "../core/relations/resolve-references.ts";
 import type { EntityType, GoldenId, GoldenRecord } from "../model/golden.ts";
-import type { Hold } from "../model/hold.ts";
+import type { Hold, HoldKind } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { Observation, RawDelete, RawMerge, RawUpsert } from "../model/observation.ts";
 import { mappingOf } from "../model/policy.ts";
 import { type RecordRef, recordKey, type SystemId } from "../model/record.ts";
 import {
+  type CommitResult,
   type CommitUnit,
   type CursorRow,
   type InboxItem,
@@ -20,7 +22,7 @@ import {
 } from "../ports/store.ts";
 import { childrenOfMerged, isPointedTo } from "./children-of-merged.ts";
 import { emptyUnit, goldenUnit, joinUnits } from "./commit.ts";
-import { type Deps, leaseMs, waitMsMax, waitMsMin } from "./deps.ts";
+import { type ConflictCount, type Deps, leaseMs, waitMsMax, waitMsMin } from "./deps.ts";
 import { composeAlong } from "./dispatch.ts";
 import { findCandidates } from "./find-candidates.ts";
 import { followUp, followUps, overdueTries } from "./follow-up.ts";
@@ -144,6 +146,7 @@ async function decideRead(
 ): Promise<ReadonlySet<SystemId>> {
   const startedAt = deps.clock.now();
   const outcomes: Outcomes = dead.length === 0 ? {} : { dead: dead.length };
+  const tally: Tally = { conflicts: new Map(), opened: {} };
   let setAside: CommitUnit = {
     ...emptyUnit,
     postponed,
@@ -179,6 +182,7 @@ async function decideRead(
     for (const unit of units) for (const row of unit.due) due.add(row.system);
     setAside = emptyUnit;
     const stale = units.filter((_, i) => results[i]?.kind === "stale");
+    noteUnits(tally, units, results);
     const staleGoldens = new Set(stale.map((unit) => unit.golden?.id));
     alsoKeys = stale.flatMap((unit) => unit.keys ?? []);
     waiting = decided.results
@@ -187,7 +191,7 @@ async function decideRead(
     await learnOutcomes(matcher, decided.results, staleGoldens);
     countOutcomes(outcomes, decided.results, staleGoldens);
   }
-  deps.tell({ kind: "decided", outcomes, tookMs: deps.clock.now() - startedAt });
+  tellDecided(deps, outcomes, tally, startedAt);
   return due;
 }
 
@@ -212,6 +216,7 @@ async function decideFresh(
 ): Promise<ReadonlySet<SystemId>> {
   const startedAt = deps.clock.now();
   const outcomes: Outcomes = {};
+  const tally: Tally = { conflicts: new Map(), opened: {} };
   const all = prepareAll(deps, items.map(statementOf));
   const loaded = await loadFor(deps, all, all);
   const { go: free, inbox } = withoutQueued(all, loaded);
@@ -239,7 +244,8 @@ async function decideFresh(
   const stale = new Set(units.flatMap((unit, i) => (results[i]?.kind === "stale" ? [unit.golden?.id] : [])));
   await learnOutcomes(matcher, decided.results, stale);
   countOutcomes(outcomes, decided.results, stale);
-  deps.tell({ kind: "decided", outcomes, tookMs: deps.clock.now() - startedAt });
+  noteUnits(tally, units, results);
+  tellDecided(deps, outcomes, tally, startedAt);
   if (stale.size > 0 || units.some((unit) => unit.inbox.length > 0)) onLeft();
   return new Set(composed.flatMap(({ unit }) => unit.due.map((row) => row.system)));
 }
@@ -308,6 +314,29 @@ async function loadFor(
     queued: fresh.flatMap((one) => [one.item.observation.ref, ...one.records]),
   });
   return withSurvivors(deps.store, loaded);
+}
+
+type Tally = {
+  readonly conflicts: Map<string, ConflictCount>;
+  readonly opened: Partial<Record<HoldKind, number>>;
+};
+
+function noteUnits({ conflicts, opened }: Tally, units: readonly CommitUnit[], results: readonly CommitResult[]): void {
+  for (const { journal, holds } of units.filter((_, i) => results[i]?.kind === "committed")) {
+    for (const line of journal) {
+      const decider = conflictDecider(line);
+      if (decider === null) continue;
+      const { entity } = line;
+      const key = `${entity}/${decider}`;
+      conflicts.set(key, { entity, decider, count: (conflicts.get(key)?.count ?? 0) + 1 });
+    }
+    for (const { kind, revision } of holds) if (revision === 1) opened[kind] = (opened[kind] ?? 0) + 1;
+  }
+}
+
+function tellDecided(deps: Deps, outcomes: Outcomes, { conflicts, opened }: Tally, startedAt: number): void {
+  const tookMs = deps.clock.now() - startedAt;
+  deps.tell({ kind: "decided", outcomes, conflicts: [...conflicts.values()], opened, tookMs });
 }
 
 /** Tells the matcher how records that were compared with candidates were matched. */

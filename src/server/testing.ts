@@ -105,7 +105,7 @@ export async function openTestServer(
     configFile: "truce.yaml",
     dryRun: async () => ({ objects: [], goldens: { contact: 2 }, holds: [], refused: [] }),
     version: "0.0.0",
-    metrics: createMetrics(),
+    metrics: createMetrics(machineClock.now),
     log: { answered: () => undefined, bug: (error) => void process.stderr.write(`${String(error)}\n`) },
     ...options,
   });

@@ -117,7 +117,10 @@ test("dead letters and holds are told of until they are dealt with; field values
 test("shares of little traffic say nothing; of more they do", async () => {
   const { readings, look } = watched();
   const written = (results: Record<string, number>, latenciesMs: readonly number[] = []) =>
-    readings.note({ kind: "written", system: "crm", object: "contacts", results, tookMs: 1, latenciesMs });
+    readings.note({
+      ...{ kind: "written", system: "crm", object: "contacts", results, tookMs: 1, retries: 0 },
+      arrivals: latenciesMs.map((ms) => ({ entity: "contact", from: "db", ms })),
+    });
   written({ UNREACHABLE: 5 });
   expect(await look(1)).toEqual([]);
   written({ written: 60, UNREACHABLE: 20, RATE_LIMITED: 500 });

@@ -26,25 +26,30 @@ const pastKind = "past-alert";
 const pastKeptMs = 90 * 24 * 60 * 60_000;
 const alertsMax = 1_000;
 
+export type AlertEar = { notice(notice: Notice): void; looked(): void };
+
 const everyMs = 15_000;
 /** Of several processes on one store, one looks: the one that holds this document. */
 const watchKind = "watch";
 const watchLeaseMs = 60_000;
 
-/** Looks at how things are every 15 s until `signal` aborts, keeps alerts up to date, and tells people of them; `onNotice` hears it too. */
+/** Looks at how things are every 15 s until `signal` aborts, keeps alerts up to date, and tells people of them; `ear` hears it too. */
 export async function watchAlerts(
   deps: Deps,
   readings: Readings,
   settings: AlertSettings,
   signal: AbortSignal,
-  onNotice: (notice: Notice) => void,
+  ear: AlertEar,
 ): Promise<void> {
   const key = deps.random.id();
   const deaf = new Map<string, string>();
   let isStoreTold = false;
   while (!signal.aborted) {
     try {
-      if (await isOnWatch(deps, key)) for (const one of await lookOnce(deps, readings, settings, deaf)) onNotice(one);
+      if (await isOnWatch(deps, key)) {
+        for (const one of await lookOnce(deps, readings, settings, deaf)) ear.notice(one);
+        ear.looked();
+      }
       isStoreTold = false;
     } catch (error) {
       if (!(error instanceof SyncFailure) && !(error instanceof StoreFailure)) throw error;

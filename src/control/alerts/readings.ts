@@ -110,7 +110,11 @@ function note(state: State, event: EngineEvent, now: Instant): void {
       const all = Object.values(event.results).reduce((sum, count) => sum + count, 0);
       state.counts.push({ at: now, written, failed: all - written - changed - missing - exists - limited });
       state.counts = state.counts.filter(({ at }) => at > now - shortMs);
-      addSamples(state, event.latenciesMs, now);
+      addSamples(
+        state,
+        event.arrivals.map(({ ms }) => ms),
+        now,
+      );
       return;
     }
     case "swept": {
