@@ -92,6 +92,7 @@ const settings: AlertSettings = {
     driftPercent: 50,
     failuresPercent: 100,
     downMs: minute,
+    targets: [],
   },
 };
 

@@ -5,7 +5,7 @@ import type { Route } from "../control/alerts/route.ts";
 
 /** The config's word on alerts, with its secrets put in. */
 export function alertSettings({ settings, source }: LoadedConfig): AlertSettings {
-  const { routes, send, thresholds, quiet, maintenance, repeatEvery, escalateAfter } = settings.alerts;
+  const { routes, send, thresholds, targets, quiet, maintenance, repeatEvery, escalateAfter } = settings.alerts;
   const names = Object.keys(routes);
   const value = (reference: string) => resolveReference(reference, source);
   return {
@@ -28,6 +28,12 @@ export function alertSettings({ settings, source }: LoadedConfig): AlertSettings
       driftPercent: thresholds.drift,
       failuresPercent: thresholds.failures,
       downMs: thresholds.down,
+      targets: targets.map(({ entity = null, from = null, to = null, undecided, behind, latency }) => ({
+        ...{ entity, from, to },
+        undecidedMs: undecided ?? null,
+        behindMs: behind ?? null,
+        latencyMs: latency ?? null,
+      })),
     },
   };
 }

@@ -87,6 +87,19 @@ export const alertsSchema = z.strictObject({
     .array(z.strictObject({ from: momentSchema, until: momentSchema, systems: z.array(nameSchema).optional() }))
     .default([])
     .describe("Nothing is told meanwhile, of these systems or of any."),
+  targets: z
+    .array(
+      z.strictObject({
+        entity: nameSchema.optional(),
+        from: nameSchema.optional(),
+        to: nameSchema.optional(),
+        undecided: durationSchema.optional().describe("How long what `from` tells may wait to be decided."),
+        behind: durationSchema.optional().describe("How long a record of `to` may differ from what is agreed on."),
+        latency: durationSchema.optional().describe("Within how long 95 of 100 writes from `from` to `to` arrive."),
+      }),
+    )
+    .default([])
+    .describe("Stricter times for an entity, a system, or changes from one to another; the first that fits counts."),
   thresholds: z
     .strictObject({
       undecided: durationSchema.prefault("5m").describe("How long a change may wait to be decided. Default: 5m."),

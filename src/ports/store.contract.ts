@@ -828,6 +828,22 @@ function listContract(fresh: Fresh): void {
       expect(idsOf(await store.behind("crm", 9))).toEqual(["b", "a"]);
       expect(idsOf(await store.behind("crm", 1))).toEqual(["b"]);
       expect(await store.behind("db", 9)).toEqual([]);
+      expect(idsOf(await store.behind("crm", 9, "contact"))).toEqual(["b", "a"]);
+      expect(await store.behind("crm", 9, "company")).toEqual([]);
+    });
+
+    test("the observation that has waited longest is told by object, among those that came first", async () => {
+      const store = await fresh();
+      const lead = { kind: "hint", ref: sampleRef("3", "crm", "leads"), revision: null, observedAt: t0 } as const;
+      const items = [
+        sampleItem("1", "1", { receivedAt: t0 }),
+        sampleItem("2", "2", { receivedAt: t0 + 1 }),
+        sampleItem("3", "3", { receivedAt: t0 + 2, observation: lead }),
+      ];
+      for (const item of items) await store.receive([item], []);
+      const contacts = { system: "crm", object: "contacts", since: t0 };
+      expect(await store.waiting(9)).toEqual([contacts, { system: "crm", object: "leads", since: t0 + 2 }]);
+      expect(await store.waiting(2)).toEqual([contacts]);
     });
 
     test("counts tell what there is, waits and is behind", async () => {

@@ -259,6 +259,8 @@ export type DocumentFilter = {
   readonly limit: number;
 };
 
+export type Waiting = { readonly system: SystemId; readonly object: ObjectName; readonly since: Instant };
+
 export type StoreCounts = {
   readonly goldens: Readonly<Record<EntityType, number>>;
   /** Items that are not decided yet, those that only look for something left out. */
@@ -340,8 +342,10 @@ export type Store = {
     after: string | null,
     limit: number,
   ): Promise<readonly { readonly id: string; readonly goldenId: GoldenId }[]>;
-  /** Golden records with a link to this system that is behind, those first that have been for longest, then by id. */
-  behind(system: SystemId, limit: number): Promise<readonly GoldenRecord[]>;
+  /** Golden records, of an entity type if one is given, with a link to this system that is behind, those first that have been for longest, then by id. */
+  behind(system: SystemId, limit: number, entity?: EntityType): Promise<readonly GoldenRecord[]>;
+  /** Since when the oldest observation of each object waits, among the `limit` that came first. */
+  waiting(limit: number): Promise<readonly Waiting[]>;
   counts(now: Instant): Promise<StoreCounts>;
   document(kind: string, key: string, now: Instant): Promise<Document | null>;
   /** In order of their keys. */

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import type { Target } from "../../core/targets.ts";
 import { testPolicy } from "../../core/testing/policy.ts";
 import { emptyUnit } from "../../engine/commit.ts";
 import type { Deps } from "../../engine/deps.ts";
 import type { Connector } from "../../ports/connector.ts";
 import { createLimiter } from "../../ports/limiter.ts";
 import type { DeadLetter } from "../../ports/store.ts";
-import { sampleGolden, sampleHold, sampleLink, sampleRef } from "../../ports/testing/store-samples.ts";
+import { sampleGolden, sampleHold, sampleItem, sampleLink, sampleRef } from "../../ports/testing/store-samples.ts";
 import { createMemoryStore } from "../../store/memory/memory-store.ts";
 import { type AlertSettings, acknowledgeAlert, lookOnce, openAlerts, pastAlerts } from "./alerts.ts";
 import { createReadings } from "./readings.ts";
@@ -26,11 +27,17 @@ const settings: AlertSettings = {
     driftPercent: 1,
     failuresPercent: 20,
     downMs: 2 * minute,
+    targets: [],
   },
 };
 
+const settingsWith = (targets: readonly Target[]) => ({
+  ...settings,
+  thresholds: { ...settings.thresholds, targets },
+});
+
 /** A Truce that is looked at now and then; nothing runs in it but what the test tells. */
-function watched() {
+function watched(targets: readonly Target[] = []) {
   const clock = { at: 10_000_000, now: () => clock.at, sleep: async () => undefined };
   const deps: Deps = {
     store: createMemoryStore(),
@@ -49,7 +56,7 @@ function watched() {
     /** So much later; returns what people are told. */
     async look(afterMs: number) {
       clock.at += afterMs;
-      const notices = await lookOnce(deps, readings, settings, new Map());
+      const notices = await lookOnce(deps, readings, settingsWith(targets), new Map());
       return notices.map(({ why, severity, alert }) => `${why} ${severity} ${alert.key}`);
     },
   };
@@ -89,6 +96,39 @@ test("a record that differs is warned of before the target is missed, by its nam
   const [alert] = await openAlerts(deps);
   expect(alert).toMatchObject({ records: [{ system: "crm", id: "7" }], title: expect.stringContaining("12 min") });
   expect(await look(3 * minute)).toEqual(["worse critical behind/crm"]);
+});
+
+const noTarget = { entity: null, from: null, to: null, undecidedMs: null, behindMs: null, latencyMs: null };
+
+test("an entity with a stricter target is warned of before it is missed, though older things may wait longer", async () => {
+  const { deps, look, clock } = watched([{ ...noTarget, entity: "deal", to: "crm", behindMs: 5 * minute }]);
+  const since = (ms: number) => [sampleLink("7", { behindSince: clock.at - ms })];
+  const contact = sampleGolden("a", { links: since(6 * minute) });
+  const deal = sampleGolden("b", { entity: "deal", links: since(2 * minute).map((link) => ({ ...link, id: "8" })) });
+  await deps.store.commit([contact, deal].map((golden) => ({ ...emptyUnit, golden })));
+  const entity = deps.policy.entities["contact"]!;
+  Object.assign(deps.policy.entities, { deal: { ...entity, name: "deal" } });
+  expect(await look(minute)).toEqual([]);
+  expect(await look(minute)).toEqual(["opened warning behind/crm/deal"]);
+  expect(await look(minute)).toEqual(["worse critical behind/crm/deal"]);
+  const [alert] = await openAlerts(deps);
+  expect(alert?.happened).toContain("A deal in crm has not held what was agreed on for 5 min (target: 5 min).");
+  expect(alert?.records).toMatchObject([{ id: "8" }]);
+});
+
+test("a way from one system to another has its own time to arrive in, and what is undecided its own to wait", async () => {
+  const { deps, readings, look, clock } = watched([
+    { ...noTarget, from: "db", to: "crm", latencyMs: 10_000 },
+    { ...noTarget, entity: "contact", from: "crm", undecidedMs: minute },
+  ]);
+  const arrivals = (from: string) => Array.from({ length: 30 }, () => ({ entity: "contact", from, ms: 11_000 }));
+  const written = { kind: "written", system: "crm", object: "contacts", results: {}, tookMs: 1, retries: 0 } as const;
+  readings.note({ ...written, arrivals: arrivals("desk") });
+  expect(await look(1)).toEqual([]);
+  readings.note({ ...written, arrivals: arrivals("db") });
+  expect(await look(1)).toEqual(["opened critical latency/db/crm/contact"]);
+  await deps.store.receive([sampleItem("1", "7", { receivedAt: clock.at })], []);
+  expect(await look(50_000)).toEqual(["opened warning undecided/crm/contact"]);
 });
 
 test("dead letters and holds are told of until they are dealt with; field values are not in what is told", async () => {

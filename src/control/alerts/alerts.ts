@@ -1,12 +1,15 @@
 import { updateAlerts } from "../../core/alerts.ts";
+import { type Target, targetFor } from "../../core/targets.ts";
 import type { Deps } from "../../engine/deps.ts";
 import { stoppedFlows } from "../../engine/mass-guard.ts";
 import { StoreFailure } from "../../engine/store-failure.ts";
 import { messageOf } from "../../engine/trigger.ts";
 import type { Alert, AlertPolicy, Notice, Severity } from "../../model/alert.ts";
+import type { Link } from "../../model/golden.ts";
+import { mappingOf } from "../../model/policy.ts";
 import type { RecordRef, SystemId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
-import type { DocumentChange } from "../../ports/store.ts";
+import type { DocumentChange, StoreCounts } from "../../ports/store.ts";
 import { openFights } from "../fights.ts";
 import { conditionsOf, type Look, storeAway, type Thresholds } from "./conditions.ts";
 import type { Readings } from "./readings.ts";
@@ -110,7 +113,9 @@ async function lookAround(
   const systems = [...connectors.keys()];
   const counts = await store.counts(now);
   const isLate = (system: SystemId) => now - (counts.behind[system]?.oldestAt ?? now) >= thresholds.behindMs / 2;
-  const [flows, fights, holds, deadLetters, ...behind] = await Promise.all([
+  const [waiting, differing, flows, fights, holds, deadLetters, ...behind] = await Promise.all([
+    waitingOf(deps, thresholds.targets),
+    differingOf(deps, counts, thresholds.targets),
     stoppedFlows(deps),
     openFights(deps),
     store.holds({ status: "open", limit: 1 }),
@@ -122,6 +127,7 @@ async function lookAround(
     counts,
     oldestHold: holds[0] ?? null,
     deadLetters,
+    ...{ waiting, differing },
     behind: Object.fromEntries(behind),
     systems: Object.fromEntries(systems.map((system) => [system, readings.of(system)])),
     clocks: clocksOf(deps),
@@ -130,6 +136,46 @@ async function lookAround(
     fights,
     deafRoutes: Object.fromEntries(deaf),
   };
+}
+
+/** So many of what waits are looked through for the oldest of each entity. */
+const waitingMax = 5_000;
+
+async function waitingOf({ store, policy }: Deps, targets: readonly Target[]): Promise<Look["waiting"]> {
+  if (targets.every(({ undecidedMs }) => undecidedMs === null)) return [];
+  const found = new Map<string, Look["waiting"][number]>();
+  for (const { system, object, since } of await store.waiting(waitingMax)) {
+    const entity = mappingOf(policy, system, object)?.entity.name;
+    const key = `${system}/${entity}`;
+    if (entity !== undefined && !found.has(key)) found.set(key, { system, entity, since });
+  }
+  return [...found.values()];
+}
+
+/** Only where something has differed for long enough to matter. */
+async function differingOf(deps: Deps, counts: StoreCounts, targets: readonly Target[]): Promise<Look["differing"]> {
+  const now = deps.clock.now();
+  const wanted = Object.values(deps.policy.entities).flatMap(({ name: entity, mappings }) =>
+    [...new Set(mappings.map(({ system }) => system))].flatMap((system) => {
+      const target = targetFor(targets, { entity, to: system }, "behindMs");
+      const ageMs = now - (counts.behind[system]?.oldestAt ?? now);
+      return target === null || ageMs < target / 2 ? [] : [{ entity, system }];
+    }),
+  );
+  const found = await Promise.all(
+    wanted.map(async ({ entity, system }) => {
+      const goldens = await deps.store.behind(system, examplesMax, entity);
+      const links = goldens.flatMap((golden) => golden.links.filter((link) => isBehind(link, system)));
+      const records = links.flatMap(({ object, id }) => (id === null ? [] : [{ system, object, id }]));
+      const since = Math.min(...links.map(({ behindSince }) => behindSince ?? now));
+      return links.length === 0 ? [] : [{ system, entity, since, records }];
+    }),
+  );
+  return found.flat();
+}
+
+function isBehind(link: Link, system: SystemId): boolean {
+  return link.system === system && link.behindSince !== null;
 }
 
 const clockSkewMsDefault = 2_000;
@@ -149,8 +195,8 @@ const examplesMax = 5;
 async function behindRecords({ store }: Deps, system: SystemId): Promise<RecordRef[]> {
   const goldens = await store.behind(system, examplesMax);
   return goldens.flatMap(({ links }) =>
-    links.flatMap(({ system: where, object, id, behindSince }) =>
-      where === system && id !== null && behindSince !== null ? [{ system, object, id }] : [],
+    links.flatMap((link) =>
+      isBehind(link, system) && link.id !== null ? [{ system, object: link.object, id: link.id }] : [],
     ),
   );
 }

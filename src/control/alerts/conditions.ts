@@ -1,7 +1,9 @@
 import { flowCount } from "../../core/mass-change.ts";
+import { type Target, targetFor } from "../../core/targets.ts";
 import { withoutValues } from "../../core/without-values.ts";
 import type { StoppedFlow } from "../../engine/mass-guard.ts";
 import type { Condition, Severity } from "../../model/alert.ts";
+import type { EntityType } from "../../model/golden.ts";
 import type { Hold } from "../../model/hold.ts";
 import type { RecordRef, SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
@@ -25,6 +27,8 @@ export type Thresholds = {
   readonly failuresPercent: number;
   /** How long a system may be out of reach. */
   readonly downMs: number;
+  /** Beside those for all: of an entity, a system, or a way from one to another. */
+  readonly targets: readonly Target[];
 };
 
 /** Everything that alerts are judged by, at one moment. */
@@ -35,6 +39,14 @@ export type Look = {
   readonly deadLetters: readonly DeadLetter[];
   /** Some of the records that have been behind for longest, by system. */
   readonly behind: Readonly<Record<SystemId, readonly RecordRef[]>>;
+  /** By system and entity: since when the oldest of its changes waits to be decided, and since when one of its records differs; what targets are about. */
+  readonly waiting: readonly { readonly system: SystemId; readonly entity: EntityType; readonly since: Instant }[];
+  readonly differing: readonly {
+    readonly system: SystemId;
+    readonly entity: EntityType;
+    readonly since: Instant;
+    readonly records: readonly RecordRef[];
+  }[];
   readonly systems: Readonly<Record<SystemId, SystemReading>>;
   readonly storeTroubles: readonly Trouble[];
   /** How far each system's clock is before Truce's, in ms, and how far the config says that it may be off; without those that don't tell. */
@@ -54,6 +66,7 @@ const sharesMin = 20;
 export function conditionsOf(look: Look, thresholds: Thresholds): Condition[] {
   return [
     ...undecided(look, thresholds),
+    ...missed(look, thresholds),
     ...held(look, thresholds),
     ...dead(look, thresholds),
     ...duplicates(look, thresholds),
@@ -94,6 +107,65 @@ function undecided({ now, counts }: Look, { undecidedMs }: Thresholds): Conditio
       did: "Nothing is lost: they are stored, and decided in order, live ones first.",
       todo: "See in truce status whether the number falls. If it grows, give Truce more processor time or more processes; if it stands still, look among the alerts for an unreachable system or for masses of deletes that were stopped.",
       system: null,
+    },
+  ];
+}
+
+/** Targets of single entities, systems and ways that are missed, or soon will be. */
+function missed({ now, waiting, differing, systems }: Look, { targets }: Thresholds): Condition[] {
+  const undecidedOnes = waiting.flatMap(({ system, entity, since }) => {
+    const target = targetFor(targets, { entity, from: system }, "undecidedMs");
+    const happened = (age: string, limit: string) =>
+      `The oldest change of a ${entity} that ${system} told of came ${age} ago and is not decided yet (target: ${limit}).`;
+    const about = {
+      key: `undecided/${system}/${entity}`,
+      system,
+      records: [],
+      what: `Changes of ${entity} from ${system} wait`,
+    };
+    return target === null ? [] : missedBy(now - since, target, { ...about, happened });
+  });
+  const behindOnes = differing.flatMap(({ system, entity, since, records }) => {
+    const target = targetFor(targets, { entity, to: system }, "behindMs");
+    const happened = (age: string, limit: string) =>
+      `A ${entity} in ${system} has not held what was agreed on for ${age} (target: ${limit}).`;
+    const about = {
+      key: `behind/${system}/${entity}`,
+      system,
+      records,
+      what: `${entity} in ${system} has differed for`,
+    };
+    return target === null ? [] : missedBy(now - since, target, { ...about, happened });
+  });
+  const slowOnes = Object.entries(systems).flatMap(([system, { ways }]) =>
+    ways.flatMap(({ from, entity, latencyP95Ms }) => {
+      const target = targetFor(targets, { entity, from, to: system }, "latencyMs");
+      const happened = (age: string, limit: string) =>
+        `Of the changes of ${entity} from ${from} written to ${system} in the last hour, 5 in 100 took ${age} or longer (target: ${limit}).`;
+      const about = { key: `latency/${from}/${system}/${entity}`, system, records: [] };
+      const what = `Changes of ${entity} take, from ${from} to ${system},`;
+      return target === null ? [] : missedBy(latencyP95Ms, target, { ...about, what, happened });
+    }),
+  );
+  return [...undecidedOnes, ...behindOnes, ...slowOnes];
+}
+
+type Missed = Pick<Condition, "key" | "system" | "records"> & {
+  readonly what: string;
+  readonly happened: (age: string, limit: string) => string;
+};
+
+function missedBy(ageMs: number, targetMs: number, { what, happened, ...about }: Missed): Condition[] {
+  const severity = severityOf(ageMs, targetMs);
+  if (severity === null) return [];
+  return [
+    {
+      ...about,
+      severity,
+      title: `${what} ${span(ageMs)}`,
+      happened: happened(span(ageMs), span(targetMs)),
+      did: "Nothing is lost. Live changes go before imports and sweeps.",
+      todo: "See whether another alert names a system as unreachable, refusing or slow, or a rate limit as used up. If not, the target is stricter than the limits of the systems allow, or Truce needs more processor time.",
     },
   ];
 }

@@ -1,4 +1,5 @@
-import type { EngineEvent } from "../../engine/deps.ts";
+import type { Arrival, EngineEvent } from "../../engine/deps.ts";
+import type { EntityType } from "../../model/golden.ts";
 import type { SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 
@@ -11,6 +12,8 @@ export type SystemReading = {
   readonly failed: number;
   /** Of the last hour: 95 of 100 writes arrived within so many ms; `null` with too few to tell. */
   readonly latencyP95Ms: number | null;
+  /** The same by where the news came from, of those with enough to tell. */
+  readonly ways: readonly { readonly from: SystemId; readonly entity: EntityType; readonly latencyP95Ms: number }[];
   /** By object. */
   readonly sweeps: Readonly<Record<string, SweepReading>>;
   /** Objects whose last full reading showed far fewer records than are known. */
@@ -50,7 +53,7 @@ const forgottenMs = 10 * 60_000;
 const storeForgottenMs = 90_000;
 
 type Counted = { readonly at: Instant; readonly written: number; readonly failed: number };
-type Sample = { readonly at: Instant; readonly ms: number };
+type Sample = Arrival & { readonly at: Instant };
 type State = {
   readonly troubles: Map<string, Trouble & { readonly lastAt: Instant }>;
   counts: Counted[];
@@ -110,11 +113,7 @@ function note(state: State, event: EngineEvent, now: Instant): void {
       const all = Object.values(event.results).reduce((sum, count) => sum + count, 0);
       state.counts.push({ at: now, written, failed: all - written - changed - missing - exists - limited });
       state.counts = state.counts.filter(({ at }) => at > now - shortMs);
-      addSamples(
-        state,
-        event.arrivals.map(({ ms }) => ms),
-        now,
-      );
+      addSamples(state, event.arrivals, now);
       return;
     }
     case "swept": {
@@ -136,19 +135,21 @@ function note(state: State, event: EngineEvent, now: Instant): void {
   }
 }
 
-function addSamples(state: State, latenciesMs: readonly number[], now: Instant): void {
-  state.samples.push(...latenciesMs.map((ms) => ({ at: now, ms })));
+function addSamples(state: State, arrivals: readonly Arrival[], now: Instant): void {
+  state.samples.push(...arrivals.map((one) => ({ ...one, at: now })));
   if (state.samples.length > samplesMax * 2) state.samples = state.samples.slice(-samplesMax);
   state.samples = state.samples.filter(({ at }) => at > now - longMs);
 }
 
 function readingOf(state: State, now: Instant): SystemReading {
+  const samples = state.samples.filter(({ at }) => at > now - longMs);
   const recent = state.counts.filter(({ at }) => at > now - shortMs);
   return {
     troubles: present(state, now).filter(({ code }) => code !== "STORE"),
     written: recent.reduce((sum, { written }) => sum + written, 0),
     failed: recent.reduce((sum, { failed }) => sum + failed, 0),
-    latencyP95Ms: percentile(state.samples.filter(({ at }) => at > now - longMs).map(({ ms }) => ms)),
+    latencyP95Ms: percentile(samples),
+    ways: waysIn(samples),
     sweeps: { ...state.sweeps },
     doubted: { ...state.doubted },
     paused: { ...state.paused },
@@ -161,7 +162,17 @@ function present(state: State, now: Instant): Trouble[] {
     .map(({ lastAt: _, ...trouble }) => trouble);
 }
 
-function percentile(values: readonly number[]): number | null {
-  if (values.length < samplesMin) return null;
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? null;
+function waysIn(samples: readonly Sample[]): SystemReading["ways"] {
+  return [...Map.groupBy(samples, ({ from, entity }) => `${from ?? ""}/${entity}`).values()].flatMap((ofWay) => {
+    const latencyP95Ms = percentile(ofWay);
+    const [first] = ofWay;
+    if (latencyP95Ms === null || first === undefined || first.from === null) return [];
+    return [{ from: first.from, entity: first.entity, latencyP95Ms }];
+  });
+}
+
+function percentile(samples: readonly Sample[]): number | null {
+  if (samples.length < samplesMin) return null;
+  const sorted = samples.map(({ ms }) => ms).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.95)] ?? null;
 }

@@ -26,6 +26,8 @@ export type MemoryInbox = {
   nextDueAt(): Instant | null;
   readonly size: () => number;
   readonly oldestAt: () => Instant | null;
+  /** The first that came. */
+  oldest(limit: number): Iterable<{ readonly record: RecordKey; readonly at: Instant }>;
 };
 
 /** One queue per lane, each in order of arrival, so that a claim looks only at the head of each. */
@@ -131,6 +133,12 @@ export function createMemoryInbox(): MemoryInbox {
     },
     size: () => rows.size - looks,
     oldestAt: () => rows.values().find(({ item }) => !isLook(item))?.item.receivedAt ?? null,
+    oldest: (limit) =>
+      rows
+        .values()
+        .filter(({ item }) => !isLook(item))
+        .take(limit)
+        .map(({ record, item }) => ({ record, at: item.receivedAt })),
   };
 }
 

@@ -1,9 +1,10 @@
-import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
+import type { EntityType, GoldenId, GoldenRecord } from "../../model/golden.ts";
 import { type Hold, heldRecord } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
 import { type RecordKey, recordKey, type SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import { type BlockClaims, newBlockClaims } from "../../ports/block-claims.ts";
+import { oldestWaiting } from "../../ports/oldest-waiting.ts";
 import type {
   BlocksFound,
   CommitResult,
@@ -97,7 +98,8 @@ export function createMemoryStore(): Store {
     goldens: async (entity, after, limit) => goldens(state, entity, after, limit),
     search: async (text, limit, how) => search(state, text, limit, how),
     linkedIds: async (system, object, after, limit) => linkedIds(state, system, object, after, limit),
-    behind: async (system, limit) => behind(state, system, limit),
+    behind: async (system, limit, entity) => behind(state, system, limit, entity),
+    waiting: async (limit) => oldestWaiting(state.inbox.oldest(limit)),
     counts: async () => counts(state),
     document: async (kind, key, now) => document(state, kind, key, now),
     documents: async (filter, now) => documents(state, filter, now),
@@ -416,10 +418,12 @@ function linkedIds(state: State, system: SystemId, object: string, after: string
   return found.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
 }
 
-function behind(state: State, system: SystemId, limit: number): readonly GoldenRecord[] {
+function behind(state: State, system: SystemId, limit: number, entity?: EntityType): readonly GoldenRecord[] {
   const found = [...state.goldens.values()].flatMap((golden) =>
     workOf({ golden, due: [] }).flatMap((work) =>
-      work.system === system && work.behindSince !== null ? [{ golden, since: work.behindSince }] : [],
+      work.system === system && work.behindSince !== null && golden.entity === (entity ?? golden.entity)
+        ? [{ golden, since: work.behindSince }]
+        : [],
     ),
   );
   found.sort((a, b) => a.since - b.since || (a.golden.id < b.golden.id ? -1 : 1));

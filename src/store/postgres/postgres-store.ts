@@ -18,6 +18,7 @@ import { migrate } from "./migrate.ts";
 import { nextDueAt } from "./next-due-at.ts";
 import { receive, setCursors } from "./receive.ts";
 import { search } from "./search.ts";
+import { waiting } from "./waiting.ts";
 
 /**
  * The store for many worker processes: a PostgreSQL (14 or newer), in a schema of its own, `truce`. Connects at its first use.
@@ -53,7 +54,8 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     goldens: (entity, after, limit) => goldens(db, entity, after, limit),
     search: (text, limit, how) => search(db, text, limit, how),
     linkedIds: (system, object, after, limit) => linkedIds(db, system, object, after, limit),
-    behind: (system, limit) => behind(db, system, limit),
+    behind: (system, limit, entity) => behind(db, system, limit, entity),
+    waiting: (limit) => waiting(db, limit),
     counts: () => counts(db),
     document: (kind, key, now) => document(db, kind, key, now),
     documents: (filter, now) => documents(db, filter, now),

@@ -23,6 +23,7 @@ import { replaceLines } from "./put-journal.ts";
 import { receive } from "./receive.ts";
 import { recover } from "./recover.ts";
 import { search } from "./search.ts";
+import { waiting } from "./waiting.ts";
 
 /**
  * The embedded store: one file, held by this process alone. Every change is one durable transaction, synced to the disk before the
@@ -60,7 +61,8 @@ export async function openSqliteStore(file: string): Promise<Store> {
     goldens: async (entity, after, limit) => goldens(db, entity, after, limit),
     search: async (text, limit, how) => search(db, text, limit, how),
     linkedIds: async (system, object, after, limit) => linkedIds(db, system, object, after, limit),
-    behind: async (system, limit) => behind(db, system, limit),
+    behind: async (system, limit, entity) => behind(db, system, limit, entity),
+    waiting: async (limit) => waiting(db, limit),
     counts: async () => counts(db),
     document: async (kind, key, now) => document(db, kind, key, now),
     documents: async (filter, now) => documents(db, filter, now),
