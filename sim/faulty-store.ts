@@ -78,6 +78,7 @@ export function faultyStore(
     holdGroups: () => call("holdGroups", () => store.holdGroups()),
     journal: (filter) => call("journal", () => store.journal(filter)),
     replaceLines: (lines) => call("replaceLines", () => store.replaceLines(lines)),
+    forget: (what, limit) => call("forget", () => store.forget(what, limit)),
     deadLetter: (id) => call("deadLetter", () => store.deadLetter(id)),
     deadLetters: (filter) => call("deadLetters", () => store.deadLetters(filter)),
     goldens: (entity, after, limit) => call("goldens", () => store.goldens(entity, after, limit)),

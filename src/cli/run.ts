@@ -5,6 +5,7 @@ import { secretsOf } from "../config/secrets-of.ts";
 import { watchAlerts } from "../control/alerts/alerts.ts";
 import { createReadings } from "../control/alerts/readings.ts";
 import { watchFights } from "../control/fights.ts";
+import { keepWithin } from "../control/keep.ts";
 import { createLog, hideSecrets, type Log, type LogLevel } from "../control/log.ts";
 import { logCommits, logEvent } from "../control/log-event.ts";
 import { createMetrics, type Metrics } from "../control/metrics.ts";
@@ -94,6 +95,7 @@ export async function runCommand(options: RunOptions): Promise<void> {
         }),
         watchFights(session.deps, stopping.signal),
         sealJournal(session.deps, stopping.signal),
+        keepWithin(session.deps, session.config.settings.keep, stopping.signal),
       );
     // A bug in what watches must not go unseen.
     const broken = Promise.all(watches).then(() => running.ended);

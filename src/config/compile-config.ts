@@ -30,6 +30,12 @@ export type Settings = {
   readonly oidc: ParsedConfig["settings"]["oidc"] | null;
   /** `null`: never. */
   readonly sweepEveryMs: number | null;
+  /** How long what is over is kept, in ms; `null`: for ever. */
+  readonly keep: {
+    readonly journalMs: number | null;
+    readonly attemptsMs: number | null;
+    readonly deadLettersMs: number | null;
+  };
   /** Durations in ms; secrets are still references. */
   readonly alerts: ParsedConfig["settings"]["alerts"];
 };
@@ -63,9 +69,18 @@ export function compileConfig(config: ParsedConfig): Compiled {
       publicUrl: settings.publicUrl ?? null,
       oidc: settings.oidc ?? null,
       sweepEveryMs: settings.sweepEvery === "never" ? null : settings.sweepEvery,
+      keep: {
+        journalMs: keptMs(settings.keep.journal),
+        attemptsMs: keptMs(settings.keep.attempts),
+        deadLettersMs: keptMs(settings.keep.deadLetters),
+      },
       alerts: settings.alerts,
     },
   };
+}
+
+function keptMs(kept: number | "forever"): number | null {
+  return kept === "forever" ? null : kept;
 }
 
 function compileEntity(entity: ParsedEntity, name: string): EntityPolicy {

@@ -34,6 +34,14 @@ const oidcSchema = z
   })
   .describe("Signing in at an OpenID Connect provider, besides passwords.");
 
+const keptMin = 24 * 60 * 60_000;
+
+const keptSchema = z.union([z.literal("forever"), durationSchema]).superRefine((kept, context) => {
+  if (kept === "forever" || kept >= keptMin) return;
+  const params = { remedy: "Write a day or more: 365d." };
+  context.addIssue({ code: "custom", message: "less than a day is too short to look into anything", params });
+});
+
 export const settingsSchema = z.strictObject({
   dataFolder: referenceSchema
     .default(".truce")
@@ -52,6 +60,14 @@ export const settingsSchema = z.strictObject({
     .union([z.literal("never"), durationSchema])
     .prefault("1d")
     .describe("How often every system is compared in full. Default: 1d."),
+  keep: z
+    .strictObject({
+      journal: keptSchema.prefault("forever").describe("Lines of the journal. Default: forever."),
+      attempts: keptSchema.prefault("90d").describe("What was sent when, and what came of it. Default: 90d."),
+      deadLetters: keptSchema.prefault("90d").describe("Dead letters that have ended. Default: 90d."),
+    })
+    .prefault({})
+    .describe("How long what is over is kept: a number of days, 365d, or forever."),
   alerts: alertsSchema.prefault({}).describe("What people are told of, and how."),
   retry: z
     .strictObject({

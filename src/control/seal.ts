@@ -68,22 +68,60 @@ export function lineDigest(line: JournalEntry): string {
   return createHash("sha256").update(lineText(line)).digest("hex");
 }
 
+/** Where the journal begins, since all before it was let go of: the last block of that. */
+export type Checkpoint = Pick<Seal, "to" | "at" | "digest">;
+
+const checkpointKind = "checkpoint";
+const checkpointKey = "journal";
+const sealsPage = 500;
+
+export async function checkpointOf(store: Pick<Store, "document">, now: Instant): Promise<Checkpoint | null> {
+  return ((await store.document(checkpointKind, checkpointKey, now))?.value as Checkpoint | undefined) ?? null;
+}
+
+/** Sets the checkpoint to the last block that was sealed before `before`, the newest aside, and lets go of the seals up to it. */
+export async function advanceCheckpoint(
+  { store, clock }: Pick<Deps, "store" | "clock">,
+  before: Instant,
+): Promise<void> {
+  for (;;) {
+    const now = clock.now();
+    const [newest] = await store.documents({ kind, newestFirst: true, limit: 1 }, now);
+    const page = await store.documents({ kind, limit: sealsPage }, now);
+    const old = page.filter(({ key, value }) => key !== newest?.key && (value as Seal).at < before);
+    const last = old.at(-1)?.value as Seal | undefined;
+    if (last === undefined) return;
+    const { to, at, digest } = last;
+    const known = await store.document(checkpointKind, checkpointKey, now);
+    const value: Checkpoint = { to, at, digest };
+    const gone = old.map(({ key }) => ({ kind, key, value: null, expiresAt: null }));
+    const checkpoint = { kind: checkpointKind, key: checkpointKey, value, expiresAt: null };
+    // Another process has come further at the same moment.
+    if (!(await store.putDocuments([{ ...checkpoint, expected: known?.revision ?? 0 }, ...gone], now))) return;
+    if (old.length < sealsPage) return;
+  }
+}
+
 export type ChainReport = {
+  /** What is older was let go of; `null`: nothing was. */
+  readonly checkpoint: Checkpoint | null;
   readonly seals: number;
   readonly sealedLines: number;
   /** Blocks that are not as they were sealed. */
   readonly broken: readonly { readonly from: number; readonly to: number; readonly reason: string }[];
 };
 
-const sealsPage = 500;
-
-/** Recomputes every seal from the lines that there are. A broken block breaks no later one: each is measured from the digest that was stored. */
-export async function verifyChain(store: Pick<Store, "documents" | "journal">, now: Instant): Promise<ChainReport> {
+/** Recomputes every seal from the lines that there are, from the checkpoint on. A broken block breaks no later one: each is measured from the digest that was stored. */
+export async function verifyChain(
+  store: Pick<Store, "document" | "documents" | "journal">,
+  now: Instant,
+): Promise<ChainReport> {
   const broken: { from: number; to: number; reason: string }[] = [];
   let seals = 0;
   let sealedLines = 0;
-  let digest = beginning;
-  let place = 0;
+  const checkpoint = await checkpointOf(store, now);
+  let digest = checkpoint?.digest ?? beginning;
+  let place = checkpoint?.to ?? 0;
   for (let after = ""; ; ) {
     const page = await store.documents({ kind, after, limit: sealsPage }, now);
     for (const { value } of page) {
@@ -100,7 +138,7 @@ export async function verifyChain(store: Pick<Store, "documents" | "journal">, n
     after = page.at(-1)?.key ?? "";
     if (page.length < sealsPage) break;
   }
-  return { seals, sealedLines, broken: broken.map(({ from, to, reason }) => ({ from, to, reason })) };
+  return { checkpoint, seals, sealedLines, broken: broken.map(({ from, to, reason }) => ({ from, to, reason })) };
 }
 
 async function linesUntil(store: Pick<Store, "journal">, after: number, to: number): Promise<JournalLine[]> {

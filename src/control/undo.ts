@@ -46,6 +46,7 @@ export async function undo(deps: Deps, selection: UndoSelection, by: string): Pr
   return report;
 }
 
+type Numbered = Change & { readonly sequence: number };
 type Act = { readonly by: string; readonly cause: string };
 type Tally = {
   readonly restored: Record<FieldName, number>;
@@ -56,6 +57,7 @@ type Tally = {
 async function undoAll(deps: Deps, selection: UndoSelection, act: Act | null): Promise<UndoReport> {
   const changes = await changesOf(deps, selection);
   const tally: Tally = { restored: {}, skipped: [], samples: [] };
+  tally.skipped.push(...notFound(selection, changes));
   const ids = [...changes.keys()];
   for (let i = 0; i < ids.length; i += batchSize)
     await undoBatch(deps, ids.slice(i, i + batchSize), changes, act, tally);
@@ -64,19 +66,35 @@ async function undoAll(deps: Deps, selection: UndoSelection, act: Act | null): P
 }
 
 /** By golden record. A change is small, so that very many fit in memory. */
-async function changesOf({ store }: Deps, selection: UndoSelection): Promise<ReadonlyMap<GoldenId, readonly Change[]>> {
-  const found = new Map<GoldenId, Change[]>();
+async function changesOf(
+  { store }: Deps,
+  selection: UndoSelection,
+): Promise<ReadonlyMap<GoldenId, readonly Numbered[]>> {
+  const found = new Map<GoldenId, Numbered[]>();
   const wanted = "sequences" in selection ? new Set(selection.sequences) : null;
   const query = "sequences" in selection ? {} : selection;
   for await (const lines of scanJournal(store, { ...query, kind: "set" })) {
     for (const { goldenId, field, version, from, sequence } of lines) {
       if (field === null || wanted?.has(sequence) === false) continue;
       const ofGolden = found.get(goldenId) ?? [];
-      ofGolden.push({ field, version, from });
+      ofGolden.push({ sequence, field, version, from });
       found.set(goldenId, ofGolden);
     }
   }
   return found;
+}
+
+/** Numbers of lines that set nothing, or that are no longer kept. */
+function notFound(selection: UndoSelection, changes: ReadonlyMap<GoldenId, readonly Numbered[]>): UndoSkip[] {
+  if (!("sequences" in selection)) return [];
+  const found = new Set([...changes.values()].flatMap((ofGolden) => ofGolden.map(({ sequence }) => sequence)));
+  return selection.sequences
+    .filter((sequence) => !found.has(sequence))
+    .map((sequence) => ({
+      goldenId: "",
+      field: "",
+      reason: `the journal has no line ${sequence} that set a field, or no longer`,
+    }));
 }
 
 async function undoBatch(

@@ -832,6 +832,26 @@ function listContract(fresh: Fresh): void {
       expect(await store.behind("crm", 9, "company")).toEqual([]);
     });
 
+    test("what is let go of goes, the oldest first and so many at a time; what is open or newer stays", async () => {
+      const store = await fresh();
+      const journal = ["a", "b", "c"].map((phone) => sampleLine("g", { to: phone }));
+      await store.commit([sampleUnit({ golden: sampleGolden("g"), journal })]);
+      const lines = await store.journal({ limit: 9 });
+      const closed = { how: "discarded", at: t0, by: "ann", reason: "" } as const;
+      const letters = [letter("old", { closed }), letter("open"), letter("new", { closed: { ...closed, at: t0 + 9 } })];
+      await store.commit([sampleUnit({ deadLetters: letters })]);
+      const what = { linesTo: lines[1]!.sequence, attemptsBefore: t0 + 5, lettersBefore: t0 + 5 };
+      expect(await store.forget(what, 1)).toBe(2);
+      expect(await store.journal({ limit: 9 })).toEqual(lines.slice(1));
+      expect(await store.forget(what, 9)).toBe(1);
+      expect(await store.forget(what, 9)).toBe(0);
+      expect(await store.journal({ limit: 9 })).toEqual(lines.slice(2));
+      expect(await store.journal({ goldenId: "g", limit: 9 })).toEqual(lines.slice(2));
+      expect((await store.deadLetters({ limit: 9 })).map(({ id }) => id)).toEqual(["open", "new"]);
+      await commitOne(store, { golden: sampleGolden("g", { version: 2 }), journal: [sampleLine("g", { to: "d" })] });
+      expect((await store.journal({ goldenId: "g", limit: 9 })).map(({ to }) => to)).toEqual(["c", "d"]);
+    });
+
     test("the observation that has waited longest is told by object, among those that came first", async () => {
       const store = await fresh();
       const lead = { kind: "hint", ref: sampleRef("3", "crm", "leads"), revision: null, observedAt: t0 } as const;

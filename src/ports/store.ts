@@ -259,6 +259,13 @@ export type DocumentFilter = {
   readonly limit: number;
 };
 
+/** What is let go of: lines of the journal up to a number, and attempts and dead letters that had begun, and had ended, before. */
+export type Forgotten = {
+  readonly linesTo: number;
+  readonly attemptsBefore: Instant;
+  readonly lettersBefore: Instant;
+};
+
 export type Waiting = { readonly system: SystemId; readonly object: ObjectName; readonly since: Instant };
 
 export type StoreCounts = {
@@ -324,6 +331,11 @@ export type Store = {
   journal(filter: JournalFilter): Promise<readonly (JournalEntry & { readonly sequence: number })[]>;
   /** Leaves of these lines what erasure leaves: the only way in which a line of the journal ever changes. */
   replaceLines(lines: readonly (JournalEntry & { readonly sequence: number })[]): Promise<void>;
+  /**
+   * Removes what is let go of, the oldest first, at most `limit` of each; returns how much went. The newest line of the journal must stay: numbers
+   * go on from it.
+   */
+  forget(what: Forgotten, limit: number): Promise<number>;
   deadLetter(id: string): Promise<DeadLetter | null>;
   deadLetters(filter: DeadLetterFilter): Promise<readonly DeadLetter[]>;
   /** Golden records of a type in id order, after `after`. */

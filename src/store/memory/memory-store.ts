@@ -15,6 +15,7 @@ import type {
   Document,
   DocumentChange,
   DocumentFilter,
+  Forgotten,
   HoldFilter,
   HoldGroup,
   JournalFilter,
@@ -50,6 +51,8 @@ type State = {
   readonly holds: Map<string, Hold>;
   readonly heldRecords: Map<RecordKey, string>;
   readonly journal: Line[];
+  /** The number of the last line that was let go of. */
+  forgottenTo: number;
   readonly pins: Map<RecordKey, GoldenId | "new">;
   readonly cursors: Map<string, string>;
   readonly deadLetters: Map<string, DeadLetter>;
@@ -93,6 +96,7 @@ export function createMemoryStore(): Store {
     async replaceLines(lines) {
       for (const line of lines) if (state.journal[line.sequence - 1]) state.journal[line.sequence - 1] = line;
     },
+    forget: async (what, limit) => forget(state, what, limit),
     deadLetter: async (id) => state.deadLetters.get(id) ?? null,
     deadLetters: async (filter) => deadLetters(state, filter),
     goldens: async (entity, after, limit) => goldens(state, entity, after, limit),
@@ -122,6 +126,7 @@ function emptyState(): State {
     holds: new Map(),
     heldRecords: new Map(),
     journal: [],
+    forgottenTo: 0,
     pins: new Map(),
     cursors: new Map(),
     deadLetters: new Map(),
@@ -369,12 +374,22 @@ function journal(
     (filter.until === undefined || line.at < filter.until);
   const found: Line[] = [];
   // Lines are in order of their sequence numbers, which start at 1.
-  const [first, end] = [Math.max(0, after), Math.min(state.journal.length, before - 1)];
+  const [first, end] = [Math.max(state.forgottenTo, after), Math.min(state.journal.length, before - 1)];
   for (let n = 0; n < end - first && found.length < limit; n++) {
     const line = state.journal[newestFirst ? end - 1 - n : first + n];
     if (line !== undefined && isWanted(line)) found.push(line);
   }
   return found;
+}
+
+/** Attempts are not kept here. */
+function forget(state: State, { linesTo, lettersBefore }: Forgotten, limit: number): number {
+  const before = state.forgottenTo;
+  const ends = Math.min(linesTo, before + limit, state.journal.length);
+  state.forgottenTo = Math.max(before, ends);
+  const letters = [...state.deadLetters.values()].filter(({ closed }) => closed !== null && closed.at < lettersBefore);
+  for (const { id } of letters.slice(0, limit)) state.deadLetters.delete(id);
+  return state.forgottenTo - before + Math.min(letters.length, limit);
 }
 
 function goldens(state: State, entity: string | null, after: GoldenId | null, limit: number): readonly GoldenRecord[] {

@@ -9,6 +9,7 @@ import { cursor } from "./cursor.ts";
 import { openDatabase, type PostgresOptions } from "./database.ts";
 import { deadLetter, deadLetters } from "./dead-letters.ts";
 import { document, documents, putDocuments } from "./documents.ts";
+import { forget } from "./forget.ts";
 import { goldens } from "./goldens.ts";
 import { hold, holdGroups, holds } from "./holds.ts";
 import { journal, replaceLines } from "./journal.ts";
@@ -49,6 +50,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     holdGroups: () => holdGroups(db),
     journal: (filter) => journal(db, filter),
     replaceLines: (lines) => replaceLines(db, lines),
+    forget: (what, limit) => forget(db, what, limit),
     deadLetter: (id) => deadLetter(db, id),
     deadLetters: (filter) => deadLetters(db, filter),
     goldens: (entity, after, limit) => goldens(db, entity, after, limit),

@@ -10,6 +10,7 @@ import { cursor, setCursors } from "./cursors.ts";
 import { openDatabase } from "./database.ts";
 import { deadLetter, deadLetters } from "./dead-letters.ts";
 import { document, documents, putDocuments } from "./documents.ts";
+import { forget } from "./forget.ts";
 import { keepCommitted, newGoldenCache } from "./golden-cache.ts";
 import { goldens } from "./goldens.ts";
 import { hold, holdGroups, holds } from "./holds.ts";
@@ -56,6 +57,7 @@ export async function openSqliteStore(file: string): Promise<Store> {
     holdGroups: async () => holdGroups(db),
     journal: async (filter) => journal(db, filter),
     replaceLines: async (lines) => db.transaction(() => replaceLines(db, lines)),
+    forget: async (what, limit) => forget(db, what, limit),
     deadLetter: async (id) => deadLetter(db, id),
     deadLetters: async (filter) => deadLetters(db, filter),
     goldens: async (entity, after, limit) => goldens(db, entity, after, limit),
