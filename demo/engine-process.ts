@@ -102,7 +102,7 @@ async function main(order: EngineOrder): Promise<void> {
     consoleFolder: consoleFolder(),
     metrics: null,
     configFile: null,
-    dryRun: () => dryRun(deps, new AbortController().signal),
+    dryRun: (tried) => dryRun(deps, tried, new AbortController().signal),
     version: version(),
     log: {
       answered: () => undefined,

@@ -64,7 +64,7 @@ const routes = root.addChildren([
   ),
   page(
     "/rules",
-    lazyRouteComponent(() => import("./pages/rules-page.tsx"), "RulesPage"),
+    lazyRouteComponent(() => import("./rules/rules-page.tsx"), "RulesPage"),
   ),
   page(
     "/plan",

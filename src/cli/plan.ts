@@ -1,6 +1,7 @@
 import type { Deps } from "../engine/deps.ts";
 import { type Plan, type PlanHolds, type PlanObject, type PlanRefused, type PlanSample, plan } from "../engine/plan.ts";
 import type { Candidate, Hold } from "../model/hold.ts";
+import type { Policy } from "../model/policy.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { eventText } from "./event-text.ts";
 import { CliError, exitInterrupted } from "./exit.ts";
@@ -42,9 +43,9 @@ export async function planCommand(options: PlanOptions): Promise<void> {
 
 const samplesShown = 20;
 
-/** A dry run beside a running engine, on a store of its own. */
-export function dryRun(deps: Deps, signal: AbortSignal): Promise<Plan> {
-  return plan({ ...deps, store: createMemoryStore(), tell: () => undefined }, samplesShown, signal);
+/** A dry run beside a running engine, by rules and mapping that may be others, on a store of its own. */
+export function dryRun(deps: Deps, policy: Policy, signal: AbortSignal): Promise<Plan> {
+  return plan({ ...deps, policy, store: createMemoryStore(), tell: () => undefined }, samplesShown, signal);
 }
 
 function show({ objects, goldens, holds, refused }: Plan): void {

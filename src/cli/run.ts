@@ -21,6 +21,7 @@ import { createLive, type Live } from "../server/live.ts";
 import type { ServerLog } from "../server/request-log.ts";
 import { startServer } from "../server/server.ts";
 import { alertSettings } from "./alert-settings.ts";
+import { configFileOf } from "./config-file.ts";
 import { publicUrlOf } from "./connect-system.ts";
 import { consoleFolder } from "./console-folder.ts";
 import { deskOf } from "./desk.ts";
@@ -212,8 +213,8 @@ async function serve(
     live,
     metrics,
     consoleFolder: consoleFolder(),
-    configFile: config.name,
-    dryRun: () => dryRun(deps, signal),
+    configFile: configFileOf(config, { env: process.env, references: true }),
+    dryRun: (policy) => dryRun(deps, policy, signal),
     version: version(),
     log: report.server,
   });

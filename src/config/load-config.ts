@@ -35,10 +35,23 @@ export type LoadResult = {
 /** Reads, checks and compiles a config file; tells all problems at once. Rejects only when the file can't be read. */
 export async function loadConfig(path: string, options: LoadOptions): Promise<LoadResult> {
   const file = resolve(path);
-  const folder = dirname(file);
   const text = readText(file);
-  const code = /\.m?[jt]s$/u.test(file);
-  const read = code ? await importCode(file, text) : readYaml(text);
+  return isCode(file) ? compiled(path, await importCode(file, text), options) : loadYaml(path, text, options);
+}
+
+/** The same of a text that the YAML file at `path` may come to hold. */
+export function loadYaml(path: string, text: string, options: LoadOptions): LoadResult {
+  return compiled(path, readYaml(text), options);
+}
+
+/** Whether the config is a program: then nothing but that program can say what it would be. */
+export function isCode(file: string): boolean {
+  return /\.m?[jt]s$/u.test(file);
+}
+
+function compiled(path: string, read: Source, options: LoadOptions): LoadResult {
+  const file = resolve(path);
+  const folder = dirname(file);
   const source = referencesOf(folder, options.env);
   const checked = read.data === undefined ? null : checkConfig(read.data, options.references ? source : null);
   const problems = [...syntaxProblems(path, read), ...(checked?.findings ?? []).map((one) => located(path, read, one))];
@@ -48,7 +61,8 @@ export async function loadConfig(path: string, options: LoadOptions): Promise<Lo
   return { config, problems: inOrder(problems) };
 }
 
-function readText(file: string): string {
+/** A config file's text. Throws, for people, when it can't be read. */
+export function readText(file: string): string {
   try {
     return readFileSync(file, "utf8").replace(/^\u{FEFF}/u, "");
   } catch (error) {

@@ -16,7 +16,11 @@ export type ReplayReport = {
   readonly open: FieldTallies;
   readonly lines: number;
   readonly samples: readonly ReplaySample[];
+  /** Some of what is held now and would be settled. */
+  readonly openSamples: readonly OpenSample[];
 };
+
+export type OpenSample = Pick<ReplaySample, "goldenId" | "entity" | "field" | "value"> & { readonly holdId: string };
 
 /** By `entity.field`. */
 export type FieldTallies = Readonly<Record<string, Readonly<Record<Replayed["kind"], number>>>>;
@@ -47,7 +51,7 @@ export async function replayRules(
   policy: Policy,
   since: Instant,
 ): Promise<ReplayReport> {
-  const tally: Tally = { byRule: {}, byPerson: {}, open: {}, samples: [] };
+  const tally: Tally = { byRule: {}, byPerson: {}, open: {}, samples: [], openSamples: [] };
   await replayHolds(store, policy, since, tally);
   const lines = await replayJournal(store, policy, since, tally);
   return { ...tally, lines };
@@ -58,6 +62,7 @@ type Tally = {
   readonly byPerson: Record<string, Record<Replayed["kind"], number>>;
   readonly open: Record<string, Record<Replayed["kind"], number>>;
   readonly samples: ReplaySample[];
+  readonly openSamples: OpenSample[];
 };
 
 function count(tallies: Tally["byRule"], entity: EntityType, field: FieldName, { kind }: Replayed): void {
@@ -87,8 +92,14 @@ function replayOneHold(policy: Policy, hold: Hold, tally: Tally): void {
     const decided = taken === undefined ? undefined : (hold.candidates[Number(taken)]?.values[field] ?? null);
     const replayed = replayHold(entity, field, hold.base[field], [golden, other], decided);
     count(taken === undefined ? tally.open : tally.byPerson, hold.entity, field, replayed);
-    if (decided === undefined || replayed.kind !== "other" || tally.samples.length >= samplesMax) continue;
+    if (replayed.kind !== "other") continue;
     const { goldenId, entity: name, id } = hold;
+    if (decided === undefined) {
+      if (tally.openSamples.length < samplesMax)
+        tally.openSamples.push({ goldenId, entity: name, field, value: replayed.value, holdId: id });
+      continue;
+    }
+    if (tally.samples.length >= samplesMax) continue;
     tally.samples.push({ goldenId, entity: name, field, decided, by: "person", value: replayed.value, place: id });
   }
 }

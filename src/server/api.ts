@@ -1,6 +1,7 @@
 import type { OperationName } from "./operations.ts";
 import { alertRoutes } from "./resources/alerts.ts";
 import { configRoutes } from "./resources/config.ts";
+import { configChangeRoutes } from "./resources/config-changes.ts";
 import { convergenceRoutes } from "./resources/convergence.ts";
 import { deadLetterRoutes } from "./resources/dead-letters.ts";
 import { holdRoutes } from "./resources/holds.ts";
@@ -24,6 +25,7 @@ export const api = {
   ...planRoutes,
   ...alertRoutes,
   ...configRoutes,
+  ...configChangeRoutes,
   ...deadLetterRoutes,
   ...sessionRoutes,
   ...userRoutes,

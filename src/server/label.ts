@@ -1,4 +1,5 @@
-import type { FieldName } from "../model/golden.ts";
+import type { Deps } from "../engine/deps.ts";
+import type { FieldName, GoldenId } from "../model/golden.ts";
 import type { EntityPolicy } from "../model/policy.ts";
 import type { FieldValue } from "../model/value.ts";
 import type { Veil } from "./mask.ts";
@@ -23,4 +24,20 @@ export function labelOf(
     if (first !== undefined && veil.isLifted) return first.slice(0, 80);
   }
   return `${entity?.name ?? ""} ${id.slice(-6)}`.trim();
+}
+
+/** What people call some golden records, by their ids; those that are not there are left out. */
+export async function labelsOf(
+  { store, policy }: Pick<Deps, "store" | "policy">,
+  ids: readonly GoldenId[],
+  veil: Veil,
+): Promise<ReadonlyMap<GoldenId, string>> {
+  if (ids.length === 0) return new Map();
+  const { goldens } = await store.load({ records: [], keys: [], ids: [...new Set(ids)] });
+  return new Map(
+    [...goldens.values()].map(({ id, entity, fields }) => {
+      const values = Object.fromEntries(Object.entries(fields).map(([field, { value }]) => [field, value]));
+      return [id, labelOf(policy.entities[entity], values, id, veil)];
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { OidcOptions } from "./access/oidc.ts";
-import { startTestProvider, type TestProvider } from "./access/testing-provider.ts";
+import { startTestProvider, type TestProvider } from "./access/testing/provider.ts";
 import { createClient } from "./client.ts";
 import { oidcPath } from "./oidc-routes.ts";
 import { goodPassword, openTestServer, type TestServer } from "./testing.ts";

@@ -1,12 +1,12 @@
 import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import type { Metrics } from "../control/metrics.ts";
 import type { Deps } from "../engine/deps.ts";
-import type { Plan } from "../engine/plan.ts";
 import type { Running } from "../engine/run.ts";
 import { receiveWebhook } from "../engine/trigger.ts";
 import type { Accounts } from "./access/accounts.ts";
 import { sessionCookie } from "./access/identify.ts";
 import { type OidcOptions, openOidc } from "./access/oidc.ts";
+import type { ConfigFile } from "./config-file.ts";
 import { registerConsole } from "./console-files.ts";
 import { docsPage, docsStyle } from "./docs-page.ts";
 import { registerApi, sendProblem } from "./http-api.ts";
@@ -19,12 +19,13 @@ import { Problem } from "./problem.ts";
 import { registerRequestLog, requestIdOf, type ServerLog } from "./request-log.ts";
 import { alertHandlers } from "./resources/alerts.ts";
 import { configHandlers } from "./resources/config.ts";
+import { configChangeHandlers } from "./resources/config-changes.ts";
 import { convergenceHandlers } from "./resources/convergence.ts";
 import { deadLetterHandlers } from "./resources/dead-letters.ts";
 import { holdHandlers } from "./resources/holds.ts";
 import { journalHandlers } from "./resources/journal.ts";
 import { overviewHandlers } from "./resources/overview.ts";
-import { planHandlers } from "./resources/plan.ts";
+import { type DryRun, planHandlers } from "./resources/plan.ts";
 import { recordHandlers } from "./resources/records.ts";
 import { sessionHandlers } from "./resources/sessions.ts";
 import { sweepHandlers } from "./resources/sweeps.ts";
@@ -49,10 +50,8 @@ export type ServerOptions = {
   readonly live: Live;
   /** Where the built console lies; `null`: there is none. */
   readonly consoleFolder: string | null;
-  /** The config's file, for people. */
-  readonly configFile: string | null;
-  /** Makes a plan on a store of its own. */
-  readonly dryRun: (() => Promise<Plan>) | null;
+  readonly configFile: ConfigFile | null;
+  readonly dryRun: DryRun | null;
   readonly version: string;
   /** Counts what the engine tells; `null`: there are no figures under /metrics. */
   readonly metrics: Metrics | null;
@@ -173,9 +172,10 @@ function registerApiScope(
       ...journalHandlers(deps),
       ...sweepHandlers(deps, running),
       ...convergenceHandlers(deps),
-      ...planHandlers(deps.policy, deps.clock, dryRun),
+      ...planHandlers(deps, configFile, dryRun),
       ...alertHandlers(deps),
       ...configHandlers(deps.policy, configFile),
+      ...configChangeHandlers(deps, configFile),
       ...deadLetterHandlers(deps),
       ...sessionHandlers(accounts, oidc?.label ?? null),
       ...userHandlers(accounts, deps.clock),

@@ -1,4 +1,5 @@
 import { machineClock, machineRandom } from "../clock/machine.ts";
+import { loadYaml } from "../config/load-config.ts";
 import { createMetrics } from "../control/metrics.ts";
 import { testPolicy } from "../core/testing/policy.ts";
 import type { Deps } from "../engine/deps.ts";
@@ -12,6 +13,7 @@ import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { openAccounts } from "./access/accounts.ts";
 import type { Role } from "./access/identity.ts";
 import { type Client, createClient } from "./client.ts";
+import type { ConfigFile } from "./config-file.ts";
 import { createLive } from "./live.ts";
 import { type Server, type ServerOptions, startServer } from "./server.ts";
 
@@ -24,6 +26,32 @@ const contactPolicy = testPolicy({
   note: {},
   score: { type: { kind: "number" } },
 });
+
+/** The same as a file, as far as a person would write it. */
+const contactYaml = `\
+systems:
+  crm: { connector: hubspot, token: \${HUBSPOT_TOKEN} }
+  db: { connector: postgres, url: \${DATABASE_URL} }
+  desk: { connector: airtable, base: app1, token: \${AIRTABLE_TOKEN} }
+entities:
+  contact:
+    fields:
+      email: email
+      name: name
+      phone: text # as they write it
+      note: { type: text }
+      score:
+        type: number
+    identity: [email]
+    systems:
+${["crm", "db", "desk"].map((system) => `      ${system}: { object: contacts, fields: { email: email, name: name, phone: phone, note: note, score: score } }`).join("\n")}
+`;
+
+const contactFile: ConfigFile = {
+  name: "truce.yaml",
+  read: () => contactYaml,
+  check: (text) => loadYaml("truce.yaml", text, { env: {}, references: false }),
+};
 
 const systems = [
   ["crm", "HubSpot"],
@@ -102,7 +130,7 @@ export async function openTestServer(
     oidc: null,
     live,
     consoleFolder: null,
-    configFile: "truce.yaml",
+    configFile: contactFile,
     dryRun: async () => ({ objects: [], goldens: { contact: 2 }, holds: [], refused: [] }),
     version: "0.0.0",
     metrics: createMetrics(machineClock.now),

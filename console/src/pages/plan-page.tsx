@@ -30,6 +30,7 @@ export function PlanPage() {
         {query.data?.endedAt == null ? null : (
           <span className="muted">{t("plan.made", { time: timeText(query.data.endedAt) })}</span>
         )}
+        {query.data?.isOfChange === true ? <span className="badge accent">{t("plan.ofChange")}</span> : null}
         <span className="grow" />
         {me?.may("operate") === true ? (
           <button type="button" className="button primary" disabled={isRunning} onClick={() => void start()}>

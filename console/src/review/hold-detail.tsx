@@ -20,7 +20,6 @@ export function HoldDetail({
   edit,
   decide,
   assign,
-  loaded,
   back,
 }: {
   /** As the list knows it; more is asked for. */
@@ -31,7 +30,6 @@ export function HoldDetail({
   readonly edit: (isEditing: boolean) => void;
   readonly decide: Decide;
   readonly assign: () => void;
-  readonly loaded: readonly Hold[];
   readonly back: () => void;
 }) {
   const { data } = useApi("getHold", { hold: shown.id });
@@ -92,7 +90,7 @@ export function HoldDetail({
                   {t("review.edit")} <kbd>e</kbd>
                 </button>
               )}
-              <AlwaysButton hold={hold} loaded={loaded} />
+              <AlwaysButton hold={hold} />
             </>
           ) : (
             ways.map((way, i) => (

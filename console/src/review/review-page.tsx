@@ -166,7 +166,6 @@ export function ReviewPage() {
             edit={setEditing}
             decide={(hold, choice) => decide(hold, choice)}
             assign={() => void assign(current)}
-            loaded={holds}
             back={goBack}
           />
         )}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Policy, Rule } from "../../model/policy.ts";
+import type { ConfigFile } from "../config-file.ts";
 import type { Handlers, Routes } from "../route.ts";
 
 const fieldShape = z.object({
@@ -20,6 +21,7 @@ export const configRoutes = {
     input: z.object({}),
     answer: z.object({
       file: z.string().nullable(),
+      isEditable: z.boolean().describe("A YAML file, for which changes can be written: see previewConfig."),
       entities: z.array(
         z.object({
           name: z.string(),
@@ -36,10 +38,11 @@ export const configRoutes = {
   },
 } as const satisfies Routes;
 
-export function configHandlers(policy: Policy, file: string | null): Handlers<typeof configRoutes> {
+export function configHandlers(policy: Policy, file: ConfigFile | null): Handlers<typeof configRoutes> {
   return {
     getConfig: () => ({
-      file,
+      file: file?.name ?? null,
+      isEditable: file?.check != null,
       entities: Object.values(policy.entities).map(({ fields, mappings, identity, ...entity }) => ({
         ...entity,
         identity: identity.map((key) => key.fields),
@@ -62,7 +65,7 @@ export function configHandlers(policy: Policy, file: string | null): Handlers<ty
 }
 
 /** A rule as a sentence: "the newer change wins; when no clock can tell, crm before db". */
-function ruleText(rule: Rule): string {
+export function ruleText(rule: Rule): string {
   switch (rule.kind) {
     case "owner":
       return `${rule.system} is the source of truth`;

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import type { Deps } from "../../engine/deps.ts";
 import type { Plan } from "../../engine/plan.ts";
 import type { EntityPolicy, Policy } from "../../model/policy.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { ConfigFile } from "../config-file.ts";
 import { type Veil, veilFor } from "../mask.ts";
 import { Problem } from "../problem.ts";
 import type { Handlers, Routes } from "../route.ts";
@@ -20,6 +21,7 @@ const plan = z.object({
   startedAt: instant.nullable(),
   endedAt: instant.nullable(),
   error: z.string().nullable(),
+  isOfChange: z.boolean().describe("Made by a config that was tried, not by the one that runs."),
   goldens: z.record(z.string(), z.number().int()),
   objects: z.array(
     z.object({
@@ -63,7 +65,9 @@ export const planRoutes = {
     tag,
     summary: "Start a dry run: reads everything, writes nothing; answers at once",
     access: "operate",
-    input: z.object({}),
+    input: z.object({
+      text: z.string().max(500_000).optional().describe("The config file as it might be; left out: as it runs."),
+    }),
     answer: plan,
   },
 } as const satisfies Routes;
@@ -73,40 +77,60 @@ type State = {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly error: string | null;
+  readonly isOfChange: boolean;
+  /** The rules and mapping it was made by. */
+  readonly policy: Policy;
   readonly plan: Plan;
 };
 
 const nothing: Plan = { objects: [], goldens: {}, holds: [], refused: [] };
 
-/** `dryRun` makes a plan on a store of its own. */
+/** Makes a plan by these rules and mapping, on a store of its own. */
+export type DryRun = (policy: Policy) => Promise<Plan>;
+
 export function planHandlers(
-  policy: Policy,
-  clock: Clock,
-  dryRun: (() => Promise<Plan>) | null,
+  { policy, clock, connectors }: Pick<Deps, "policy" | "clock" | "connectors">,
+  file: ConfigFile | null,
+  dryRun: DryRun | null,
 ): Handlers<typeof planRoutes> {
-  let latest: State = { state: "none", startedAt: null, endedAt: null, error: null, plan: nothing };
+  const none = { startedAt: null, endedAt: null, error: null, isOfChange: false, policy, plan: nothing };
+  let latest: State = { ...none, state: "none" };
+
+  function policyIn(text: string): Policy {
+    const checked = file?.check?.(text);
+    if (checked === undefined) throw new Problem(422, "There is no config file of which a change could be tried.");
+    const [first] = checked.problems.filter(({ severity }) => severity === "error");
+    if (checked.config === null)
+      throw new Problem(422, `Line ${first?.line ?? 1}: ${first?.message ?? "the config has errors"}.`);
+    const strangers = Object.keys(checked.config.systems).filter((system) => !connectors.has(system));
+    if (strangers.length > 0)
+      throw new Problem(422, `${strangers.join(", ")} is not connected here; try it with truce plan.`);
+    return checked.config.policy;
+  }
+
   return {
-    getPlan: ({ who }) => shown(latest, policy, veilFor(who)),
-    startPlan({ who }) {
+    getPlan: ({ who }) => shown(latest, veilFor(who)),
+    startPlan({ who, input }) {
       if (dryRun === null) throw new Problem(404, "This Truce makes no plans.");
       if (latest.state === "running") throw new Problem(409, "A dry run is under way.");
-      const startedAt = clock.now();
-      latest = { state: "running", startedAt, endedAt: null, error: null, plan: nothing };
-      dryRun().then(
-        (made) => {
-          latest = { state: "done", startedAt, endedAt: clock.now(), error: null, plan: made };
+      const tried = input.text === undefined ? policy : policyIn(input.text);
+      const begun = { ...none, startedAt: clock.now(), isOfChange: tried !== policy, policy: tried };
+      latest = { ...begun, state: "running" };
+      dryRun(tried).then(
+        (plan) => {
+          latest = { ...begun, state: "done", endedAt: clock.now(), plan };
         },
         (error: unknown) => {
           const message = error instanceof Error ? error.message : String(error);
-          latest = { state: "failed", startedAt, endedAt: clock.now(), error: message, plan: nothing };
+          latest = { ...begun, state: "failed", endedAt: clock.now(), error: message };
         },
       );
-      return shown(latest, policy, veilFor(who));
+      return shown(latest, veilFor(who));
     },
   };
 }
 
-function shown({ plan: made, ...state }: State, policy: Policy, veil: Veil) {
+function shown({ plan: made, policy, ...state }: State, veil: Veil) {
   const entityOf = (system: string, object: string) =>
     Object.values(policy.entities).find(({ mappings }) =>
       mappings.some((one) => one.system === system && one.object === object),

@@ -1,9 +1,15 @@
 import { useState } from "react";
 import { useApi } from "../api.ts";
 import { entityText, fieldText } from "../format.ts";
+import { useMe } from "../session.ts";
 import { t, tOr } from "../text.ts";
 import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { Loaded } from "../ui/state.tsx";
+import { useRuleChanges } from "./changes.ts";
+import { ChangesPanel } from "./changes-panel.tsx";
+import { FileEditor } from "./file-editor.tsx";
+import { RuleDialog } from "./rule-dialog.tsx";
+import { Suggestions } from "./suggestions.tsx";
 
 const deletes: Readonly<Record<string, string>> = {
   hold: t("rules.hold"),
@@ -16,11 +22,15 @@ const arrows: Readonly<Record<string, string>> = { both: "⇄", read: "→", wri
 export function RulesPage() {
   const query = useApi("getConfig", {});
   const [wanted, setWanted] = useState("");
+  const [chosen, choose] = useState<RuleChosen | null>(null);
+  const [isFileShown, showFile] = useState(false);
+  const changes = useRuleChanges();
+  const me = useMe();
   const isWanted = (name: string) => name.toLowerCase().includes(wanted.toLowerCase());
   return (
     <div className="page">
       <Loaded query={query}>
-        {({ file, entities }) => (
+        {({ file, isEditable, entities }) => (
           <>
             <div className="page-head">
               <h1>{t("rules.title")}</h1>
@@ -33,8 +43,34 @@ export function RulesPage() {
                 placeholder={t("rules.filter")}
                 aria-label={t("rules.filter")}
               />
+              <span className="grow" />
+              {isEditable && me?.may("operate") === true ? (
+                <button
+                  type="button"
+                  className="button"
+                  aria-expanded={isFileShown}
+                  onClick={() => showFile(!isFileShown)}
+                >
+                  {t(isFileShown ? "rules.hideFile" : "rules.editFile")}
+                </button>
+              ) : null}
               <p className="lead">{file === null ? t("rules.leadNoFile") : t("rules.lead", { file })}</p>
             </div>
+            {file !== null && isEditable && me?.may("review") === true ? (
+              <>
+                <ChangesPanel file={file} />
+                <Suggestions choose={(entity, field, rule) => choose({ entity, field, rule })} />
+              </>
+            ) : null}
+            {isFileShown ? <FileEditor /> : null}
+            {chosen === null ? null : (
+              <RuleDialog
+                entity={chosen.entity}
+                field={chosen.field}
+                first={chosen.rule}
+                onClose={() => choose(null)}
+              />
+            )}
             {entities.map((entity) => {
               const systems = entity.objects.map(({ system }) => system);
               return (
@@ -81,7 +117,20 @@ export function RulesPage() {
                                 {field.group === null ? null : <span className="muted small"> {field.group}</span>}
                               </th>
                               <td title={field.options.join(", ")}>{field.type}</td>
-                              <td>{field.rule}</td>
+                              <td>
+                                <RuleCell
+                                  rule={field.rule}
+                                  label={fieldText(field.name)}
+                                  isChanged={changes.some(
+                                    (one) => one.entity === entity.name && one.field === field.name,
+                                  )}
+                                  edit={
+                                    isEditable && me?.may("review") === true && isDecisive(field, entity.fields)
+                                      ? () => choose({ entity: entity.name, field: field.name, rule: "newest" })
+                                      : null
+                                  }
+                                />
+                              </td>
                               <td>{tOr(`rules.${field.clears}`, field.clears)}</td>
                               {systems.map((system) => {
                                 const cell = field.cells.find((one) => one.system === system);
@@ -110,5 +159,42 @@ export function RulesPage() {
         )}
       </Loaded>
     </div>
+  );
+}
+
+type RuleChosen = { readonly entity: string; readonly field: string; readonly rule: string };
+type Grouped = { readonly name: string; readonly group: string | null };
+
+/** Of a group the first field's rule decides. */
+function isDecisive(field: Grouped, fields: readonly Grouped[]): boolean {
+  return field.group === null || fields.find(({ group }) => group === field.group)?.name === field.name;
+}
+
+function RuleCell({
+  rule,
+  label,
+  isChanged,
+  edit,
+}: {
+  readonly rule: string;
+  readonly label: string;
+  readonly isChanged: boolean;
+  /** `null`: not here, or not for this person. */
+  readonly edit: (() => void) | null;
+}) {
+  if (edit === null) return <>{rule}</>;
+  return (
+    <span className="rule-cell">
+      {rule}
+      {isChanged ? <span className="badge accent">{t("rules.changed")}</span> : null}
+      <button
+        type="button"
+        className="button small quiet"
+        onClick={edit}
+        aria-label={t("rules.change", { field: label })}
+      >
+        ✎
+      </button>
+    </span>
   );
 }
