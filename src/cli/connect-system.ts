@@ -7,11 +7,11 @@ import type { Connector } from "../ports/connector.ts";
 import { createConnector } from "./create-connector.ts";
 
 /** The connector of one system of the config, with its secrets put in. */
-export function connectSystem(config: LoadedConfig, system: SystemId, clock: Clock): Promise<Connector> {
+export async function connectSystem(config: LoadedConfig, system: SystemId, clock: Clock): Promise<Connector> {
   const options = config.systems[system];
   if (options === undefined) throw new Error(`The config has no system ${system}.`);
   const publicUrl = publicUrlOf(config);
-  return createConnector(options, {
+  const connector = await createConnector(options, {
     system,
     clock,
     objects: mappedObjects(config.policy, system),
@@ -19,6 +19,14 @@ export function connectSystem(config: LoadedConfig, system: SystemId, clock: Clo
     folder: config.folder,
     webhookUrl: publicUrl === null ? null : `${publicUrl}/webhooks/${system}`,
   });
+  const { recordUrl } = options;
+  return recordUrl === undefined
+    ? connector
+    : { ...connector, recordUrl: (object, id) => filledIn(recordUrl, object, id) };
+}
+
+function filledIn(template: string, object: string, id: string): string {
+  return template.replaceAll("{object}", encodeURIComponent(object)).replaceAll("{id}", encodeURIComponent(id));
 }
 
 /** Under which address vendors reach this Truce, without a slash at the end; `null`: not at all. */

@@ -100,7 +100,7 @@ export async function createConnector(options: SystemOptions, context: Connector
     }
     case "rest": {
       const { createRestConnector } = await import("../connectors/rest/connector.ts");
-      const { connector, clockSkew, pollEvery, timeout, ...rest } = resolveAll(options, source);
+      const { connector, clockSkew, recordUrl, pollEvery, timeout, ...rest } = resolveAll(options, source);
       return createRestConnector({ ...rest, system, clock, timeoutMs: timeout, ...poll }, objects);
     }
     case "files": {

@@ -26,6 +26,7 @@ const cases: readonly (readonly [title: string, from: string, to: string])[] = [
   ["a misspelt connector", "connector: airtable", "connector: airtabel"],
   ["a missing token", "token: ${AIRTABLE_TOKEN}, ", ""],
   ["neither token nor oauth", "token: ${HUBSPOT_TOKEN}, ", ""],
+  ["a record's address that is a script", "base: appA1b2C3", "base: appA1b2C3, recordUrl: 'javascript:alert({id})'"],
   ["a broken reference", "localhost/app", "${HOST-NAME}/app"],
   ["a name with a space", "city: address", "the city: address"],
   ["a number for a text", "object: People", "object: 12"],

@@ -18,7 +18,14 @@ export const databaseUrlSchema = referenceSchema.superRefine((text, context) => 
   });
 });
 
+const recordUrl = z
+  .string()
+  .regex(/^https?:\/\/\S*\{id\}\S*$/u, "an address begins with https:// and holds {id}")
+  .describe("Where people look at a record: https://admin.example.com/{object}/{id}. Vendors' own are known.")
+  .optional();
+
 const common = {
+  recordUrl,
   clockSkew: durationSchema.prefault("2s").describe("How far the system's clock may be off. Default: 2s."),
 };
 const pollEvery = durationSchema.describe("How often changes are asked for.").optional();

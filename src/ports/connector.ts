@@ -210,5 +210,7 @@ export type Connector = {
   /** One result per request, in the requests' order. */
   write(object: MappedObject, requests: readonly WriteRequest[]): Promise<readonly WriteResult[]>;
   webhook?(request: WebhookRequest): WebhookResult;
+  /** Where people look at the record in the system itself; `null`: nowhere, or not known yet. */
+  recordUrl?(object: ObjectName, id: RecordId): string | null;
   close(): Promise<void>;
 };

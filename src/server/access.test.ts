@@ -93,6 +93,7 @@ test("who may call what, for every operation, is what is written here", async ()
       "restoreField: reviewer operator admin",
       "listJournal: viewer reviewer operator admin",
       "exportJournal: reviewer operator admin",
+      "exportJournalLines: reviewer operator admin",
       "listSweeps: viewer reviewer operator admin",
       "startSweep: operator admin",
       "getConvergence: viewer reviewer operator admin",

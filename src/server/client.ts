@@ -74,7 +74,7 @@ export function createClient({ url, token, fetch: send = fetch }: ClientOptions)
 
 async function read(answer: Response): Promise<unknown> {
   const text = await answer.text();
-  const isJson = (answer.headers.get("content-type") ?? "").includes("json");
+  const isJson = /\bjson\b/u.test(answer.headers.get("content-type") ?? "");
   if (!answer.ok) throw new ApiError(answer.status, isJson ? JSON.parse(text) : {});
   if (answer.status === 204) return null;
   return isJson ? JSON.parse(text) : text;

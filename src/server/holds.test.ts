@@ -151,3 +151,22 @@ test("holds are listed by group, in pages, and by whom they are assigned to", as
   expect((await tom.client.listHolds({ assignee: "tom" })).items).toEqual([]);
   expect((await rosa.client.getHold({ hold: ids[1] ?? "" })).assignee).toBe("rosa");
 });
+
+test("a duplicate says what would be agreed on if it were the same, before anything is merged", async () => {
+  await server.says("crm", "pair1", { email: "pair@example.org", name: "Pia Pair", phone: "1", note: null });
+  await server.says("crm", "pair2", { email: "pair@example.org", name: "Pia Pair", phone: "2", note: "VIP" });
+  const [listed] = (await rosa.client.listHolds({ kind: "duplicate" })).items;
+  const hold = await rosa.client.getHold({ hold: listed?.id ?? "" });
+  expect(hold.url).toBe("https://crm.example/pair2");
+  const [survivor] = hold.survivors;
+  expect(survivor?.goldenId).toBe(hold.matches[0]?.id);
+  const told = survivor?.fields.map(({ name, value, from, isHeld }) => [name, value, from, isHeld]);
+  expect(told).toEqual([
+    ["email", "pair@example.org", "both", false],
+    ["name", "Pia Pair", "both", false],
+    ["phone", "1", "match", true],
+    ["note", "VIP", "record", false],
+  ]);
+  const record = await rosa.client.getRecord({ record: survivor?.goldenId ?? "" });
+  expect(record.fields.find(({ name }) => name === "note")).toBeUndefined();
+});

@@ -131,7 +131,8 @@ function sendStream(
   const handler = parts.handlers[name] as unknown as (call: Call<unknown>) => AsyncIterable<string>;
   const isAllowed = async () => may(await identify(parts.accounts, request.headers, parts.cookie()), access);
   reply.header("content-type", `${content}; charset=utf-8`).header("x-accel-buffering", "no");
-  if (content === "text/csv") reply.header("content-disposition", 'attachment; filename="truce-journal.csv"');
+  const ending = operations[name][1].split(".")[1];
+  if (ending !== undefined) reply.header("content-disposition", `attachment; filename="truce-journal.${ending}"`);
   const stream = Readable.from(whileAllowed(handler(call), isAllowed));
   parts.streams.add(stream);
   stream.once("close", () => parts.streams.delete(stream));

@@ -35,6 +35,7 @@ export const operations = {
   restoreField: ["POST", "/records/{record}/restore"],
   listJournal: ["GET", "/journal"],
   exportJournal: ["GET", "/journal.csv"],
+  exportJournalLines: ["GET", "/journal.jsonl"],
   listSweeps: ["GET", "/sweeps"],
   startSweep: ["POST", "/sweeps"],
   getConvergence: ["GET", "/convergence"],

@@ -45,7 +45,8 @@ test("a record says of each field where it came from, and of each system what it
     hold: hold.id,
   });
   const db = record.systems.find(({ system }) => system === "db");
-  expect(db).toMatchObject({ status: "linked", id: "whole" });
+  expect(db).toMatchObject({ status: "linked", id: "whole", url: null });
+  expect(record.systems.find(({ system }) => system === "crm")?.url).toBe("https://crm.example/whole");
   expect(db?.fields.find(({ name }) => name === "phone")).toMatchObject({ value: "300", isCurrent: false });
   expect(record.holds).toMatchObject([{ id: hold.id, kind: "conflict" }]);
 });
@@ -149,10 +150,12 @@ test("the journal comes from its end, in pages, and filtered", async () => {
   expect(all).toEqual(Array.from({ length: all[0] ?? 0 }, (_, i) => (all[0] ?? 0) - i));
 });
 
-test("the exported journal is CSV in which nothing is a formula", async () => {
+test("the journal is exported as CSV in which nothing is a formula, or as JSON, a line each", async () => {
   const csv = await client.exportJournal({ kind: "set" });
   expect(csv.split("\r\n")[0]).toMatch(/^sequence,time,record,/u);
   expect(csv).toContain(",'=1+1,");
+  const lines = (await client.exportJournalLines({ kind: "set" })).trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line) as { to: unknown }).map(({ to }) => to)).toContain("=1+1");
   expect(csvLine(["+1", "@x", 'a "b"', "-2", "plain"])).toBe(`'+1,'@x,"a ""b""",'-2,plain\r\n`);
 });
 

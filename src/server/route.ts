@@ -11,7 +11,7 @@ export type Route = {
   /** `null`: 204, no content. */
   readonly answer: z.ZodType | null;
   /** Of an answer that is no JSON. */
-  readonly content?: "text/csv" | "text/event-stream";
+  readonly content?: "text/csv" | "application/jsonl" | "text/event-stream";
   /** The answer holds a secret: it is not kept for a repeated request. */
   readonly secret?: boolean;
 };

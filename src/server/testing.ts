@@ -69,7 +69,8 @@ function named(system: string, label: string, said: Said): Connector {
       return observation === undefined ? { kind: "missing", id } : { kind: "found", id, observation };
     });
   const guarantees = { conditionalWrite: system === "db", uniqueCreate: true, history: true, deleteEvents: true };
-  return { system, label, guarantees, feed: null, read } as unknown as Connector;
+  const recordUrl = (_object: string, id: string) => (system === "db" ? null : `https://${system}.example/${id}`);
+  return { system, label, guarantees, feed: null, read, recordUrl } as unknown as Connector;
 }
 
 export type TestServer = Server & {

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useApi, useList } from "../api.ts";
-import { fieldText, type Line, sourceText, timeText } from "../format.ts";
+import { fieldText, type Line, sourceText, spanText, timeText } from "../format.ts";
 import { useMe } from "../session.ts";
 import { t, tOr } from "../text.ts";
 import { hasValues, LineValues, lineTone } from "../ui/line-values.tsx";
@@ -13,13 +13,25 @@ const kinds = [
   ...["created", "linked", "unlinked", "merged", "deleted"],
 ] as const;
 
+const spans = [3_600_000, 24 * 3_600_000, 7 * 24 * 3_600_000] as const;
+
 export function JournalPage() {
   const me = useMe();
   const [kind, setKind] = useState("");
   const [field, setField] = useState("");
+  const [span, setSpan] = useState("");
+  // Moved on only when another span is chosen, so that pages stay those of one question.
+  const since = useMemo(() => (span === "" ? undefined : Date.now() - Number(span)), [span]);
   const config = useApi("getConfig", {});
   const fields = [...new Set(config.data?.entities.flatMap((one) => one.fields.map(({ name }) => name)) ?? [])].sort();
-  const wanted = { ...(kind === "" ? {} : { kind: kind as Line["kind"] }), ...(field === "" ? {} : { field }) };
+  const wanted = {
+    ...(kind === "" ? {} : { kind: kind as Line["kind"] }),
+    ...(field === "" ? {} : { field }),
+    ...(since === undefined ? {} : { since }),
+  };
+  const query = new URLSearchParams(
+    Object.entries(wanted).map(([name, value]): [string, string] => [name, `${value}`]),
+  );
   const list = useList("listJournal", { ...wanted, limit: 100 });
   const lines = list.data?.pages.flatMap(({ items }) => items) ?? [];
   const more = useCallback(() => {
@@ -53,12 +65,25 @@ export function JournalPage() {
             ))}
           </select>
         </label>
+        <label className="row">
+          <span className="muted">{t("journal.when")}</span>
+          <select className="input" value={span} onChange={(event) => setSpan(event.target.value)}>
+            <option value="">{t("journal.always")}</option>
+            {spans.map((ms) => (
+              <option key={ms} value={ms}>
+                {t("journal.last", { span: spanText(ms) })}
+              </option>
+            ))}
+          </select>
+        </label>
         <span className="grow" />
-        {me?.may("personal") === true ? (
-          <a className="button" href={`/api/v1/journal.csv?${new URLSearchParams(wanted)}`} download>
-            {t("journal.export")}
-          </a>
-        ) : null}
+        {me?.may("personal") === true
+          ? (["csv", "jsonl"] as const).map((form) => (
+              <a key={form} className="button" href={`/api/v1/journal.${form}?${query}`} download>
+                {t(`journal.export.${form}`)}
+              </a>
+            ))
+          : null}
       </div>
       {list.isError ? <Failure error={list.error} retry={() => void list.refetch()} /> : null}
       {list.isPending ? <Skeleton lines={10} height={28} /> : null}

@@ -6,6 +6,7 @@ import { useMe } from "../session.ts";
 import { t, tOr } from "../text.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { hasValues, LineValues, lineTone } from "../ui/line-values.tsx";
+import { RecordLink } from "../ui/record-link.tsx";
 import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { Failure, Loaded, Skeleton } from "../ui/state.tsx";
 import { say } from "../ui/toasts.tsx";
@@ -70,7 +71,12 @@ function Matrix({ view, isPast }: { readonly view: RecordView; readonly isPast: 
               ? null
               : view.systems.map((system) => (
                   <th key={`${system.system}/${system.object}/${system.id}`} scope="col">
-                    {system.system} <span className="mono">{system.id ?? t("record.toCreate")}</span>
+                    {system.system}{" "}
+                    {system.id === null ? (
+                      <span className="mono">{t("record.toCreate")}</span>
+                    ) : (
+                      <RecordLink system={system.system} id={system.id} url={system.url} />
+                    )}
                     {system.status === "deleted" ? <span className="badge bad">{t("record.gone")}</span> : null}
                     {system.dead === null ? null : (
                       <span className="badge bad" title={system.dead}>

@@ -31,7 +31,8 @@ export function waysOf(hold: Hold): readonly Way[] {
         { key: null, label: t("review.delete"), choice: { kind: "delete" }, isDanger: true },
       ];
     default:
-      if (hold.goldenId !== null) return [leave];
+      // One on a golden record is another golden record's, or nothing can be done but to leave it.
+      if (hold.goldenId !== null && hold.kind !== "duplicate") return [leave];
       return [
         ...hold.matches.map(
           (match, i): Way => ({

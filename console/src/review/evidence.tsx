@@ -1,26 +1,33 @@
 import { Link } from "@tanstack/react-router";
-import { fieldText, type Hold, valueText } from "../format.ts";
+import { fieldText, type Hold, type HoldDetail, valueText } from "../format.ts";
 import { t } from "../text.ts";
+import { RecordLink } from "../ui/record-link.tsx";
 import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { ValueText } from "../ui/value.tsx";
 
-/** A record beside the golden records that it may be the same as, field by field. */
-export function Evidence({ hold }: { readonly hold: Hold }) {
+type Survivor = HoldDetail["survivors"][number];
+
+/** A record beside the golden records that it may be the same as, field by field, and what would become of it and the first of them. */
+export function Evidence({ hold, survivors }: { readonly hold: Hold; readonly survivors: readonly Survivor[] }) {
+  const survivor = survivors.find(({ goldenId }) => goldenId === hold.matches[0]?.id);
   const own = hold.candidates[0]?.values ?? {};
   const fields = [...new Set([...Object.keys(own), ...hold.matches.flatMap((match) => Object.keys(match.fields))])];
+  const columns = hold.matches.length + 1 + (survivor === undefined ? 0 : 1);
   return (
     <section className="stack" style={{ gap: 6 }}>
       <h3>{t("review.evidence")}</h3>
       <ScrollFrame className="evidence" label={t("review.evidence")}>
-        <table style={{ minWidth: 108 + 170 * (hold.matches.length + 1) }}>
+        <table style={{ minWidth: 108 + 160 * columns }}>
           <thead>
             <tr>
               <th scope="col">{t("record.field")}</th>
               <th scope="col">
                 {t("review.thisRecord")}{" "}
-                <span className="muted">
-                  {hold.ref?.system} {hold.ref?.id}
-                </span>
+                {hold.ref === null ? null : (
+                  <span className="muted">
+                    {hold.ref.system} <RecordLink system={hold.ref.system} id={hold.ref.id} url={hold.url} />
+                  </span>
+                )}
               </th>
               {hold.matches.map((match, i) => (
                 <th key={match.id} scope="col">
@@ -36,6 +43,11 @@ export function Evidence({ hold }: { readonly hold: Hold }) {
                   )}
                 </th>
               ))}
+              {survivor === undefined ? null : (
+                <th scope="col" className="survivor">
+                  {t("review.survivor")} <kbd>1</kbd>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -48,6 +60,9 @@ export function Evidence({ hold }: { readonly hold: Hold }) {
                 {hold.matches.map((match) => (
                   <Compared key={match.id} own={valueText(own[field])} other={match.fields[field]} />
                 ))}
+                {survivor === undefined ? null : (
+                  <Surviving field={survivor.fields.find(({ name }) => name === field)} />
+                )}
               </tr>
             ))}
           </tbody>
@@ -59,6 +74,16 @@ export function Evidence({ hold }: { readonly hold: Hold }) {
           <Weights key={match.id} evidence={match.evidence} />
         ))}
     </section>
+  );
+}
+
+/** What would be agreed on; where no rule decides, that it would be asked about. */
+function Surviving({ field }: { readonly field: Survivor["fields"][number] | undefined }) {
+  return (
+    <td className="survivor">
+      {field?.isHeld === true ? <span className="badge warn">{t("review.survivorHeld")}</span> : null}{" "}
+      {field?.isHeld === true ? null : <ValueText value={field?.value} />}
+    </td>
   );
 }
 

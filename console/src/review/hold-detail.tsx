@@ -3,6 +3,7 @@ import { type FormEvent, useEffect, useRef } from "react";
 import { useApi } from "../api.ts";
 import { type HoldDetail as Detailed, entityText, fieldText, type Hold, spanText, valueText } from "../format.ts";
 import { t } from "../text.ts";
+import { RecordLink } from "../ui/record-link.tsx";
 import { Ago, FieldNames, SourceText, ValueText } from "../ui/value.tsx";
 import { useNow } from "../use-now.ts";
 import { AlwaysButton } from "./always.tsx";
@@ -76,7 +77,7 @@ export function HoldDetail({
       {isValues ? (
         <Sides hold={hold} ways={ways} decide={decide} />
       ) : hold.matches.length > 0 ? (
-        <Evidence hold={hold} />
+        <Evidence hold={hold} survivors={data?.survivors ?? []} />
       ) : (
         <Single hold={hold} />
       )}
@@ -203,7 +204,7 @@ function Single({ hold }: { readonly hold: Hold }) {
         <p>
           {hold.kind === "delete" ? t("review.deletedIn", { system: hold.ref.system }) : hold.ref.system}{" "}
           <span className="muted">
-            {hold.ref.object} {hold.ref.id}
+            {hold.ref.object} <RecordLink system={hold.ref.system} id={hold.ref.id} url={hold.url} />
           </span>
         </p>
       )}

@@ -6,6 +6,7 @@ import { createClient } from "./client.ts";
 import { createFeed } from "./feed.ts";
 import { createHook, hookAddress } from "./hook.ts";
 import { type ActiveCampaignOptions, keyFieldDefault } from "./options.ts";
+import { pageOf } from "./page-of.ts";
 import { createReader } from "./read.ts";
 import { type Bound, bind, createSchemaCache, describeObjects, fieldOf, nameOf } from "./schema.ts";
 import { judgeWebhook } from "./webhook.ts";
@@ -39,6 +40,7 @@ export function createActiveCampaignConnector(options: ActiveCampaignOptions): C
   return {
     system,
     label: "ActiveCampaign",
+    recordUrl: (object, id) => pageOf(options.url, object, id),
     guarantees: { conditionalWrite: false, uniqueCreate: false, history: false, deleteEvents: false },
     limiters: client.limiters,
     writeBatchMax,

@@ -118,3 +118,11 @@ test("tables are described with the field types that fit", async () => {
   expect(cells.get("Greeting")).toMatchObject({ nativeType: "formula", readOnly: true });
   expect(await setting.connector.describe()).toHaveLength(2);
 });
+
+test("a record's page is known by its table's id, once the base has been asked", async () => {
+  const { connector, sandbox } = setting;
+  expect(connector.recordUrl?.("People", "rec1")).toBeNull();
+  await expect
+    .poll(() => connector.recordUrl?.("People", "rec1"))
+    .toMatch(new RegExp(`^https://airtable\\.com/${sandbox.baseId}/tbl\\w+/rec1$`, "u"));
+});

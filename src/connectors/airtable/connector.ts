@@ -1,6 +1,7 @@
 import type { RecordId } from "../../model/record.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Connector, MappedObject, WriteRequest, WriteResult } from "../../ports/connector.ts";
+import { createRecordLinks } from "../../ports/record-links.ts";
 import { encodeValue } from "./cell.ts";
 import { keyFieldProblems, schemaProblems, scopeProblems } from "./check.ts";
 import { createClient } from "./client.ts";
@@ -85,6 +86,11 @@ export function createAirtableConnector(options: AirtableOptions): Connector {
   return {
     system,
     label: "Airtable",
+    recordUrl: createRecordLinks(async (object) => {
+      const { tables } = await schema.get();
+      const table = tables.find(({ id, name }) => id === object || name === object);
+      return table === undefined ? null : (id) => `https://airtable.com/${baseId}/${table.id}/${id}`;
+    }, clock.now),
     guarantees: { conditionalWrite: false, uniqueCreate: false, history: true, deleteEvents: true },
     limiters: client.limiters,
     writeBatchMax: batchMax,

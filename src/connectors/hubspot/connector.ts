@@ -1,5 +1,6 @@
 import type { ObjectName } from "../../model/record.ts";
 import type { Connector, MappedObject } from "../../ports/connector.ts";
+import { createRecordLinks } from "../../ports/record-links.ts";
 import { createSeenVersions } from "../../ports/seen-versions.ts";
 import { encodeValue } from "./cell.ts";
 import { checkObject } from "./check.ts";
@@ -9,6 +10,7 @@ import { createFeed } from "./feed.ts";
 import { canonicalName } from "./object-name.ts";
 import { type HubSpotOptions, keyPropertyDefault } from "./options.ts";
 import { createOwnWrites } from "./own-writes.ts";
+import { pagesOf } from "./pages.ts";
 import { batchMax, createReader } from "./read.ts";
 import { createSchema, describeObject } from "./schema.ts";
 import { judgeWebhook } from "./webhook.ts";
@@ -45,6 +47,7 @@ export function createHubSpotConnector(options: HubSpotOptions): Connector {
   return {
     system,
     label: "HubSpot",
+    recordUrl: createRecordLinks((object) => pagesOf(client, schema, object), clock.now),
     guarantees: { conditionalWrite: false, uniqueCreate: true, history: true, deleteEvents: true },
     limiters: client.limiters,
     writeBatchMax: batchMax,

@@ -51,6 +51,7 @@ export function createSalesforceConnector(options: SalesforceOptions): Connector
   return {
     system,
     label: "Salesforce",
+    recordUrl: (object, id) => `${new URL(options.url).origin}/lightning/r/${object}/${id}/view`,
     guarantees: { conditionalWrite: true, uniqueCreate: true, history: false, deleteEvents: true },
     writeBatchMax: batchMax,
     feed: createFeed({

@@ -9,6 +9,7 @@ import { type Veil, veilFor } from "../mask.ts";
 import { Problem } from "../problem.ts";
 import type { Call, Handlers, Routes } from "../route.ts";
 import { ruleChoices } from "../rule-choices.ts";
+import { survivorOf } from "../survivor.ts";
 import { fieldValue, fieldValues, instant, interval, pageFrom, pageOf, paging, recordRef, source } from "./shapes.ts";
 
 const tag = "Holds";
@@ -44,6 +45,7 @@ const hold = z.object({
   label: z.string().describe("What people call the record."),
   goldenId: z.string().nullable(),
   ref: recordRef.nullable(),
+  url: z.string().nullable().describe("Where people look at that record in the system itself."),
   fields: z.array(z.string()),
   base: fieldValues,
   candidates: z.array(z.object({ values: fieldValues, source, at: interval })),
@@ -69,6 +71,21 @@ const detailed = hold.extend({
   history: z
     .array(z.object({ at: instant, field: z.string(), value: fieldValue, source }))
     .describe("Earlier values of the held fields, newest first."),
+  survivors: z
+    .array(
+      z.object({
+        goldenId: z.string(),
+        fields: z.array(
+          z.object({
+            name: z.string(),
+            value: fieldValue,
+            from: z.enum(["record", "match", "both", "rule"]).describe("Whose value it is; rule: a product of both."),
+            isHeld: z.boolean().describe("No rule decides: both values would wait for a person."),
+          }),
+        ),
+      }),
+    )
+    .describe("Of a duplicate: what would be agreed on with each of its matches, were they the same."),
 });
 
 const choice: z.ZodType<Choice, Choice> = z.discriminatedUnion("kind", [
@@ -191,6 +208,10 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
       }),
       reason: one.kind === "refused" ? veil.words(one.reason) : one.reason,
       assignee,
+      url:
+        one.ref === null
+          ? null
+          : (deps.connectors.get(one.ref.system)?.recordUrl?.(one.ref.object, one.ref.id) ?? null),
     };
   }
 
@@ -206,6 +227,23 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
       fields: veil.values(entity, values),
       systems: golden.links.flatMap(({ system, object, id }) => (id === null ? [] : [{ system, object, id }])),
     };
+  }
+
+  async function survivorsOf(one: Hold, veil: Veil) {
+    if (one.kind !== "duplicate" || one.status !== "open") return [];
+    const goldens = await goldensOf([one]);
+    const entity = policy.entities[one.entity];
+    return one.matches.flatMap((id) => {
+      const match = goldens.get(id);
+      const own = goldens.get(one.goldenId ?? "") ?? null;
+      const made = match === undefined ? null : survivorOf(one, own, match, policy, clock.now());
+      if (made === null) return [];
+      const fields = made.fields.map((field) => ({
+        ...field,
+        value: veil.value(entity?.fields[field.name]?.type, field.value),
+      }));
+      return [{ goldenId: made.goldenId, fields }];
+    });
   }
 
   async function found(id: string): Promise<Hold> {
@@ -282,6 +320,7 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
           : await store.journal({ goldenId: one.goldenId, kind: "set", newestFirst: true, limit: 200 });
       return {
         ...(await shownOne(one, call)),
+        survivors: await survivorsOf(one, veil),
         rules: rules.map((rule) => ({
           ...rule,
           values: rule.values === null ? null : veil.values(entity, rule.values),

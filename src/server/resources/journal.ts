@@ -72,6 +72,14 @@ export const journalRoutes = {
     answer: z.string(),
     content: "text/csv",
   },
+  exportJournalLines: {
+    tag,
+    summary: "The journal as JSON, a line each, oldest first",
+    access: "personal",
+    input: z.object(filter),
+    answer: z.string(),
+    content: "application/jsonl",
+  },
 } as const satisfies Routes;
 
 type Line = JournalEntry & { readonly sequence: number };
@@ -100,6 +108,7 @@ export function journalHandlers({ store, policy }: Pick<Deps, "store" | "policy"
       };
     },
     exportJournal: ({ input }) => csvOf(store, filterOf(input)),
+    exportJournalLines: ({ input }) => jsonLinesOf(store, filterOf(input)),
   };
 }
 
@@ -151,9 +160,18 @@ const columns = [
 
 async function* csvOf(store: Store, wanted: Omit<JournalFilter, "limit">): AsyncGenerator<string> {
   yield csvLine(columns);
+  for await (const lines of pagesOf(store, wanted)) yield lines.map((line) => csvLine(cellsOf(line))).join("");
+}
+
+async function* jsonLinesOf(store: Store, wanted: Omit<JournalFilter, "limit">): AsyncGenerator<string> {
+  for await (const lines of pagesOf(store, wanted))
+    yield lines.map((line) => `${JSON.stringify(journalLine.parse(line))}\n`).join("");
+}
+
+async function* pagesOf(store: Store, wanted: Omit<JournalFilter, "limit">): AsyncGenerator<readonly Line[]> {
   for (let after = 0; ; ) {
     const lines = await store.journal({ ...wanted, after, limit: exportPage });
-    if (lines.length > 0) yield lines.map((line) => csvLine(cellsOf(line))).join("");
+    if (lines.length > 0) yield lines;
     const last = lines.at(-1);
     if (last === undefined || lines.length < exportPage) return;
     after = last.sequence;

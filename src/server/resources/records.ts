@@ -49,6 +49,10 @@ const record = z.object({
       system: z.string(),
       object: z.string(),
       id: z.string().nullable().describe("null: to be created."),
+      url: z
+        .string()
+        .nullable()
+        .describe("Where people look at it in the system itself; null: nowhere, or not known yet."),
       aliases: z.array(z.string()),
       status: z.enum(["wanted", "linked", "deleted"]),
       behindSince: instant.nullable(),
@@ -175,6 +179,7 @@ export function recordHandlers(deps: Deps): Handlers<typeof recordRoutes> {
         }),
         systems: golden.links.map((link) => ({
           ...link,
+          url: urlOf(deps, link),
           fields: Object.entries(link.shadow).map(([name, value]) => ({
             name,
             value: veil.value(entity?.fields[name]?.type, value),
@@ -217,6 +222,10 @@ export function recordHandlers(deps: Deps): Handlers<typeof recordRoutes> {
       return { from: done.from, to: done.to };
     },
   };
+}
+
+function urlOf({ connectors }: Deps, { system, object, id, status }: GoldenRecord["links"][number]): string | null {
+  return id === null || status !== "linked" ? null : (connectors.get(system)?.recordUrl?.(object, id) ?? null);
 }
 
 const pageLines = 1_000;
