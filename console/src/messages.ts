@@ -137,6 +137,7 @@ export const en = {
   "review.configured": "configured",
   "review.leaves": "leaves it to a person",
   "review.history": "Values before",
+  "review.sparkline": { one: "{count} value since {ago}", other: "{count} values since {ago}" },
   "review.evidence": "Compared field by field",
   "review.thisRecord": "This record",
   "review.survivor": "Together they become",

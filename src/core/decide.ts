@@ -9,6 +9,7 @@ import { isBlank, sameRaw, sameValue } from "../model/value.ts";
 import { applyDelete } from "./apply-delete.ts";
 import { applyMerge } from "./apply-merge.ts";
 import { applyOlder, applyUpsert, type UpsertOutcome } from "./apply-upsert.ts";
+import { blockCreate, released } from "./block-create.ts";
 import {
   archived,
   type Context,
@@ -286,14 +287,6 @@ function closingHold(state: State, context: Context, done: Decided, choice: stri
   return { ...done, goldens, holds: [...done.holds, next] };
 }
 
-/** The golden record without anything waiting for this hold. */
-export function released(golden: GoldenRecord, holdId: string): GoldenRecord {
-  return {
-    ...golden,
-    links: golden.links.map((link) => (link.waitsFor === holdId ? { ...link, waitsFor: null } : link)),
-  };
-}
-
 function holdRecord(
   state: State,
   seen: Upsert,
@@ -355,19 +348,6 @@ function waitsOf(golden: GoldenRecord | undefined): string | undefined {
 function isUnchanged(before: Hold, now: Hold): boolean {
   const [then, present] = [before.candidates[0]?.values ?? {}, now.candidates[0]?.values ?? {}];
   return before.kind === now.kind && before.matches.join() === now.matches.join() && sameRaw(then, present);
-}
-
-/** The held record may be the one that a golden record wants here: none is made beside it. */
-function blockCreate(golden: GoldenRecord, mapping: ObjectMapping, holdId: string): GoldenRecord {
-  const links = [...golden.links];
-  let index = links.findIndex((link) => link.system === mapping.system && link.object === mapping.object);
-  if (index === -1) index = links.push(newLink(mapping, null, 0)) - 1;
-  const link = links[index];
-  if (link === undefined || link.status !== "wanted" || link.inFlight !== null || link.waitsFor === holdId) {
-    return golden;
-  }
-  links[index] = { ...link, waitsFor: holdId };
-  return { ...golden, links };
 }
 
 function decideDelete(state: State, seen: RawDelete, context: Context): Decided {

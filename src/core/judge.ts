@@ -5,6 +5,7 @@ import type { EntityPolicy, Policy } from "../model/policy.ts";
 import type { RecordRef } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
 import { type FieldValue, isBlank, sameValue } from "../model/value.ts";
+import { released } from "./block-create.ts";
 import { type Context, catchUp, type Draft, draftOf, goldenOf, newLink, putHold, setField, write } from "./draft.ts";
 import { livingOf, mergeGoldens } from "./merge-goldens.ts";
 import { normalizeValue } from "./normalize/normalize-value.ts";
@@ -52,8 +53,21 @@ export function judge(
   const problem = judgeGolden(draft, hold, decision, context);
   if (problem !== null) return { kind: "invalid", reason: problem };
   putHold(draft, closed);
-  const goldens = [goldenOf(draft)];
+  const goldens = [goldenOf(draft), ...freedBy(hold, decision, goldenById)];
   return { kind: "done", goldens, journal: draft.journal, hold: closed, also: [], pin: null, reread: [] };
+}
+
+/** Golden records that made no record of their own while the question was open, and may now. */
+function freedBy(
+  hold: Hold,
+  { choice }: Decision,
+  goldenById: (id: GoldenId) => GoldenRecord | undefined,
+): GoldenRecord[] {
+  if (hold.kind !== "duplicate" || choice.kind !== "new") return [];
+  const matches = hold.matches.flatMap((id) => goldenById(id) ?? []);
+  return matches
+    .filter(({ links }) => links.some(({ waitsFor }) => waitsFor === hold.id))
+    .map((one) => released(one, hold.id));
 }
 
 /** The golden record that the hold is on becomes one with another: that one, which the person named, lives on. */
@@ -126,13 +140,14 @@ function judgeGolden(draft: Draft, hold: Hold, decision: Decision, context: Cont
 
 function judgeDuplicate(
   draft: Draft,
-  { matches }: Hold,
+  { id, matches }: Hold,
   { choice }: Decision,
   context: Context,
   source: Source,
 ): string | null {
   if (choice.kind === "leave") return null;
   if (choice.kind !== "new") return "A duplicate on a golden record is decided by link, new or leave.";
+  draft.links = draft.links.map((link) => (link.waitsFor === id ? { ...link, waitsFor: null } : link));
   draft.distinctFrom = [...new Set([...draft.distinctFrom, ...matches])];
   write(draft, context, { kind: "unlinked", why: `not the same as ${matches.join(", ")}`, source });
   return null;

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { Hold } from "../model/hold.ts";
 import { judge } from "./judge.ts";
 import { reopen } from "./reopen.ts";
 import { testPolicy } from "./testing/policy.ts";
@@ -51,8 +50,44 @@ test("it is not taken back once the field has moved on, or when the hold is open
   expect(reopen(golden, before, lines, "bob", policy, now)).toMatchObject({ kind: "stale" });
 });
 
-test("only decisions on values can be taken back", () => {
-  const { golden, hold, lines } = decided(1);
-  const other: Hold = { ...hold, kind: "delete" };
-  expect(reopen(golden, other, lines, "bob", policy, now)).toMatchObject({ kind: "invalid" });
+/** Deleted in crm, still there in db: a person is asked. */
+function deletion() {
+  const world = scene(policy);
+  for (const system of ["crm", "db"]) world.says(system, "1", { email: "a@b.co", phone: "100" });
+  world.dispatch();
+  world.deletes("crm", "1");
+  return { world, hold: world.openHolds()[0]! };
+}
+
+type World = ReturnType<typeof scene>;
+
+function undone(world: World, holdId: string) {
+  const hold = world.holdWith(holdId)!;
+  const lines = world.journal.filter(({ goldenId }) => goldenId === hold.goldenId).toReversed();
+  return reopen(world.goldens.get(hold.goldenId!)!, hold, lines, "bob", policy, now);
+}
+
+test.each(["leave", "delete", "restore"] as const)("a deletion that was decided by %s is asked about again", (kind) => {
+  const { world, hold } = deletion();
+  const before = world.goldens.get(hold.goldenId!)!;
+  expect(world.decides(hold, { kind })).toBe("done");
+  const again = undone(world, hold.id);
+  expect(again).toMatchObject({
+    kind: "done",
+    hold: { status: "open", closed: null, revision: hold.revision + 2 },
+    golden: { deletedAt: null, holds: [{ id: hold.id }] },
+    journal: [{ kind: "held", why: "decision undone", source: { kind: "person", name: "bob" } }],
+  });
+  const shape = (links: typeof before.links) => links.map(({ system, id, status }) => [system, id, status]);
+  if (again.kind === "done") expect(shape(again.golden.links)).toEqual(shape(before.links));
+});
+
+test.each([
+  ["delete", "It is being deleted elsewhere already; what is gone can be created again."],
+  ["restore", "It has been created again already, or is just being so."],
+] as const)("what %s came to is not taken back once it has been carried out", (kind, reason) => {
+  const { world, hold } = deletion();
+  world.decides(hold, { kind });
+  world.dispatch();
+  expect(undone(world, hold.id)).toEqual({ kind: "invalid", reason });
 });

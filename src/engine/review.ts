@@ -1,4 +1,4 @@
-import { released } from "../core/decide.ts";
+import { released } from "../core/block-create.ts";
 import { type Judged, judge } from "../core/judge.ts";
 import type { GoldenRecord } from "../model/golden.ts";
 import { type Decision, type Hold, heldRecord } from "../model/hold.ts";

@@ -41,8 +41,8 @@ export async function splitRecords(
   return { kind: "invalid", reason: "The golden record is changing all the time; try again in a moment." };
 }
 
-/** What the records held came to be known while they were one: all of the golden record's journal is needed. */
-async function journalOf({ store }: Deps, goldenId: GoldenId): Promise<readonly JournalEntry[]> {
+/** All of a golden record's journal: what its records held came to be known while they were one. */
+export async function journalOf({ store }: Deps, goldenId: GoldenId): Promise<readonly JournalEntry[]> {
   const lines: JournalEntry[] = [];
   for (let after = 0; ; ) {
     const page = await store.journal({ goldenId, after, limit: pageLines });

@@ -170,3 +170,61 @@ test("a duplicate says what would be agreed on if it were the same, before anyth
   const record = await rosa.client.getRecord({ record: survivor?.goldenId ?? "" });
   expect(record.fields.find(({ name }) => name === "note")).toBeUndefined();
 });
+
+/** A record of crm that may be the same as another one there. */
+async function duplicate(name: string) {
+  const cells = { email: `${name}@example.org`, name: `Name ${name}` };
+  await server.says("crm", `${name}1`, { ...cells, phone: "1" });
+  await server.says("crm", `${name}2`, { ...cells, phone: "2" });
+  const hold = (await rosa.client.listHolds({ kind: "duplicate", limit: 200 })).items.find(
+    ({ ref }) => ref?.id === `${name}2`,
+  );
+  if (hold === undefined) throw new Error("There is no hold.");
+  return { id: hold.id, revision: hold.revision, match: hold.matches[0]?.id ?? "" };
+}
+
+const recordsOf = async (name: string) =>
+  (await rosa.client.searchRecords({ query: `${name}@example.org` })).items
+    .filter(({ isDeleted }) => !isDeleted)
+    .map(({ systems }) => systems.map(({ id }) => id).sort());
+
+test("a record that was joined by a decision is apart again when that is undone, and can be joined again", async () => {
+  const { id, revision, match } = await duplicate("join");
+  const same = { kind: "link" as const, goldenId: match };
+  await rosa.client.decideHold({ hold: id, revision, choice: same });
+  await server.work();
+  expect(await recordsOf("join")).toEqual([["join1", "join2"]]);
+  const open = await tom.client.undoDecision({ hold: id });
+  expect(open).toMatchObject({ status: "open", closed: null, matches: [{ id: match }] });
+  expect((await recordsOf("join")).sort()).toEqual([["join1"], ["join2"]]);
+  // Nothing is made anywhere until the question is answered.
+  const { goldens } = await server.deps.store.load({ records: [], keys: [], ids: [open.goldenId ?? ""] });
+  const wanted = goldens.get(open.goldenId ?? "")?.links.filter(({ status }) => status === "wanted") ?? [];
+  expect(wanted.map(({ waitsFor }) => waitsFor)).toEqual(wanted.map(() => id));
+  expect(wanted.length).toBeGreaterThan(0);
+  await rosa.client.decideHold({ hold: id, revision: open.revision, choice: same });
+  expect(await recordsOf("join")).toEqual([["join1", "join2"]]);
+});
+
+test("a record of its own is asked about again when that is undone, and makes its records once it is one", async () => {
+  const { id, revision, match } = await duplicate("own");
+  await rosa.client.decideHold({ hold: id, revision, choice: { kind: "new" } });
+  await server.work();
+  expect((await recordsOf("own")).sort()).toEqual([["own1"], ["own2"]]);
+  const open = await tom.client.undoDecision({ hold: id });
+  const linksOf = async () =>
+    (await server.deps.store.load({ records: [], keys: [], ids: [open.goldenId ?? ""] })).goldens.get(
+      open.goldenId ?? "",
+    )?.links;
+  expect((await linksOf())?.some(({ waitsFor }) => waitsFor === id)).toBe(true);
+  await rosa.client.decideHold({ hold: id, revision: open.revision, choice: { kind: "new" } });
+  expect((await linksOf())?.some(({ waitsFor }) => waitsFor === id)).toBe(false);
+  expect(match).not.toBe(open.goldenId);
+});
+
+test("what was left as it is is asked about again when that is undone", async () => {
+  const { id, revision } = await duplicate("left");
+  await rosa.client.decideHold({ hold: id, revision, choice: { kind: "leave" } });
+  expect(await tom.client.undoDecision({ hold: id })).toMatchObject({ status: "open", goldenId: null });
+  await expect(tom.client.undoDecision({ hold: id })).rejects.toMatchObject({ status: 409 });
+});

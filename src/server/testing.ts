@@ -78,6 +78,8 @@ export type TestServer = Server & {
   readonly accounts: ReturnType<typeof openAccounts>;
   /** A system says this of a record, and it is decided. */
   says(system: string, id: string, cells: Readonly<Record<string, RawValue>>): Promise<void>;
+  /** What decisions have set off is carried out, as far as it needs no writing. */
+  work(): Promise<void>;
   /** A browser that a new user of this role is signed in with. */
   signedIn(role: Role, name?: string): Promise<Browser>;
 };
@@ -161,6 +163,12 @@ export async function openTestServer(
       said.set(recordKey(ref), observation);
       const item = { id: machineRandom.id(), dedupeKey: null, observation, lane: laneLive, tries: 0 } as const;
       await deps.store.receive([{ ...item, receivedAt: now, dueAt: now }], []);
+      await worker.step(10);
+      await worker.settled();
+    },
+    async work() {
+      await worker.step(10);
+      await worker.settled();
       await worker.step(10);
       await worker.settled();
     },

@@ -77,11 +77,6 @@ export function choiceText(hold: Hold, choice: Choice): string {
   }
 }
 
-/** Decisions on values can be taken back. */
-export function canUndo({ kind }: Hold): boolean {
-  return kind === "conflict" || kind === "clear";
-}
-
 /** The candidate of a conflict that a bulk decision takes: the one of a system, or the newest. `null`: there is none. */
 export function bulkCandidate(hold: Hold, from: { readonly system: string } | "newest"): number | null {
   if (hold.kind !== "conflict" && hold.kind !== "clear") return null;

@@ -9,6 +9,7 @@ import { useNow } from "../use-now.ts";
 import { AlwaysButton } from "./always.tsx";
 import type { Choice, Way } from "./choices.ts";
 import { Evidence } from "./evidence.tsx";
+import { Sparkline } from "./sparkline.tsx";
 
 type Decide = (hold: Hold, choice: Choice) => void;
 
@@ -21,6 +22,7 @@ export function HoldDetail({
   edit,
   decide,
   assign,
+  undo,
   back,
 }: {
   /** As the list knows it; more is asked for. */
@@ -31,6 +33,8 @@ export function HoldDetail({
   readonly edit: (isEditing: boolean) => void;
   readonly decide: Decide;
   readonly assign: () => void;
+  /** Takes a decision back; `null`: not for this person. */
+  readonly undo: ((hold: Hold) => void) | null;
   readonly back: () => void;
 }) {
   const { data } = useApi("getHold", { hold: shown.id });
@@ -70,7 +74,12 @@ export function HoldDetail({
         <p className="muted">{sentence(hold.reason)}</p>
         {hold.closed === null ? null : (
           <p className="note good">
-            {t("review.decidedBy", hold.closed)} · <Ago at={hold.closed.at} />
+            {t("review.decidedBy", hold.closed)} · <Ago at={hold.closed.at} />{" "}
+            {undo === null ? null : (
+              <button type="button" className="button small" onClick={() => undo(hold)}>
+                {t("review.undo")}
+              </button>
+            )}
           </p>
         )}
       </header>
@@ -290,6 +299,9 @@ function Background({ hold }: { readonly hold: Detailed }) {
       {hold.history.length === 0 ? null : (
         <section className="stack" style={{ gap: 6 }}>
           <h3>{t("review.history")}</h3>
+          {hold.fields.map((field) => (
+            <Sparkline key={field} history={hold.history} field={field} />
+          ))}
           <ol className="history">
             {hold.history.map(({ at, field, value, source }) => (
               <li key={`${at}/${field}/${valueText(value)}`}>

@@ -166,6 +166,7 @@ export function ReviewPage() {
             edit={setEditing}
             decide={(hold, choice) => decide(hold, choice)}
             assign={() => void assign(current)}
+            undo={mayDecide ? (hold) => void decisions.undoOne(hold) : null}
             back={goBack}
           />
         )}

@@ -3,15 +3,16 @@ import { ApiError, client, queryClient, reasonOf } from "../api.ts";
 import type { Hold } from "../format.ts";
 import { t } from "../text.ts";
 import { say } from "../ui/toasts.tsx";
-import { type Choice, canUndo, choiceText } from "./choices.ts";
+import { type Choice, choiceText } from "./choices.ts";
 
 export type Decisions = {
   /** Holds that are decided here, and not yet gone from the list. */
   readonly decided: ReadonlySet<string>;
   decide(hold: Hold, choice: Choice): Promise<void>;
   decideMany(decisions: readonly { readonly hold: Hold; readonly choice: Choice }[]): Promise<void>;
-  /** Takes the last decision back that can be. */
+  /** Takes the last decision back that was made here. */
   undo(): Promise<void>;
+  undoOne(hold: Hold): Promise<void>;
 };
 
 /** Carries decisions out at once on the page, and for good on the server; what the server refuses comes back. */
@@ -42,10 +43,10 @@ export function useDecisions(): Decisions {
           { hold: hold.id, revision: hold.revision, choice },
           { idempotencyKey: crypto.randomUUID() },
         );
-        if (canUndo(hold)) setDone((all) => [...all, hold]);
+        setDone((all) => [...all, hold]);
         const action = { label: t("review.undo"), act: () => void undoOf(hold) };
         const text = t("review.done", { label: hold.label, what: choiceText(hold, choice) });
-        say(text, canUndo(hold) ? { action } : {});
+        say(text, { action });
       } catch (error) {
         const isStale = error instanceof ApiError && error.status === 409;
         const now = isStale ? (error.problem["hold"] as Hold | undefined) : undefined;
@@ -70,10 +71,7 @@ export function useDecisions(): Decisions {
           const good = new Set(items.filter(({ result }) => result === "done").map(({ hold }) => hold));
           done_ += good.size;
           show(items.filter(({ result }) => result !== "done").map(({ hold }) => hold));
-          setDone((all) => [
-            ...all,
-            ...page.map(({ hold }) => hold).filter((hold) => good.has(hold.id) && canUndo(hold)),
-          ]);
+          setDone((all) => [...all, ...page.map(({ hold }) => hold).filter((hold) => good.has(hold.id))]);
         }
         const left = decisions.length - done_;
         say(left === 0 ? t("review.bulkDone", { count: done_ }) : t("review.bulkPart", { done: done_, left }));
@@ -83,6 +81,7 @@ export function useDecisions(): Decisions {
       }
       await renew();
     },
+    undoOne: undoOf,
     async undo() {
       const last = done.at(-1);
       if (last !== undefined) await undoOf(last);

@@ -144,7 +144,8 @@ export const holdRoutes = {
   },
   undoDecision: {
     tag,
-    summary: "Take a decision on a conflict back: the hold is open again, and the field has the value it had",
+    summary:
+      "Take a decision back: the hold is open again, fields have the values they had, what was joined is apart; 422 with the reason when it has been carried out for good",
     access: "review",
     input: z.object({ hold: z.string() }),
     answer: hold,
