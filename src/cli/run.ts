@@ -214,6 +214,7 @@ async function serve(
     metrics,
     consoleFolder: consoleFolder(),
     configFile: configFileOf(config, { env: process.env, references: true }),
+    demo: null,
     dryRun: (policy) => dryRun(deps, policy, signal),
     version: version(),
     log: report.server,

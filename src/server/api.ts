@@ -1,5 +1,6 @@
 import type { OperationName } from "./operations.ts";
 import { alertRoutes } from "./resources/alerts.ts";
+import { careRoutes } from "./resources/care.ts";
 import { configRoutes } from "./resources/config.ts";
 import { configChangeRoutes } from "./resources/config-changes.ts";
 import { convergenceRoutes } from "./resources/convergence.ts";
@@ -11,6 +12,7 @@ import { planRoutes } from "./resources/plan.ts";
 import { recordRoutes } from "./resources/records.ts";
 import { sessionRoutes } from "./resources/sessions.ts";
 import { sweepRoutes } from "./resources/sweeps.ts";
+import { undoRoutes } from "./resources/undo.ts";
 import { userRoutes } from "./resources/users.ts";
 import type { Route } from "./route.ts";
 
@@ -20,6 +22,8 @@ export const api = {
   ...holdRoutes,
   ...recordRoutes,
   ...journalRoutes,
+  ...undoRoutes,
+  ...careRoutes,
   ...sweepRoutes,
   ...convergenceRoutes,
   ...planRoutes,

@@ -18,6 +18,7 @@ import { apiPath } from "./operations.ts";
 import { Problem } from "./problem.ts";
 import { registerRequestLog, requestIdOf, type ServerLog } from "./request-log.ts";
 import { alertHandlers } from "./resources/alerts.ts";
+import { careHandlers } from "./resources/care.ts";
 import { configHandlers } from "./resources/config.ts";
 import { configChangeHandlers } from "./resources/config-changes.ts";
 import { convergenceHandlers } from "./resources/convergence.ts";
@@ -29,6 +30,7 @@ import { type DryRun, planHandlers } from "./resources/plan.ts";
 import { recordHandlers } from "./resources/records.ts";
 import { sessionHandlers } from "./resources/sessions.ts";
 import { sweepHandlers } from "./resources/sweeps.ts";
+import { undoHandlers } from "./resources/undo.ts";
 import { userHandlers } from "./resources/users.ts";
 
 /** Vendors send at most a few hundred kB; more is refused before it is read. */
@@ -51,6 +53,8 @@ export type ServerOptions = {
   /** Where the built console lies; `null`: there is none. */
   readonly consoleFolder: string | null;
   readonly configFile: ConfigFile | null;
+  /** Whether this is `truce demo`, which the console then says; `moved`: the mail address that the story's first contact moved to. */
+  readonly demo: { readonly moved: string } | null;
   readonly dryRun: DryRun | null;
   readonly version: string;
   /** Counts what the engine tells; `null`: there are no figures under /metrics. */
@@ -166,10 +170,12 @@ function registerApiScope(
     publicUrl,
     cookie: () => sessionCookie(publicUrl, port()),
     handlers: {
-      ...overviewHandlers(deps, running, live),
+      ...overviewHandlers(deps, running, live, options.demo),
       ...holdHandlers(deps),
       ...recordHandlers(deps),
       ...journalHandlers(deps),
+      ...undoHandlers(deps),
+      ...careHandlers(deps),
       ...sweepHandlers(deps, running),
       ...convergenceHandlers(deps),
       ...planHandlers(deps, configFile, dryRun),

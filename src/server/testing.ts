@@ -134,6 +134,7 @@ export async function openTestServer(
     live,
     consoleFolder: null,
     configFile: contactFile,
+    demo: null,
     dryRun: async () => ({ objects: [], goldens: { contact: 2 }, holds: [], refused: [] }),
     version: "0.0.0",
     metrics: createMetrics(machineClock.now),

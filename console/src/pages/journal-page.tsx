@@ -7,6 +7,7 @@ import { t, tOr } from "../text.ts";
 import { hasValues, LineValues, lineTone } from "../ui/line-values.tsx";
 import { Empty, Failure, Skeleton } from "../ui/state.tsx";
 import { VirtualList } from "../ui/virtual-list.tsx";
+import { UndoDialog } from "./undo-dialog.tsx";
 
 const kinds = [
   ...["set", "kept", "put-back", "held", "superseded", "refused", "lossy", "written", "paused", "resumed"],
@@ -33,6 +34,15 @@ export function JournalPage() {
     Object.entries(wanted).map(([name, value]): [string, string] => [name, `${value}`]),
   );
   const list = useList("listJournal", { ...wanted, limit: 100 });
+  const mayUndo = me?.may("operate") === true;
+  const [chosen, setChosen] = useState<ReadonlyMap<number, Line>>(new Map());
+  const [isAsked, ask] = useState(false);
+  const toggle = (line: Line) =>
+    setChosen((known) => {
+      const next = new Map(known);
+      if (!next.delete(line.sequence)) next.set(line.sequence, line);
+      return next;
+    });
   const lines = list.data?.pages.flatMap(({ items }) => items) ?? [];
   const more = useCallback(() => {
     if (list.hasNextPage && !list.isFetchingNextPage) void list.fetchNextPage();
@@ -77,6 +87,16 @@ export function JournalPage() {
           </select>
         </label>
         <span className="grow" />
+        {chosen.size === 0 ? null : (
+          <>
+            <button type="button" className="button primary" onClick={() => ask(true)}>
+              {t("undo.chosen", { count: chosen.size })}
+            </button>
+            <button type="button" className="button" onClick={() => setChosen(new Map())}>
+              {t("review.selectNone")}
+            </button>
+          </>
+        )}
         {me?.may("personal") === true
           ? (["csv", "jsonl"] as const).map((form) => (
               <a key={form} className="button" href={`/api/v1/journal.${form}?${query}`} download>
@@ -85,12 +105,22 @@ export function JournalPage() {
             ))
           : null}
       </div>
+      {isAsked ? (
+        <UndoDialog
+          lines={[...chosen.values()]}
+          onClose={() => {
+            ask(false);
+            setChosen(new Map());
+          }}
+        />
+      ) : null}
       {list.isError ? <Failure error={list.error} retry={() => void list.refetch()} /> : null}
       {list.isPending ? <Skeleton lines={10} height={28} /> : null}
       {list.data !== undefined && lines.length === 0 && !list.hasNextPage ? <Empty title={t("journal.empty")} /> : null}
       {lines.length === 0 ? null : (
         <div className="table-wrap">
           <div className="line-row head" aria-hidden="true">
+            <span />
             <span>{t("journal.when")}</span>
             <span>{t("journal.what")}</span>
             <span>{t("journal.field")}</span>
@@ -106,7 +136,13 @@ export function JournalPage() {
             className="tall"
             onEnd={more}
           >
-            {(line) => <LineRow line={line} />}
+            {(line) => (
+              <LineRow
+                line={line}
+                isChosen={chosen.has(line.sequence)}
+                toggle={mayUndo && canUndo(line) ? () => toggle(line) : null}
+              />
+            )}
           </VirtualList>
         </div>
       )}
@@ -114,9 +150,34 @@ export function JournalPage() {
   );
 }
 
-function LineRow({ line }: { readonly line: Line }) {
+/** A first value has nothing before it. */
+function canUndo({ kind, version }: Line): boolean {
+  return kind === "set" && version > 1;
+}
+
+function LineRow({
+  line,
+  isChosen,
+  toggle,
+}: {
+  readonly line: Line;
+  readonly isChosen: boolean;
+  /** `null`: there is nothing to take back, or not for this person. */
+  readonly toggle: (() => void) | null;
+}) {
   return (
     <div className="line-row">
+      {toggle === null ? (
+        <span />
+      ) : (
+        <input
+          type="checkbox"
+          className="check"
+          checked={isChosen}
+          onChange={toggle}
+          aria-label={t("undo.choose", { field: fieldText(line.field ?? ""), time: timeText(line.at) })}
+        />
+      )}
       <Link to="/records/$record" params={{ record: line.goldenId }} className="num one-line">
         {timeText(line.at)}
       </Link>
@@ -124,7 +185,7 @@ function LineRow({ line }: { readonly line: Line }) {
         <span className={`badge ${lineTone(line.kind)}`}>{tOr(`journal.${line.kind}`, line.kind)}</span>
       </span>
       <span className="one-line hide-small">{line.field === null ? line.entity : fieldText(line.field)}</span>
-      <span className="one-line">
+      <span className="one-line line-values">
         <LineValues line={line} />
       </span>
       <span className="one-line muted hide-small" title={line.why}>

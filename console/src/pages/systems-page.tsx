@@ -80,7 +80,32 @@ function SystemDetail({ system }: { readonly system: SystemView }) {
             </span>
           ))}
       </div>
+      <Limits limits={system.limits} />
       <SweepButton system={name} />
     </section>
+  );
+}
+
+function Limits({ limits }: { readonly limits: SystemView["limits"] }) {
+  if (limits.length === 0) return null;
+  return (
+    <>
+      <h3>{t("limits.title")}</h3>
+      <ul className="small">
+        {limits.map(({ name, inUse, waiting, silentForMs, day }) => (
+          <li key={name}>
+            <b>{name}</b>{" "}
+            <span className="muted">
+              {[
+                t("limits.used", { percent: Math.round(100 * inUse) }),
+                ...(waiting === 0 ? [] : [t("limits.waiting", { count: waiting })]),
+                ...(silentForMs === 0 ? [] : [t("limits.silent", { span: spanText(silentForMs) })]),
+                ...(day === null ? [] : [t("limits.day", { left: day.left, max: day.max })]),
+              ].join(", ")}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
