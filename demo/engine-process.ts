@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { configFileOf } from "../src/cli/config-file.ts";
 import { consoleFolder } from "../src/cli/console-folder.ts";
 import { dryRun } from "../src/cli/plan.ts";
 import { version } from "../src/cli/version.ts";
@@ -19,6 +20,10 @@ import { demoPolicy } from "./policy.ts";
 /** What the demo tells its engine process at its start. */
 export type EngineOrder = {
   readonly storeFile: string;
+  /** Its rules and mapping as a file, for people to look at and to try changes of. */
+  readonly configFile: string;
+  /** The mail address that the story's first contact moved to, for the console's tour. */
+  readonly moved: string;
   /** The systems are checked and prepared first. */
   readonly isFirst: boolean;
   readonly port: number;
@@ -101,7 +106,8 @@ async function main(order: EngineOrder): Promise<void> {
     live,
     consoleFolder: consoleFolder(),
     metrics: null,
-    configFile: null,
+    configFile: configFileOf({ name: "truce.yaml", file: order.configFile }, { env: {}, references: false }),
+    demo: { moved: order.moved },
     dryRun: (tried) => dryRun(deps, tried, new AbortController().signal),
     version: version(),
     log: {

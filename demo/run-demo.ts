@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,12 +9,13 @@ import type { Hold } from "../src/model/hold.ts";
 import type { DeadLetter } from "../src/ports/store.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { check, type Findings, plain } from "./check.ts";
+import { demoConfig } from "./config.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import type { EngineOrder, EngineWord } from "./engine-process.ts";
 import { deliveryOdds, lastWriteWins } from "./last-write-wins.ts";
 import { plainApis } from "./plain-apis.ts";
 import { entityNames, shape } from "./shape.ts";
-import { type Edit, type Story, tellStory } from "./story.ts";
+import { type Edit, movedAddress, type Story, tellStory } from "./story.ts";
 import { type DemoWorld, openWorld } from "./world.ts";
 
 export type DemoOptions = {
@@ -155,8 +156,12 @@ async function playTruce(
 ): Promise<Played> {
   const stage = (text: string) => tell({ kind: "stage", text });
   const world = await openWorld({ story, databaseUrl, speed });
+  const configFile = join(folder, "truce.yaml");
+  writeFileSync(configFile, demoConfig());
   const order: EngineOrder = {
     storeFile: join(folder, "store.db"),
+    configFile,
+    moved: movedAddress(story.scenarioThing),
     isFirst: true,
     port: stays ? await freePort(consolePort).catch(() => freePort(0)) : await freePort(0),
     crm: { url: world.crm.url, token: world.crm.token, secret: world.crm.oauth.clientSecret },

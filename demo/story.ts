@@ -223,6 +223,11 @@ function scenarioOf(copies: readonly Copy[]): number {
   throw new Error("The story has no person whom both CRM and marketing know.");
 }
 
+/** Where the contact of the scenario moves to. */
+export function movedAddress(thing: number): string {
+  return `grace.moved.${thing}@newplace.example`;
+}
+
 /**
  * The scenario "the email and the rep": a contact changes their e-mail in the marketing tool while a sales rep edits the same contact in the CRM.
  */
@@ -234,7 +239,7 @@ function scenario(thing: number): Edit[] {
       atMs: 900,
       system: "marketing",
       user: "Contact form",
-      values: { email: `grace.moved.${thing}@newplace.example` },
+      values: { email: movedAddress(thing) },
     },
     {
       ...contact,
@@ -314,6 +319,18 @@ function uniqueValue(field: string, n: number, copy: Copy): string {
     case "name":
       return `Renamed ${copy.thing}-${n}`;
     default:
-      return `Note ${n}: call back in week ${1 + (n % 50)}.`;
+      return noteOf(n);
   }
+}
+
+function noteOf(n: number): string {
+  const week = 1 + (n % 50);
+  const notes = [
+    `Wants a call back in week ${week} about offer ${4_000 + n}.`,
+    `Asked for price list ${n} again, decides in week ${week}.`,
+    `Prefers invoices by mail since order ${4_000 + n}.`,
+    `On leave until week ${week}; ask the deputy about ticket ${n}.`,
+    `Happy with delivery ${4_000 + n}, may take the larger plan.`,
+  ];
+  return notes[n % notes.length] ?? "";
 }

@@ -15,8 +15,10 @@ export type Bucket = {
   written: number;
   failed: number;
   logged: number;
+  /** From a record's falling behind to its write: the half and 95 of 100 are quicker. `null`: nothing was written. */
+  latencyMs: { readonly p50: number; readonly p95: number } | null;
 };
-type Counter = Exclude<keyof Bucket, "at">;
+type Counter = Exclude<keyof Bucket, "at" | "latencyMs">;
 
 /** How a system has been, as far as this process has seen. */
 export type SystemHealth = {
@@ -48,6 +50,8 @@ const bucketsMax = 720;
 const newsEveryMs = 500;
 const namedMax = 200;
 const minuteMs = 60_000;
+/** As many of a bucket's latencies as its figures are made of. */
+const latenciesMax = 2_000;
 
 type Health = {
   troubles: Map<string, { message: string; since: Instant }>;
@@ -62,16 +66,33 @@ export function createLive(clock: Clock): Live {
   const listeners = new Set<(news: News) => void>();
   const touched = { holds: new Set<string>(), records: new Set<string>() };
   let isWaiting = false;
+  /** Those of the last bucket. */
+  let latencies: number[] = [];
 
-  function add(counter: Counter, count: number): void {
+  function bucketNow(): Bucket {
     const at = Math.floor(clock.now() / bucketMs) * bucketMs;
     let bucket = buckets.at(-1);
     if (bucket === undefined || bucket.at < at) {
-      bucket = { at, received: 0, decided: 0, linked: 0, resolved: 0, held: 0, written: 0, failed: 0, logged: 0 };
+      const counts = { received: 0, decided: 0, linked: 0, resolved: 0, held: 0, written: 0, failed: 0, logged: 0 };
+      bucket = { at, ...counts, latencyMs: null };
+      latencies = [];
       buckets.push(bucket);
       if (buckets.length > bucketsMax) buckets.shift();
     }
-    bucket[counter] += count;
+    return bucket;
+  }
+
+  function add(counter: Counter, count: number): void {
+    bucketNow()[counter] += count;
+  }
+
+  function noteLatencies(more: readonly number[]): void {
+    if (more.length === 0) return;
+    const bucket = bucketNow();
+    latencies.push(...more.slice(0, Math.max(0, latenciesMax - latencies.length)));
+    const sorted = latencies.toSorted((a, b) => a - b);
+    const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+    bucket.latencyMs = { p50: at(0.5), p95: at(0.95) };
   }
 
   function healthOf(system: SystemId): Health {
@@ -132,6 +153,7 @@ export function createLive(clock: Clock): Live {
           Object.values(others).reduce((sum, one) => sum + one, 0),
         );
         count(event.system, "written", written);
+        noteLatencies(event.latenciesMs);
       } else if (event.kind === "trouble") {
         add("failed", 1);
         const { troubles } = healthOf(event.system);

@@ -7,9 +7,10 @@ import { Loaded, Skeleton } from "../ui/state.tsx";
 import { useNow } from "../use-now.ts";
 import { Stages } from "./stages.tsx";
 import { SystemMap } from "./system-map.tsx";
+import { Tour } from "./tour.tsx";
 
 /** The chart's code is half of this page's: it may come after the rest. */
-const Throughput = lazy(() => import("./throughput.tsx"));
+const Charts = lazy(() => import("./charts.tsx"));
 
 const behindIsLate = 60_000;
 
@@ -21,6 +22,7 @@ export function OverviewPage() {
       <Loaded query={query} skeleton={<Skeleton lines={8} height={40} />}>
         {(overview) => (
           <>
+            {overview.demo === null ? null : <Tour overview={overview} moved={overview.demo.moved} />}
             <StatusLine overview={overview} />
             <div className="overview-grid">
               <section className="card stack" aria-labelledby="map">
@@ -38,7 +40,7 @@ export function OverviewPage() {
             <section className="card stack" aria-labelledby="throughput">
               <h2 id="throughput">{t("overview.throughput")}</h2>
               <Suspense fallback={<div className="chart" />}>
-                <Throughput overview={overview} />
+                <Charts overview={overview} />
               </Suspense>
             </section>
           </>

@@ -101,6 +101,7 @@ function SystemCard({ system }: { readonly system: SystemView }) {
           ↑ <b>{number(written)}</b> {t("overview.out")}
         </span>
       </div>
+      <LimitBar limits={system.limits} />
       {trouble !== null ? (
         <div className="small" style={{ color: "var(--bad)" }} title={trouble.message}>
           <span className="one-line">{trouble.message}</span>
@@ -114,4 +115,26 @@ function SystemCard({ system }: { readonly system: SystemView }) {
       )}
     </Link>
   );
+}
+
+/** How much of what the system takes is used: the fullest of its limits. */
+function LimitBar({ limits }: { readonly limits: SystemView["limits"] }) {
+  const inUse = Math.max(0, ...limits.map((one) => one.inUse));
+  const silent = Math.max(0, ...limits.map(({ silentForMs }) => silentForMs));
+  if (limits.length === 0) return null;
+  const text =
+    silent > 0 ? t("limits.silent", { span: spanText(silent) }) : t("limits.used", { percent: percent(inUse) });
+  return (
+    <div className="limit" title={text}>
+      <span className="visually-hidden">{text}</span>
+      <i
+        className={silent > 0 ? "bad" : inUse > 0.8 ? "warn" : ""}
+        style={{ width: `${percent(silent > 0 ? 1 : inUse)}%` }}
+      />
+    </div>
+  );
+}
+
+function percent(share: number): number {
+  return Math.round(100 * Math.min(1, share));
 }

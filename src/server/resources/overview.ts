@@ -32,6 +32,17 @@ const system = z.object({
   written: z.number().int().describe("In the last minute, by this process."),
   lastReceivedAt: instant.nullable(),
   lastWrittenAt: instant.nullable(),
+  limits: z
+    .array(
+      z.object({
+        name: z.string(),
+        inUse: z.number().describe("Part of the limit that is used at present: 0 to 1."),
+        waiting: z.number().int().describe("Calls that wait for room."),
+        silentForMs: z.number().describe("How long the system asked to be left alone; 0: not at all."),
+        day: z.object({ max: z.number(), left: z.number() }).nullable().describe("Calls of the day, where it tells."),
+      }),
+    )
+    .describe("How much of what the system takes is used."),
   trouble: z.object({ doing: z.string(), message: z.string(), since: instant }).nullable(),
 });
 
@@ -45,6 +56,10 @@ const bucket = z.object({
   written: z.number().int(),
   failed: z.number().int(),
   logged: z.number().int(),
+  latencyMs: z
+    .object({ p50: z.number(), p95: z.number() })
+    .nullable()
+    .describe("From a record's falling behind to its write; null: nothing was written."),
 });
 
 const overview = z.object({
@@ -62,6 +77,10 @@ const overview = z.object({
     .describe("Open ones."),
   stoppedFlows: z.number().int().describe("Masses of changes that wait for a person."),
   systems: z.array(system),
+  demo: z
+    .object({ moved: z.string() })
+    .nullable()
+    .describe("Only of truce demo: its story's first contact's new address."),
   bucketMs: z.number().int(),
   buckets: z
     .array(bucket)
@@ -93,6 +112,7 @@ export function overviewHandlers(
   deps: Deps,
   running: Pick<Running, "isLoaded">,
   live: Live,
+  demo: { readonly moved: string } | null,
 ): Handlers<typeof overviewRoutes> {
   const { clock, policy } = deps;
   let looked: { readonly at: number; readonly look: Promise<Look> } | null = null;
@@ -124,6 +144,7 @@ export function overviewHandlers(
         creates: create,
       })),
       guarantees: connector?.guarantees ?? noGuarantees,
+      limits: (connector?.limiters ?? []).map((limiter) => ({ name: limiter.name, ...limiter.usage() })),
       linked: of.links[name] ?? 0,
       behind: of.behind[name]?.count ?? 0,
       behindSince: of.behind[name]?.oldestAt ?? null,
@@ -147,6 +168,7 @@ export function overviewHandlers(
       alerts: alerts.map(({ severity, title }) => ({ severity, title })),
       stoppedFlows: flows.filter(({ decision }) => decision === null).length,
       systems: [...deps.connectors.keys()].map((name) => systemOf(name, of)),
+      demo,
       bucketMs,
       buckets: live.buckets(),
     };
