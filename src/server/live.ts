@@ -153,7 +153,7 @@ export function createLive(clock: Clock): Live {
           Object.values(others).reduce((sum, one) => sum + one, 0),
         );
         count(event.system, "written", written);
-        noteLatencies(event.latenciesMs);
+        noteLatencies(event.arrivals.map(({ ms }) => ms));
       } else if (event.kind === "trouble") {
         add("failed", 1);
         const { troubles } = healthOf(event.system);
