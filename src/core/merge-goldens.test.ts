@@ -81,6 +81,23 @@ test("an edit after the merging is an edit, not a conflict", () => {
   expect(world.valuesOf("crm", "1")["phone"]).toBe("300");
 });
 
+test("seed 83112: what a system keeps in a shorter form is not told to it again", () => {
+  const rule: Rule = { kind: "longest" };
+  const world = scene(
+    testPolicy({ email: { type: { kind: "email" } }, note: { rule } }, { systems: ["crm", "db"], create: false }),
+  );
+  world.says("crm", "1", { email: "ann@old.example", note: "one" });
+  world.says("db", "1", { email: "ann@old.example", note: "one" });
+  world.says("crm", "1", { email: "ann@old.example", note: "calls back on Monday" });
+  expect(world.dispatch((patch) => ({ ...patch, note: "calls" }))).toEqual(['db: {"note":"calls back on Monday"}']);
+  world.says("crm", "2", { email: "ann@new.example", note: "met in Rome" });
+  world.says("crm", "1", { email: "ann@new.example", note: "calls back on Monday" });
+  const [hold] = world.openHolds() as [Hold];
+  expect(world.decides(hold, { kind: "link", goldenId: hold.matches[0]! })).toBe("done");
+  expect(world.valuesOf("db", "1")["note"]).toBe("calls back on Monday");
+  expect(world.dispatch()).toEqual(['crm: {"note":"calls back on Monday"}', 'db: {"email":"ann@new.example"}']);
+});
+
 test("a late word for the golden record that was merged away reaches the one it became", () => {
   const { world, hold } = twice();
   world.decides(hold, { kind: "link", goldenId: "g2" });

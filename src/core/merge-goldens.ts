@@ -189,7 +189,7 @@ function moveLinks(survivor: Draft, loser: Draft, context: Context): void {
   for (const link of loser.links) {
     if (link.id === null) continue;
     survivor.links = survivor.links.filter((other) => other.id !== null || !isAt(link)(other));
-    const moved = { ...link, seen: {}, refused: {}, waitsFor: null, behindSince: null };
+    const moved = { ...link, seen: seenIn(survivor, loser, link), refused: {}, waitsFor: null, behindSince: null };
     survivor.links.push(moved);
     if (link.status !== "linked") continue;
     const ref = { system: link.system, object: link.object, id: link.id };
@@ -202,6 +202,15 @@ function moveLinks(survivor: Draft, loser: Draft, context: Context): void {
   }
   loser.links = [];
   for (const [field, { value }] of Object.entries(survivor.fields)) catchUp(survivor, field, value);
+}
+
+/** What the link had seen of the loser it has seen of the survivor where that has the same value, even in a form of its own that keeps less. */
+function seenIn(survivor: Draft, loser: Draft, link: Link): Link["seen"] {
+  const same = Object.entries(survivor.fields).filter(([name, { value }]) => {
+    const { version, value: was } = versionIn(loser, name);
+    return version > 0 && link.seen[name] === version && sameValue(was, value);
+  });
+  return Object.fromEntries(same.map(([name, { version }]) => [name, version]));
 }
 
 function endLoser(loser: Draft, survivor: Draft, source: Source, context: Context): void {
