@@ -20,6 +20,8 @@ export function applyDelete(draft: Draft, index: number, seen: RawDelete, contex
     status: "deleted",
     revision: seen.revision ?? link.revision,
     observedAt: Math.max(link.observedAt, seen.observedAt),
+    // Found to be gone, it was gone then, whatever revision an event from before has.
+    knownAt: seen.revision === null ? Math.max(link.knownAt, seen.observedAt) : link.knownAt,
   });
   const source = recordSource(seen.ref, null);
   if (draft.deletedAt !== null) return "applied";

@@ -127,7 +127,7 @@ function decideUpsert(state: State, seen: Upsert, mapping: ObjectMapping, contex
       seen.revision !== null && link.revision !== null
         ? seen.revision <= link.revision
         : seen.observedAt <= link.observedAt;
-    if (older) return nothing("superseded");
+    if (older || seen.observedAt <= link.knownAt) return nothing("superseded");
     revive(draft, index, seen, context);
   }
   const outcome = applyUpsert(draft, index, seen, mapping, context);
