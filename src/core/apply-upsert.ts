@@ -283,14 +283,9 @@ function applyUnit(step: Step, unit: Unit): void {
   for (const field of conflicts) conflictOf(step, [field]);
 }
 
-/** The golden version that this system had seen before what it says now. Where its own value was emptied and waits or is put back, that one. */
-function seenVersion(step: Step, field: FieldName): number {
-  const { draft, index, seen } = step;
-  const golden = draft.fields[field];
-  const link = linkAt(draft, index);
-  const isOwn = golden?.source.kind === "record" && recordKey(golden.source.ref) === recordKey(seen.ref);
-  const wasEmptied = field in link.shadow && isBlank(link.shadow[field]) && !mayClear(step, field);
-  return isOwn && wasEmptied ? golden.version : (link.seen[field] ?? 0);
+/** The golden version that this system had seen before what it says now, the one included that was emptied there. */
+function seenVersion({ draft, index }: Step, field: FieldName): number {
+  return Math.abs(linkAt(draft, index).seen[field] ?? 0);
 }
 
 function parted(fields: Unit, isOne: (field: FieldName) => boolean): readonly [Unit, Unit] {
@@ -401,9 +396,20 @@ function fastForward(step: Step, field: FieldName): void {
   if (policy.rule.kind === "forward-only" && goesBack(policy.rule.stages, golden?.value, value)) {
     return putBack(step, field, "put-back", "forward-only");
   }
-  if (isBlank(value) && policy.clears === "restore") return putBack(step, field, "put-back", "clears: restore");
-  if (isBlank(value) && policy.clears === "hold") return openHold(step, [field], "clear", `${field} was emptied`);
+  if (isBlank(value) && policy.clears === "restore") {
+    putBack(step, field, "put-back", "clears: restore");
+    return noteEmptied(step, field);
+  }
+  if (isBlank(value) && policy.clears === "hold") {
+    openHold(step, [field], "clear", `${field} was emptied`);
+    return noteEmptied(step, field);
+  }
   accept(step, field, "fast-forward");
+}
+
+/** Whoever emptied the field, and whoever fills it again, had the agreed value before them. */
+function noteEmptied(step: Step, field: FieldName): void {
+  noteShadow(step, field, -(step.draft.fields[field]?.version ?? 0));
 }
 
 /** True when another system is the field's source of truth and has something to say. */

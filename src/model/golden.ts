@@ -71,7 +71,10 @@ export type Link = {
   readonly shadow: Readonly<Record<FieldName, FieldValue>>;
   /** The same, cell by cell, in the system's own form: what a guarded write expects to find. */
   readonly cells: Readonly<Record<CellName, RawValue>>;
-  /** Per field the golden version that this system is known to hold. Lower than the field's version: the link is behind. */
+  /**
+   * Per field the golden version that this system is known to hold. Lower than the field's version: the link is behind. Below 0: that version
+   * was there and has been emptied since, which does not travel.
+   */
   readonly seen: Readonly<Record<FieldName, number>>;
   readonly revision: Revision | null;
   /** The newest reading or answer that shadow and cells come from; readings begun before it may be older. */
