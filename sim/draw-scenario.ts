@@ -36,7 +36,7 @@ export function drawScenario(seed: number): Scenario {
     fields: [...fields, ...relation.fields],
     deletes: anyOf(chance, ["hold", "hold", "propagate", "archive", "ignore"]),
     duplicates: anyOf(chance, ["hold", "link"]),
-    merges: chanceOf(seed, "merges").chance(0.3) ? "link" : "hold",
+    merges: chanceOf(seed, "merges").chance(0.5) ? "link" : "hold",
     required: chance.chance(0.1) ? ["phone"] : [],
     identity: byPhone ? ["email", "phone"] : ["email"],
     settleMs: chance.chance(0.15) ? 2_000 : 0,
@@ -44,7 +44,7 @@ export function drawScenario(seed: number): Scenario {
     odds: drawOdds(chance),
     sweepEveryMs: chance.chance(0.15) ? 8_000 : null,
     records: drawRecords(chance, names, fields, byPhone),
-    actions: [...drawActions(chance, spanMs, systems, fields, engines), ...relation.actions].sort(
+    actions: [...drawActions(chance, spanMs, systems, fields, engines, byPhone), ...relation.actions].sort(
       (a, b) => a.at - b.at,
     ),
     decideAll: chance.chance(0.5),
@@ -149,6 +149,7 @@ function drawOdds(chance: SeededRandom): Odds {
     shuffle: odd(0.35, 0.5),
     drop: odd(0.2, 0.3),
     hint: odd(0.2, 0.5),
+    again: odd(0.2, 0.3),
     shift: odd(0.3, 0.5),
     rush: odd(0.3, 0.3),
     storeFails: odd(0.2, 0.08),
@@ -219,6 +220,7 @@ function drawActions(
   systems: readonly SystemSetup[],
   fields: readonly FieldSetup[],
   engines: number,
+  byPhone: boolean,
 ): Action[] {
   const actions: Action[] = [];
   const when = () => 200 + chance.below(spanMs - 200);
@@ -252,10 +254,17 @@ function drawActions(
     system: where(),
     values: { ...drawPerson(chance, 7 + n, fields), phone: chance.chance(0.3) ? null : `20${n}` },
   }));
+  // Someone with the e-mail of one and the phone of another.
+  repeat(byPhone ? times(0.5, 2) : 0, () => ({
+    at: when(),
+    kind: "create",
+    system: where(),
+    values: { email: `p${chance.below(3)}@people.org`, phone: `10${chance.below(3)}` },
+  }));
   repeat(times(0.15, 2), () => ({ at: when(), kind: "duplicate", system: where(), pick: chance.fraction() }));
   repeat(times(0.25, 2), () => ({ at: when(), kind: "delete", system: where(), pick: chance.fraction() }));
   repeat(times(0.15, 2), () => ({ at: when(), kind: "undelete", system: where(), pick: chance.fraction() }));
-  repeat(times(0.2, 2), () => ({
+  repeat(times(0.35, 2), () => ({
     at: when(),
     kind: "merge",
     system: where(),
@@ -280,7 +289,8 @@ function drawActions(
   repeat(times(0.1, 2), () => ({ at: when(), kind: "sweep", system: where() }));
   repeat(times(0.1, 2), () => ({ at: when(), kind: "outage", system: where(), ms: 1_000 + chance.below(15_000) }));
   repeat(times(0.07, 1), () => ({
-    at: when(),
+    // Records that are met without it must be read before it is written.
+    at: chance.chance(0.5) ? 0 : when(),
     kind: "drop-cell",
     system: where(),
     cell: "phone",
@@ -365,10 +375,14 @@ export function drawOrderScenario(seed: number): Scenario {
   );
   const actions: Action[] = [];
   for (let person = 0; person < people; person++) {
+    const said = new Map<string, CellEdit>();
     for (const { name } of systems) {
       for (const field of chance.shuffle(fields)) {
-        if (!chance.chance(0.4)) continue;
-        const edit = drawCellEdit(chance, field.name, field.type, actions.length);
+        if (!chance.chance(0.5)) continue;
+        // Two sides may say the same: then both speak for it, whoever is heard first.
+        const same = chance.chance(0.5) ? said.get(field.name) : undefined;
+        const edit = same ?? drawCellEdit(chance, field.name, field.type, actions.length);
+        said.set(field.name, edit);
         if (!("junk" in edit))
           actions.push({
             at: actions.length,

@@ -40,7 +40,16 @@ export const expectedMarks: readonly string[] = [
     ["start", "pull", "read", "scan", "read-before", "write"],
     ["crash-before", "crash-after", "fail-before", "lost-reply", "rate-limited", "slow"],
   ),
-  ...all("fault", ["pull/drop", "pull/repeat", "pull/shuffle", "pull/hint", "scan/shift", "write/rush", "poison"]),
+  ...all("fault", [
+    "pull/drop",
+    "pull/repeat",
+    "pull/shuffle",
+    "pull/hint",
+    "pull/again",
+    "scan/shift",
+    "write/rush",
+    "poison",
+  ]),
   ...pairs(
     "fault",
     [

@@ -21,6 +21,8 @@ export type Ledger = {
   readonly deadLetters: readonly DeadLetter[];
   /** Golden records that each record ever belonged to, by `system/id`. */
   readonly goldensOf: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Records that were merged away, as `system/id`, as soon as their merging has changed a golden record. */
+  readonly mergedAway: ReadonlySet<string>;
   readonly cursors: ReadonlyMap<string, string>;
   readonly failures: readonly string[];
   /** Ids of vendor events that were stored. */
@@ -42,6 +44,7 @@ export function newLedger(
   const items = new Map<string, { readonly item: InboxItem; outcome: Outcome | null }>();
   const deadLetters: DeadLetter[] = [];
   const goldensOf = new Map<string, Set<string>>();
+  const mergedAway = new Set<string>();
   const cursors = new Map<string, string>();
   const failures: string[] = [];
   const events = new Set<string>();
@@ -98,6 +101,18 @@ export function newLedger(
     deadLetters.push(...unit.deadLetters);
     unit.inbox.forEach(take);
     onCommit(unit, before);
+    for (const { inboxId, outcome } of unit.done) if (outcome === "applied") noteMerge(inboxId);
+  };
+  const noteMerge = (inboxId: string) => {
+    const observation = items.get(inboxId)?.item.observation;
+    if (observation?.kind !== "merge") return;
+    for (const id of observation.losers) mergedAway.add(`${observation.ref.system}/${id}`);
+  };
+
+  const checkHalves = (committed: readonly CommitUnit[], stale: readonly CommitUnit[]) => {
+    const causes = new Set(stale.flatMap((unit) => unit.journal.map((line) => line.cause)));
+    const half = committed.flatMap((unit) => unit.journal).find((line) => causes.has(line.cause));
+    if (half !== undefined) failures.push(`I12: of what ${half.cause} led to, one half was stored without the other`);
   };
 
   const count = (process: string, received: readonly InboxItem[]) => {
@@ -124,6 +139,7 @@ export function newLedger(
     items,
     deadLetters,
     goldensOf,
+    mergedAway,
     cursors,
     failures,
     events,
@@ -143,6 +159,10 @@ export function newLedger(
       },
       async commit(units, rows = []) {
         const results = await store.commit(units, rows);
+        checkHalves(
+          units.filter((_, i) => results[i]?.kind === "committed"),
+          units.filter((_, i) => results[i]?.kind !== "committed"),
+        );
         units.forEach((unit, i) => {
           const isCommitted = results[i]?.kind === "committed";
           count(process, isCommitted ? [...unit.fresh, ...unit.inbox] : unit.fresh);

@@ -67,11 +67,12 @@ export type Odds = {
   readonly failAfter: number;
   readonly rateLimit: number;
   readonly slow: number;
-  /** Feed batches told twice, in another order, without some of their events, without their values. */
+  /** Feed batches told twice, in another order, without some of their events, without their values, with some that were told long ago. */
   readonly repeat: number;
   readonly shuffle: number;
   readonly drop: number;
   readonly hint: number;
+  readonly again: number;
   /** A page of a scan shows one record less, as when pages shift. */
   readonly shift: number;
   /** A user edits a cell just before a write of Truce's to it lands. */
@@ -94,6 +95,7 @@ export const noOdds: Odds = {
   shuffle: 0,
   drop: 0,
   hint: 0,
+  again: 0,
   shift: 0,
   rush: 0,
   storeFails: 0,

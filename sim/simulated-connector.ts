@@ -250,13 +250,22 @@ export function simulatedConnector(
       if (strike("repeat", around.odds().repeat)) observations = [...observations, ...observations];
       if (strike("shuffle", around.odds().shuffle)) observations = chance.shuffle(observations);
       if (strike("hint", around.odds().hint)) observations = observations.map(hintOnly);
+      if (strike("again", around.odds().again)) observations = [...observations, ...told(toldBefore(behind), mapped)];
     }
     return {
       observations,
       cursor: isPoll ? String(now) : String(news.at(-1)?.order ?? cursor),
-      caughtUp: news.length === behind.length,
+      // A poll can't tell what its system does not show yet, and comes back for it.
+      caughtUp: news.length === behind.length || (isPoll && !around.isCalm()),
       lost: [],
     };
+  }
+
+  /** Some of what was told before these changes. */
+  function toldBefore(news: readonly Change[]): readonly Change[] {
+    const earlier = system.log.filter((one) => one.order < (news[0]?.order ?? 0));
+    const from = chance.below(earlier.length);
+    return earlier.slice(from, from + 4);
   }
 
   function told(news: readonly Change[], mapped: MappedObject): RawObservation[] {

@@ -10,7 +10,7 @@ import type { World } from "../world.ts";
 
 /** What must hold of each commit by itself, `before` being the golden record as it was. */
 export function checkCommit(world: World, unit: CommitUnit, before: GoldenRecord | undefined): string[] {
-  return [...checkSuperseded(world, unit, before), ...checkMatch(world, unit)];
+  return [...checkSuperseded(world, unit, before), ...checkMatch(world, unit), ...checkMergedAway(world, unit, before)];
 }
 
 /** I12: what is set aside as older, and says something else than is known, is journaled. */
@@ -69,4 +69,14 @@ function ownersOf({ scenario, ledger, clock }: World, field: string, seen: RawUp
     ledger.journal.findLast((one) => one.goldenId === id && one.field === field && one.kind === "set")!.at >
     clock.now() - 5_000;
   return known.length === 1 && known.every(({ id }) => id !== line.goldenId && !isFresh(id)) ? [known[0]!.id] : [];
+}
+
+/** A record that is known to have been merged away is nobody's record any more, whatever is still said of it. */
+function checkMergedAway({ ledger }: World, { golden }: CommitUnit, before: GoldenRecord | undefined): string[] {
+  if (golden === null) return [];
+  const had = new Set(before?.links.map((link) => `${link.system}/${link.id}`));
+  const taken = golden.links.filter(({ system, id }) => id !== null && !had.has(`${system}/${id}`));
+  return taken
+    .filter(({ system, id }) => ledger.mergedAway.has(`${system}/${id}`))
+    .map(({ system, id }) => `identity: ${golden.id} takes ${id} of ${system}, which is known to be merged away`);
 }

@@ -44,7 +44,7 @@ function checkFields(truth: Truth, golden: GoldenRecord): string[] {
 
 const hourMs = 3_600_000;
 
-/** Its record there is the one that is named, is not there, or the one that is named is nobody's (yet). */
+/** It names its record there, or one of its that is gone; or it has none there, or the one that is named is nobody's (yet). */
 function isSameReference(truth: Truth, link: Link, field: string, value: FieldValue, there: string | null): boolean {
   const { goldens } = truth.world.ledger;
   const isIn = (one: Link) => one.system === link.system && one.status === "linked";
@@ -56,6 +56,8 @@ function isSameReference(truth: Truth, link: Link, field: string, value: FieldVa
   while (parent?.mergedInto !== undefined) parent = goldens.get(parent.mergedInto);
   if (field in link.parked) return owner === undefined;
   if (parent !== undefined && owner?.id === parent.id) return true;
+  const isGone = ({ system, id, status }: Link) => system === link.system && id === there && status === "deleted";
+  if (parent?.links.some(isGone)) return true;
   // What was missing there is looked for again after as long as it has been missing, an hour at most.
   const waiting = link.waiting[field];
   const now = truth.world.restedAt;

@@ -92,14 +92,14 @@ export const bugs: readonly Bug[] = [
   bug(
     "clears travel whatever the config says",
     upsert,
-    `  if (isBlank(value) && policy.clears === "hold") return`,
-    `  if (false as boolean) return`,
+    `  if (isBlank(value) && policy.clears === "hold") {`,
+    `  if (false as boolean) {`,
   ),
   bug(
     "a clear is put back never",
     upsert,
-    `  if (isBlank(value) && policy.clears === "restore") return`,
-    `  if (false as boolean) return`,
+    `  if (isBlank(value) && policy.clears === "restore") {`,
+    `  if (false as boolean) {`,
   ),
   bug(
     "a blank beats a value",
@@ -297,7 +297,7 @@ export const bugs: readonly Bug[] = [
   bug(
     "an old event brings a deleted record back",
     "core/decide.ts",
-    `    if (older) return nothing("superseded");\n`,
+    `    if (older || seen.observedAt <= link.knownAt) return nothing("superseded");\n`,
     "",
   ),
   bug(
@@ -305,6 +305,13 @@ export const bugs: readonly Bug[] = [
     "engine/scan.ts",
     `      missing.map((id) => hintOf(deps, { system, object, id }, laneBackfill)),`,
     `      missing.map((id) => ({ ...hintOf(deps, { system, object, id }, laneBackfill), observation: { kind: "delete" as const, ref: { system, object, id }, revision: null, observedAt: deps.clock.now(), confirmed: true } })),`,
+  ),
+  bug(
+    "what was emptied counts as seen, whatever it was",
+    upsert,
+    `  return Math.abs(linkAt(draft, index).seen[field] ?? 0);`,
+    `  const { seen, shadow } = linkAt(draft, index);
+  return shadow[field] === null ? (draft.fields[field]?.version ?? 0) : (seen[field] ?? 0);`,
   ),
   // Reviewing.
   bug(
@@ -373,6 +380,13 @@ export const bugs: readonly Bug[] = [
     work,
     `    return { normalized: [], poison: messageOf(error) };`,
     `    throw error;`,
+  ),
+  bug("a poison answer ends the engine", dispatch, `  } catch {\n    return [];\n  }`, `  } finally {}`),
+  bug(
+    "who has waited for a left record waits for ever",
+    "core/decide.ts",
+    `  const concerned = [...new Set([...(before?.matches ?? []), ...matches])];`,
+    `  const concerned = matches;`,
   ),
   bug(
     "half of a joint decision is committed",
