@@ -27,7 +27,7 @@ import {
 } from "./draft.ts";
 import { takesPart } from "./mapping/takes-part.ts";
 import { identitiesOf } from "./match/identity.ts";
-import { liveLinkIn, type Match, match, type Scoring } from "./match/match.ts";
+import { type Asked, liveLinkIn, type Match, match, type Scoring } from "./match/match.ts";
 import { noteSharedKeys } from "./match/shared-keys.ts";
 import { livingOf } from "./merge-goldens.ts";
 import { pausesIdentity } from "./pause-fields.ts";
@@ -61,8 +61,8 @@ export type Decided = {
   readonly outcome: UpsertOutcome;
   /** Records to read (again). */
   readonly reread: readonly RecordRef[];
-  /** The log odds of the best candidate, where candidates were scored; `null` in it where there was none. */
-  readonly asked?: { readonly logOdds: number | null };
+  /** What comparing with candidates showed, where they were scored. */
+  readonly asked?: Asked;
   /** Records whose references wait for others to be known, newly so. */
   readonly parked: readonly Parked[];
 };

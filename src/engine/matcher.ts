@@ -8,7 +8,7 @@ import {
   nothingKnown,
 } from "../core/match/knowledge.ts";
 import { keptOf, knowledgeFrom } from "../core/match/knowledge-kept.ts";
-import type { Scoring } from "../core/match/match.ts";
+import type { Asked, Scoring } from "../core/match/match.ts";
 import type { Model } from "../core/match/scored/model.ts";
 import type { MatchRecord } from "../core/match/scored/record.ts";
 import type { EntityType } from "../model/golden.ts";
@@ -27,8 +27,8 @@ export type EntityScoring = Pick<Scoring, "model" | "linkFrom"> & { readonly gol
 export type Matcher = {
   /** Takes a batch of records that share no key with any golden record into account, and says how to score them. */
   scoringFor(entity: EntityPolicy, records: readonly MatchRecord[]): Promise<EntityScoring>;
-  /** How the records were matched: the log odds of the best candidate of each, `null` without one. */
-  learnOutcomes(entity: EntityType, logOdds: readonly (number | null)[]): Promise<void>;
+  /** What comparing each record with its candidates showed. */
+  learnOutcomes(entity: EntityType, outcomes: readonly Asked[]): Promise<void>;
 };
 
 /** Records between two times at which what is known is stored. */
@@ -53,9 +53,9 @@ export function createMatcher(deps: Pick<Deps, "store" | "random" | "clock">): M
       const linkFrom = matching?.autoLink == null ? null : linkThreshold(knowledge, matching.autoLink);
       return { model, linkFrom, goldens: goldensIn(knowledge) };
     },
-    async learnOutcomes(entity, logOdds) {
+    async learnOutcomes(entity, outcomes) {
       const one = await knownOf(entity);
-      for (const odds of logOdds) learnOutcome(one.knowledge, odds);
+      for (const outcome of outcomes) learnOutcome(one.knowledge, outcome);
       if (one.knowledge.asked < one.storedAt + storedEvery) return;
       one.storedAt = one.knowledge.asked;
       await save(deps, one.knowledge);

@@ -2,6 +2,7 @@ import { conflictDecider } from "../core/conflict-line.ts";
 import { type Decided, decide, linkIndexOf, type State } from "../core/decide.ts";
 import { cautious } from "../core/mass-change.ts";
 import { identitiesOf } from "../core/match/identity.ts";
+import type { Asked } from "../core/match/match.ts";
 import { observe } from "../core/observe.ts";
 import { referredRecords } from "../core/relations/resolve-references.ts";
 import type { EntityType, GoldenId, GoldenRecord } from "../model/golden.ts";
@@ -345,12 +346,14 @@ async function learnOutcomes(
   results: readonly Result[],
   stale: ReadonlySet<GoldenId | undefined>,
 ): Promise<void> {
-  const asked = new Map<EntityType, (number | null)[]>();
+  const asked = new Map<EntityType, Asked[]>();
   for (const { goldens, asked: one } of results) {
     if (one === null || goldens.some((id) => stale.has(id))) continue;
-    asked.set(one.entity, [...(asked.get(one.entity) ?? []), one.logOdds]);
+    const ofEntity = asked.get(one.entity) ?? [];
+    asked.set(one.entity, ofEntity);
+    ofEntity.push(one.asked);
   }
-  for (const [entity, logOdds] of asked) await matcher.learnOutcomes(entity, logOdds);
+  for (const [entity, outcomes] of asked) await matcher.learnOutcomes(entity, outcomes);
 }
 
 /** How long what the guard stopped waits before it is looked at again; a decision on it wakes nothing. */
@@ -445,8 +448,8 @@ type Result = {
   readonly goldens: readonly GoldenId[];
   /** `null`: not ended yet (it waits for a receipt). */
   readonly outcome: Outcome | null;
-  /** The log odds of the best candidate, where candidates were scored; `null` in it where there was none. */
-  readonly asked: { readonly entity: EntityType; readonly logOdds: number | null } | null;
+  /** What comparing with candidates showed, where they were scored. */
+  readonly asked: { readonly entity: EntityType; readonly asked: Asked } | null;
 };
 
 type DecidedBatch = {
@@ -530,7 +533,7 @@ function decideAll(deps: Deps, batch: readonly Prepared[], set: WorkingSet): Dec
 function askedOf(deps: Deps, { item }: Prepared, { asked }: Decided): Result["asked"] {
   const { system, object } = item.observation.ref;
   const entity = asked === undefined ? undefined : mappingOf(deps.policy, system, object)?.entity;
-  return asked === undefined || entity === undefined ? null : { entity: entity.name, logOdds: asked.logOdds };
+  return asked === undefined || entity === undefined ? null : { entity: entity.name, asked };
 }
 
 /**

@@ -18,6 +18,8 @@ type Kept = {
   readonly known: number;
   readonly best: readonly number[];
   readonly levels: Readonly<Record<string, readonly number[]>>;
+  /** Absent in what was kept before it was learned. */
+  readonly sameLevels?: Readonly<Record<string, readonly number[]>>;
   readonly counts: Readonly<
     Record<string, { readonly total: number; readonly values: Readonly<Record<string, number>> }>
   >;
@@ -26,7 +28,7 @@ type Kept = {
 
 /** What is known, as JSON of at most some 100 KB to be stored. */
 export function keptOf(knowledge: Knowledge): Kept {
-  const { records, people, titled, asked, known, best, levels, counts, words } = knowledge;
+  const { records, people, titled, asked, known, best, levels, sameLevels, counts, words } = knowledge;
   return {
     version,
     records,
@@ -35,12 +37,17 @@ export function keptOf(knowledge: Knowledge): Kept {
     asked,
     known,
     best,
-    levels: Object.fromEntries(Object.entries(featureIndex).map(([feature, i]) => [feature, levels[i] ?? []])),
+    levels: byFeature(levels),
+    sameLevels: byFeature(sameLevels.map((counts) => counts.map(Math.round))),
     counts: Object.fromEntries(
       [...counts].map(([feature, { total, values }]) => [feature, { total, values: commonest(values) }]),
     ),
     words: commonest(words),
   };
+}
+
+function byFeature(levels: readonly (readonly number[])[]): Record<string, readonly number[]> {
+  return Object.fromEntries(Object.entries(featureIndex).map(([feature, i]) => [feature, levels[i] ?? []]));
 }
 
 function commonest(values: ReadonlyMap<string, number>): Record<string, number> {
@@ -59,9 +66,8 @@ export function knowledgeFrom(entity: EntityType, value: unknown): Knowledge {
     knowledge.best[step] = times;
   });
   for (const [feature, i] of Object.entries(featureIndex)) {
-    kept.levels[feature]?.forEach((times, level) => {
-      (knowledge.levels[i] as number[])[level] = times;
-    });
+    Object.assign(knowledge.levels[i] as number[], kept.levels[feature]);
+    Object.assign(knowledge.sameLevels[i] as number[], kept.sameLevels?.[feature]);
   }
   for (const [feature, { total, values }] of Object.entries(kept.counts))
     knowledge.counts.set(feature as Feature, { total, values: new Map(Object.entries(values)) });

@@ -1,7 +1,8 @@
 import type { EntityType } from "../../model/golden.ts";
+import type { Asked } from "./match.ts";
 import { guessFamilyShare, guessGivenShare } from "./scored/common-names.ts";
 import { defaultWeights } from "./scored/default-weights.ts";
-import { aboutThings } from "./scored/estimate.ts";
+import { aboutThings, sharesOfSame } from "./scored/estimate.ts";
 import { compareRecords, countedValues, type Feature, featureCount, featureIndex, features } from "./scored/feature.ts";
 import type { Calibration, LevelShares, Model, Weights } from "./scored/model.ts";
 import type { MatchRecord } from "./scored/record.ts";
@@ -21,6 +22,8 @@ export type Knowledge = {
   readonly words: Map<string, number>;
   /** How often each level was seen between records picked at random, by feature. */
   readonly levels: readonly number[][];
+  /** The same between records of one thing, each comparison by how likely it is one. */
+  readonly sameLevels: readonly number[][];
   /** Some records to compare new ones with. */
   readonly sample: MatchRecord[];
   people: number;
@@ -46,6 +49,7 @@ export function nothingKnown(entity: EntityType): Knowledge {
     counts: new Map(),
     words: new Map(),
     levels: features.map(() => new Array<number>(levelCount).fill(0)),
+    sameLevels: features.map(() => new Array<number>(levelCount).fill(0)),
     sample: [],
     people: 0,
     titled: 0,
@@ -93,12 +97,23 @@ function count(knowledge: Knowledge, record: MatchRecord): void {
     bump(knowledge.words, word);
 }
 
-/** Takes into account how a record was matched: the log odds of its best candidate that nothing speaks against, `null` without one. */
-export function learnOutcome(knowledge: Knowledge, logOdds: number | null): void {
+/** Takes into account what comparing a record with its candidates showed. */
+export function learnOutcome(knowledge: Knowledge, { logOdds, compared }: Asked): void {
   knowledge.asked++;
+  for (const one of compared) learnSame(knowledge, probabilityOf(one.logOdds), one.comparisons);
   if (logOdds === null) return;
   knowledge.known += probabilityOf(logOdds);
   if (logOdds >= 0) knowledge.best[Math.min(steps - 1, Math.floor(logOdds * stepsEach))]!++;
+}
+
+/** One step of expectation-maximisation, spread over the stream: what is likely one thing counts as that, by how likely it is. */
+function learnSame({ sameLevels }: Knowledge, probability: number, comparisons: readonly Int8Array[]): void {
+  for (const levels of comparisons) {
+    for (let f = 0; f < featureCount; f++) {
+      const level = levels[f] as number;
+      if (level >= 0) (sameLevels[f] as number[])[level]! += probability / comparisons.length;
+    }
+  }
 }
 
 const stepsEach = 2;
@@ -152,6 +167,8 @@ function corpusOf({ records, words }: Knowledge): Model["corpus"] {
 /** Records that the shipped shares count as. */
 const priorPairs = 2_000;
 const priorRecords = 500;
+/** Share of the comparisons of one thing that the shipped shares count as. */
+const sameLean = 0.1;
 
 /** Of so many records it is taken to be known, before any, that this share of them is of something known already. */
 const priorAsked = 100;
@@ -169,7 +186,7 @@ function knownShare({ asked, known }: Knowledge): number {
 }
 
 function weightsOf(knowledge: Knowledge): Weights {
-  const { levels, people, titled, calibration } = knowledge;
+  const { people, titled, calibration } = knowledge;
   const start = people > 0 ? defaultWeights : aboutThings(defaultWeights, titled > 0);
   const all = Math.max(goldensIn(knowledge), 100);
   const { household, colleagues } = start.priors;
@@ -184,16 +201,22 @@ function weightsOf(knowledge: Knowledge): Weights {
     features: Object.fromEntries(
       Object.entries(start.features).map(([feature, shares]) => [
         feature,
-        feature === "turned" ? shares : amongStrangers(shares as LevelShares, levels[featureIndex[feature as Feature]]),
+        feature === "turned" ? shares : learned(feature as Feature, shares as LevelShares, knowledge),
       ]),
     ),
   };
 }
 
-function amongStrangers(shares: LevelShares, seen: readonly number[] = []): LevelShares {
-  const counts = shares.unrelated.map((share, level) => (seen[level] ?? 0) + priorPairs * share);
+function learned(feature: Feature, shares: LevelShares, { levels, sameLevels }: Knowledge): LevelShares {
+  const at = featureIndex[feature];
+  const strangers = levels[at] as readonly number[];
+  const counts = shares.unrelated.map((share, level) => (strangers[level] ?? 0) + priorPairs * share);
   const total = counts.reduce((sum, one) => sum + one, 0);
-  return { ...shares, unrelated: counts.map((one) => one / total) };
+  return {
+    ...shares,
+    same: sharesOfSame(feature, sameLevels[at] as readonly number[], shares.same, sameLean),
+    unrelated: counts.map((one) => one / total),
+  };
 }
 
 /** Share of records that hold a value: as counted, leaning on what is known of names, or on the average, while little is counted. */

@@ -28,8 +28,16 @@ export type Scoring = {
   readonly candidates: readonly GoldenRecord[];
 };
 
-/** What was found, and what the best candidate's log odds were where candidates were asked for. */
-export type Matched = { readonly match: Match; readonly asked: { readonly logOdds: number | null } | null };
+/** What was found, and what comparing showed where candidates were asked for. */
+export type Matched = { readonly match: Match; readonly asked: Asked | null };
+
+/** What can be learned from comparing a record with its candidates. */
+export type Asked = {
+  /** Of the best candidate that nothing speaks against; `null` without one. */
+  readonly logOdds: number | null;
+  /** Of each candidate how likely it is the same, and how its records compared: levels by feature. */
+  readonly compared: readonly { readonly logOdds: number; readonly comparisons: readonly Int8Array[] }[];
+};
 
 /**
  * Matches an unlinked record. Exact keys first: one golden record under its strongest key is it. More than one, or a weaker key against a
@@ -121,7 +129,7 @@ function matchScored(
   const weighed = weighCandidates(record, living, matching, scoring.model);
   const best = weighed[0];
   const clear = weighed.find(({ doubt }) => doubt === null);
-  const asked = { logOdds: clear?.logOdds ?? null };
+  const asked = { logOdds: clear?.logOdds ?? null, compared: weighed };
   const reviewFrom = Math.log(matching.review / (1 - matching.review));
   if (best === undefined || best.logOdds < reviewFrom) return { match: { kind: "new" }, asked };
   const rivals = weighed.slice(1).filter((one) => one.logOdds >= reviewFrom && !isBehind(one, best));

@@ -16,6 +16,8 @@ export type Weighed = {
   readonly doubt: string | null;
   /** What of the golden record's agrees most. */
   readonly member: MatchRecord;
+  /** How each of its records compared, as levels by feature; empty where it is far from being the same. */
+  readonly comparisons: readonly Int8Array[];
 };
 
 /** No single comparison counts more than this, for or against: one record with a slip does not outweigh the others. */
@@ -38,6 +40,7 @@ function weigh(record: MatchRecord, golden: GoldenRecord, matching: MatchingPoli
   let [sum, best] = [0, Number.NEGATIVE_INFINITY];
   let doubt: string | null = null;
   const members = membersOf(golden, matching);
+  const comparisons: Int8Array[] = [];
   let closest = members[0];
   for (const member of members) {
     const odds = logOddsOf(record, member, model);
@@ -53,9 +56,14 @@ function weigh(record: MatchRecord, golden: GoldenRecord, matching: MatchingPoli
     const logOdds = against === null ? odds : odds - contradicted;
     sum += Math.max(-clip, Math.min(clip, logOdds));
     if (logOdds > best) [best, closest] = [logOdds, member];
+    if (logOdds > remote) comparisons.push(lastComparison(model).levels.slice());
   }
-  return closest === undefined ? null : { golden, logOdds: sum / members.length, doubt, member: closest };
+  if (closest === undefined) return null;
+  return { golden, logOdds: sum / members.length, doubt, member: closest, comparisons };
 }
+
+/** Below this nothing is learned from a comparison: less than 1 in 1,000 of such are of one thing. */
+const remote = -7;
 
 /** What contradicts is asked about only where all else is as good as sure. */
 const contradicted = 5;

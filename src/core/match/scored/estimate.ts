@@ -199,14 +199,27 @@ function oneRound(
     calibration: weights.calibration,
     priors: { same: share(same), household: share(household), colleagues: share(colleagues) },
     features: mapFeatures(weights, (feature, shares) => {
-      const counts = matched[featureIndex[feature]] as Float64Array;
-      const total = counts.reduce((sum, count) => sum + count, 0);
-      const lean = Math.max(20, total * priorWeight);
       const defaults = (start.features[feature] as LevelShares).same;
-      const same = normalised(defaults.map((p, level) => (counts[level] as number) + lean * p));
-      return { ...shares, same: names.has(feature) ? notDrifting(same, defaults) : same };
+      return {
+        ...shares,
+        same: sharesOfSame(feature, matched[featureIndex[feature]] as Float64Array, defaults, priorWeight),
+      };
     }),
   };
+}
+
+/** Shares of a feature's levels among records of one thing, from counts of them, the defaults counting as `priorWeight` of all, and as 20 at least. */
+export function sharesOfSame(
+  feature: Feature,
+  counts: readonly number[] | Float64Array,
+  defaults: readonly number[],
+  priorWeight: number,
+): number[] {
+  let total = 0;
+  for (const count of counts) total += count;
+  const lean = Math.max(20, total * priorWeight);
+  const same = normalised(defaults.map((p, level) => (counts[level] as number) + lean * p));
+  return names.has(feature) ? notDrifting(same, defaults) : same;
 }
 
 const names: ReadonlySet<Feature> = new Set(["given", "family", "title", "code", "authors"]);
