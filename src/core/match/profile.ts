@@ -3,7 +3,8 @@ import type { Role } from "../../model/match-role.ts";
 import type { MatchingPolicy } from "../../model/policy.ts";
 import { type FieldValue, sameValue } from "../../model/value.ts";
 import { blockingKeys } from "./scored/blocking.ts";
-import { type MatchRecord, matchRecordOf } from "./scored/record.ts";
+import { type MatchRecord, matchRecordOf, type RawRecord } from "./scored/record.ts";
+import { remembered } from "./scored/remembered.ts";
 
 type Values = Readonly<Record<FieldName, FieldValue | undefined>>;
 
@@ -16,12 +17,16 @@ const profiles = new WeakMap<Values, MatchRecord>();
 export function profileOf(values: Values, system: string, { roles }: MatchingPolicy): MatchRecord {
   const known = profiles.get(values);
   if (known !== undefined) return known;
-  const made = normalised(values, system, roles);
+  const raw = rawOf(values, system, roles);
+  // A record says the same as its golden record's shadow of it, and as when it was compared last.
+  const made = normalised(JSON.stringify(raw));
   profiles.set(values, made);
   return made;
 }
 
-function normalised(values: Values, system: string, roles: MatchingPolicy["roles"]): MatchRecord {
+const normalised = remembered((raw) => matchRecordOf("", JSON.parse(raw), true), 5_000);
+
+function rawOf(values: Values, system: string, roles: MatchingPolicy["roles"]): RawRecord {
   const raw: Partial<Record<Role, string[]>> = { source: [system] };
   for (const [field, role] of Object.entries(roles)) {
     const texts = textsOf(values[field]);
@@ -30,7 +35,7 @@ function normalised(values: Values, system: string, roles: MatchingPolicy["roles
     if (known === undefined) raw[role] = texts;
     else known.push(...texts);
   }
-  return matchRecordOf("", raw, true);
+  return raw;
 }
 
 function textsOf(value: FieldValue | undefined): string[] {

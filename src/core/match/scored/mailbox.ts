@@ -4,6 +4,7 @@ import { normalizeEmail } from "../../normalize/email.ts";
 import { isFreeMailDomain, isRoleMailbox } from "../../normalize/email-parts.ts";
 import { isPlaceholderEmail } from "../../normalize/placeholder.ts";
 import type { PersonName } from "./person-name.ts";
+import { remembered } from "./remembered.ts";
 import { oneEditApart } from "./similarity.ts";
 import { comparable, squash } from "./text.ts";
 
@@ -33,27 +34,35 @@ export const emailLevels = [
   "different",
 ] as const;
 
-/** Reads an address for comparison; null when it is none. `name` is the record's own, to tell a family's mailbox. */
-export function mailboxOf(text: string, name: PersonName | null): Mailbox | null {
-  const normalized = normalizeEmail(text.trim().replace(/^.*<([^>]+)>$/, "$1"));
-  if (!normalized.ok || typeof normalized.value !== "string") return null;
-  if (isPlaceholderEmail(normalized.value)) return null;
-  const at = normalized.value.lastIndexOf("@");
-  const domain = normalized.value.slice(at + 1);
+/**
+ * Reads an address for comparison; null when it is none. `name` is the record's own, to tell a family's mailbox. `isCanonical`: it has been read before.
+ */
+export function mailboxOf(text: string, name: PersonName | null, isCanonical = false): Mailbox | null {
+  const email = isCanonical ? text : addressIn(text);
+  if (email === null || isPlaceholderEmail(email)) return null;
+  const at = email.lastIndexOf("@");
+  const domain = email.slice(at + 1);
   const host = domain === "googlemail.com" ? "gmail.com" : domain;
-  const untagged = normalized.value.slice(0, at).replace(/\+.*$/, "") || normalized.value.slice(0, at);
+  const untagged = email.slice(0, at).replace(/\+.*$/, "") || email.slice(0, at);
   const local = host === "gmail.com" ? untagged.replaceAll(".", "") : untagged;
-  const free = isFreeMailDomain(host);
+  const words = wordsIn(untagged);
   return {
     address: `${local}@${host}`,
     local,
-    words: wordsIn(untagged),
+    words,
     domain: host,
-    company: free ? null : ownDomain(host),
-    role: isRoleMailbox(normalized.value),
-    family: namesFamilyOnly(untagged, name),
+    company: companyOfHost(host),
+    role: isRoleMailbox(email),
+    family: namesFamilyOnly(words, name),
   };
 }
+
+function addressIn(text: string): string | null {
+  const normalized = normalizeEmail(text.trim().replace(/^.*<([^>]+)>$/, "$1"));
+  return normalized.ok && typeof normalized.value === "string" ? normalized.value : null;
+}
+
+const companyOfHost = remembered((host) => (isFreeMailDomain(host) ? null : ownDomain(host)), 20_000);
 
 /** Registrable domain of a web address that is a company's own: not a platform's (facebook.com/acme keeps its path) or a mail provider's. */
 export function companyDomainOf(text: string): string | null {
@@ -105,8 +114,7 @@ export function mailboxWords({ role, family, words }: Mailbox): readonly string[
 }
 
 /** family.baker@, the.jensens.44@. "bakers" of Sam Baker is a surname with an initial. */
-function namesFamilyOnly(local: string, name: PersonName | null): boolean {
-  const words = wordsIn(local);
+function namesFamilyOnly(words: readonly string[], name: PersonName | null): boolean {
   if (words.some((word) => familyWords.has(word))) return true;
   if (name?.family == null) return false;
   const plural = `${name.surname ?? name.family.text}s`;

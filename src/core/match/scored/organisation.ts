@@ -1,4 +1,5 @@
 import { splitLegalForm } from "./legal-forms.ts";
+import { remembered } from "./remembered.ts";
 import { likeness } from "./similarity.ts";
 import { comparable, isIdeographic, squash, wordsOf } from "./text.ts";
 
@@ -22,7 +23,9 @@ export const organisationLevels = [
   "different",
 ] as const;
 
-export function organisationOf(text: string): Organisation | null {
+export const organisationOf = remembered(readOrganisation, 20_000);
+
+function readOrganisation(text: string): Organisation | null {
   const said = comparable(text).replace(/&|\+/g, " and ").replace(/@/g, " at ");
   const all = wordsOf(said);
   if (all.length === 0) return null;

@@ -1,4 +1,5 @@
 import { generationOf, isHonorific, isParticle } from "./honorifics.ts";
+import { remembered } from "./remembered.ts";
 import { jaroWinkler, likenessOf } from "./similarity.ts";
 import { comparable, isIdeographic, wordsOf } from "./text.ts";
 import { type Token, tokenOf } from "./token.ts";
@@ -139,26 +140,38 @@ function assemble(
 }
 
 /** Words of a name without titles and generations; particles stay only where nothing else would. */
-function nameWords(text: string | undefined): string[] {
-  if (text === undefined || text === "") return [];
+function nameWords(text: string | undefined): readonly string[] {
+  return text === undefined || text === "" ? [] : readWords(text);
+}
+
+const readWords = remembered((text): readonly string[] => {
   const words = wordsOf(comparable(text).replace(/\([^)]*\)/g, " "));
   const named = words.filter((word) => !isHonorific(word) && generationOf(word) === null);
   const solid = named.filter((word) => !isParticle(word));
   return solid.length > 0 ? solid : named;
-}
+}, 50_000);
 
 function furtherWords(full: string | undefined, known: readonly string[]): string[] {
   return full === undefined ? [] : nameWords(full).filter((word) => !known.includes(word));
 }
 
-function generationIn(parts: NameParts): string | null {
-  for (const part of [parts.suffix, parts.full, parts.family, parts.given]) {
-    if (part === undefined || part === "") continue;
-    const words = wordsOf(comparable(part));
-    for (let i = part === parts.suffix ? 0 : 1; i < words.length; i++) {
-      const generation = generationOf(words[i] as string);
-      if (generation !== null) return generation;
-    }
+function generationIn({ suffix, full, family, given }: NameParts): string | null {
+  if (suffix !== undefined) {
+    const generation = firstGeneration(wordsOf(comparable(suffix)));
+    if (generation !== null) return generation;
+  }
+  for (const part of [full, family, given]) {
+    if (part === undefined || !part.includes(" ")) continue;
+    const generation = firstGeneration(wordsOf(comparable(part)).slice(1));
+    if (generation !== null) return generation;
+  }
+  return null;
+}
+
+function firstGeneration(words: readonly string[]): string | null {
+  for (const word of words) {
+    const generation = generationOf(word);
+    if (generation !== null) return generation;
   }
   return null;
 }

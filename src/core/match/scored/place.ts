@@ -1,3 +1,4 @@
+import { remembered } from "./remembered.ts";
 import { likeness, oneEditApart } from "./similarity.ts";
 import { comparable, squash, wordsOf } from "./text.ts";
 
@@ -74,10 +75,10 @@ function likeStreet(a: Street, b: Street): number {
 /** A short text: city, state, occupation. The words of one inside the other count as alike. */
 export type Phrase = { readonly text: string; readonly words: readonly string[] };
 
-export function phraseOf(text: string): Phrase | null {
+export const phraseOf = remembered((text): Phrase | null => {
   const words = wordsOf(comparable(text)).map((word) => squash(placeWords[word] ?? word));
   return words.length === 0 ? null : { text: words.join(" "), words };
-}
+}, 20_000);
 
 export function comparePhrases(a: Phrase, b: Phrase): number {
   if (a.text === b.text) return 0;

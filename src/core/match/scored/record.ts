@@ -50,7 +50,7 @@ export function matchRecordOf(id: string, raw: RawRecord, isCanonical = false): 
     suffix: one("suffix"),
   });
   const country = one("country") === undefined ? null : countryOf(one("country") as string);
-  const emails = parsed(raw.email, (value) => mailboxOf(value, written));
+  const emails = parsed(raw.email, (value) => mailboxOf(value, written, isCanonical && isAddress.test(value)));
   const name =
     raw.email === undefined
       ? written
@@ -83,6 +83,9 @@ export function matchRecordOf(id: string, raw: RawRecord, isCanonical = false): 
     texts: (raw.text ?? []).map(phraseOf),
   };
 }
+
+/** What the field type `email` makes of an address. A field of another type may hold anything. */
+const isAddress = /^[^\s@<>A-Z]+@[^\s@<>A-Z]+\.[^\s@<>A-Z]+$/;
 
 function maybe<T>(text: string | undefined, read: (text: string) => T | null): T | null {
   return text === undefined || text === "" ? null : read(text);
