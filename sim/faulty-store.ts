@@ -67,7 +67,7 @@ export function faultyStore(
     recover: (dueAt) => call("recover", () => store.recover(dueAt)),
     claim: (limit, now, leaseMs) => call("claim", () => store.claim(limit, now, leaseMs)),
     load: (query) => call("load", () => tornLoad(query)),
-    blocks: (keys, sizeMax) => call("blocks", () => store.blocks(keys, sizeMax)),
+    nominate: (records) => call("nominate", () => store.nominate(records)),
     commit: (units, cursors) => call("commit", () => store.commit(units, cursors)),
     claimDue: (system, limit, now, leaseMs) => call("claimDue", () => store.claimDue(system, limit, now, leaseMs)),
     nextDueAt: (systems) => call("nextDueAt", () => store.nextDueAt(systems)),

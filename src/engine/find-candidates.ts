@@ -1,18 +1,15 @@
 import { identitiesOf } from "../core/match/identity.ts";
 import type { Scoring } from "../core/match/match.ts";
-import { nominate } from "../core/match/nominate.ts";
+import { blockSizeMax, type Looking, likeliest, type Nominee, nominate } from "../core/match/nominate.ts";
 import { blocksOfRecord, profileOf } from "../core/match/profile.ts";
 import type { MatchRecord } from "../core/match/scored/record.ts";
 import type { EntityType, GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Observation, Upsert } from "../model/observation.ts";
 import { type EntityPolicy, mappingOf } from "../model/policy.ts";
 import { type RecordKey, type RecordRef, recordKey } from "../model/record.ts";
-import type { BlocksFound, Loaded } from "../ports/store.ts";
+import type { Loaded, Nominations } from "../ports/store.ts";
 import type { Deps } from "./deps.ts";
 import type { EntityScoring, Matcher } from "./matcher.ts";
-
-/** Of a key that more golden records share, none is a candidate by it: whom it is worth comparing shares rarer ones. */
-const blockSizeMax = 50;
 
 /** What a batch's records that share no key with any golden record may be compared with. */
 export type Candidates = {
@@ -47,35 +44,49 @@ export async function findCandidates(
   const upserts = observations.filter((seen) => seen.kind === "upsert");
   const unknown = unknownRecords(deps, upserts, loaded);
   const scorings = await scoringsFor(deps, matcher, upserts, unknown, loaded, isFirst);
-  const keys = [...unknown.values()].flatMap(({ blocks }) => blocks);
-  const found = keys.length === 0 ? nothingFound : await deps.store.blocks(keys, blockSizeMax);
-  const ids = new Set(
-    [...unknown.values()].flatMap(({ entity, blocks }) =>
-      nominate(blocks, found.members, scorings.get(entity.name)?.goldens ?? 1),
-    ),
-  );
-  const missing = [...ids].filter((id) => !loaded.goldens.has(id));
-  const { goldens } = missing.length === 0 ? loaded : await deps.store.load({ records: [], keys: [], ids: missing });
+  const looking = [...unknown].map(([key, { entity, blocks }]) => {
+    return { key, keys: blocks, among: scorings.get(entity.name)?.goldens ?? 1 };
+  });
+  const found = looking.length === 0 ? nothingFound : await deps.store.nominate(looking);
+  const nominees = new Map(looking.map(({ key }, i) => [key, found.nominees[i] ?? []]));
+  const isTelling = (key: number) => (found.sizes.get(key) ?? 0) <= blockSizeMax;
   return {
-    goldens: missing.length === 0 ? new Map() : goldens,
-    keys: new Set(keys.filter((key) => !found.oversized.has(key))),
+    // Those that were loaded by their keys are as new as the decision wants them.
+    goldens: new Map([...found.goldens].filter(([id]) => !loaded.goldens.has(id))),
+    keys: new Set(looking.flatMap(({ keys }) => keys.filter(isTelling))),
     mark: found.mark,
     scoringOf(ref, filed, goldenById) {
       const entity = mappingOf(deps.policy, ref.system, ref.object)?.entity;
       const scoring = scorings.get(entity?.name ?? "");
       if (scoring === undefined) return null;
-      const { model, linkFrom } = scoring;
-      const blocks = unknown.get(recordKey(ref))?.blocks ?? [];
-      const members = new Map(
-        blocks.map((key) => [key, new Set([...(found.members.get(key) ?? []), ...(filed.get(key) ?? [])])]),
-      );
-      const candidates = nominate(blocks, members, scoring.goldens).flatMap((id) => goldenById(id) ?? []);
-      return { model, linkFrom, candidates };
+      const { model, linkFrom, goldens } = scoring;
+      const key = recordKey(ref);
+      const keys = (unknown.get(key)?.blocks ?? []).filter((block) => filed.has(block));
+      const stored = nominees.get(key) ?? [];
+      const all = keys.length === 0 ? stored : withFiled(stored, { keys, among: goldens }, filed, found.sizes);
+      return { model, linkFrom, candidates: all.flatMap(({ id }) => goldenById(id) ?? []) };
     },
   };
 }
 
-const nothingFound: BlocksFound = { members: new Map(), oversized: new Set(), mark: 0 };
+const nothingFound: Nominations = { nominees: [], goldens: new Map(), sizes: new Map(), mark: 0 };
+
+/** With those of the batch itself, some of which may be stored as well, under fewer keys. */
+function withFiled(
+  stored: readonly Nominee<GoldenId>[],
+  looking: Looking,
+  filed: ReadonlyMap<number, ReadonlySet<GoldenId>>,
+  sizes: Nominations["sizes"],
+): readonly Nominee<GoldenId>[] {
+  const ofBatch = nominate(
+    looking,
+    (key) => [...(filed.get(key) ?? [])],
+    (key) => sizes.get(key) ?? 0,
+  );
+  const weights = new Map(stored.map(({ id, weight }) => [id, weight]));
+  for (const { id, weight } of ofBatch) weights.set(id, Math.max(weight, weights.get(id) ?? 0));
+  return likeliest([...weights].map(([id, weight]) => ({ id, weight })));
+}
 
 function unknownRecords(deps: Deps, upserts: readonly Upsert[], loaded: Loaded): ReadonlyMap<RecordKey, Unknown> {
   const unknown = new Map<RecordKey, Unknown>();

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { blockSizeMax } from "../core/match/nominate.ts";
 import type { GoldenRecord } from "../model/golden.ts";
 import { recordKey } from "../model/record.ts";
 import {
@@ -1118,53 +1119,79 @@ function blocksContract(fresh: Fresh): void {
       sampleUnit({ golden: sampleGolden(id, { version }), blocks });
     const made = (id: string, blocks: readonly number[], mark: number) =>
       sampleUnit({ golden: sampleGolden(id), blocks, guard: { keys: blocks, mark } });
-    const found = async (store: Store, keys: readonly number[], sizeMax = 10) => {
-      const { members, oversized } = await store.blocks(keys, sizeMax);
-      return {
-        members: Object.fromEntries([...members].map(([key, ids]) => [key, [...ids].sort()])),
-        oversized: [...oversized].sort(),
-      };
+    const look = (store: Store, keys: readonly number[]) => store.nominate([{ keys, among: 1_000 }]);
+    const found = async (store: Store, keys: readonly number[]) => {
+      const { nominees, goldens, sizes } = await look(store, keys);
+      const ids = nominees[0]?.map(({ id }) => id);
+      expect([...goldens.keys()].sort()).toEqual([...(ids ?? [])].sort());
+      return { ids, sizes: Object.fromEntries(sizes) };
     };
     const large = 2 ** 47 - 1;
 
     test("golden records are found by the keys they are filed under, until they are filed elsewhere", async () => {
       const store = await fresh();
-      expect(await found(store, [1, 2])).toEqual({ members: {}, oversized: [] });
+      expect(await found(store, [1, 2])).toEqual({ ids: [], sizes: {} });
       await store.commit([filed("g1", [1, large]), filed("g2", [1, 3])]);
-      expect(await found(store, [1, 1, 2, 3, large])).toEqual({
-        members: { 1: ["g1", "g2"], 3: ["g2"], [large]: ["g1"] },
-        oversized: [],
-      });
+      expect(await found(store, [1, 2, large])).toEqual({ ids: ["g1", "g2"], sizes: { 1: 2, [large]: 1 } });
       await store.commit([filed("g1", null, 2), filed("g2", [4, 3], 2)]);
-      expect(await found(store, [1, 3, 4])).toEqual({ members: { 1: ["g1"], 3: ["g2"], 4: ["g2"] }, oversized: [] });
+      expect(await found(store, [1])).toEqual({ ids: ["g1"], sizes: { 1: 1 } });
+      expect(await found(store, [3, 4])).toEqual({ ids: ["g2"], sizes: { 3: 1, 4: 1 } });
       await store.commit([filed("g1", [], 3)]);
-      expect(await found(store, [1, large])).toEqual({ members: {}, oversized: [] });
+      expect(await found(store, [1, large])).toEqual({ ids: [], sizes: {} });
     });
 
-    test("of a key that too many share it is told only that", async () => {
+    test("each record is told whom its own keys single out, the rarer keys first, as they are stored", async () => {
       const store = await fresh();
-      await store.commit(Array.from({ length: 4 }, (_, i) => filed(`g${i}`, i < 3 ? [7, 8] : [7])));
-      expect(await found(store, [7, 8], 3)).toEqual({ members: { 8: ["g0", "g1", "g2"] }, oversized: [7] });
-      expect((await found(store, [7], 4)).members).toEqual({ 7: ["g0", "g1", "g2", "g3"] });
+      await store.commit([filed("g1", [1, 2]), filed("g2", [1, 3]), filed("g3", [1, 2, 3]), filed("g4", [5])]);
+      const { nominees, goldens } = await store.nominate([
+        { keys: [1, 2], among: 1_000 },
+        { keys: [], among: 1_000 },
+        { keys: [3, 5, 9], among: 1_000 },
+      ]);
+      expect(nominees.map((some) => some.map(({ id }) => id))).toEqual([["g1", "g3", "g2"], [], ["g4", "g2", "g3"]]);
+      expect(nominees[0]?.map(({ weight }) => weight)).toEqual([
+        expect.closeTo(Math.log(1_000 / 3) + Math.log(1_000 / 2), 9),
+        expect.closeTo(Math.log(1_000 / 3) + Math.log(1_000 / 2), 9),
+        expect.closeTo(Math.log(1_000 / 3), 9),
+      ]);
+      expect(goldens.get("g3")).toEqual(sampleGolden("g3"));
+    });
+
+    test("of those who share as much, so many are told as are compared; a key that too many share tells of none", async () => {
+      const store = await fresh();
+      const name = (i: number) => `g${String(i).padStart(2, "0")}`;
+      await store.commit(
+        Array.from({ length: blockSizeMax + 1 }, (_, i) =>
+          filed(name(i), i < 4 ? [7, 8] : i < blockSizeMax ? [7] : [9]),
+        ),
+      );
+      expect(await found(store, [7])).toEqual({ ids: [], sizes: { 7: blockSizeMax } });
+      expect(await found(store, [7, 8])).toEqual({
+        ids: [0, 1, 2, 3].map(name),
+        sizes: { 7: blockSizeMax, 8: 4 },
+      });
+      await store.commit([filed("more", [7])]);
+      expect((await found(store, [7, 9])).ids).toEqual([name(blockSizeMax)]);
+      expect((await look(store, [7])).sizes.get(7)).toBeGreaterThan(blockSizeMax);
     });
 
     test("who is made in the belief that nobody like it is known is stale when somebody was filed meanwhile", async () => {
       const store = await fresh();
       await store.commit([filed("g1", [1])]);
-      const { mark } = await store.blocks([1, 2, 3], 10);
+      const { mark } = await look(store, [1, 2, 3]);
       const results = await store.commit([made("g2", [1, 2], mark), made("g3", [2, 3], mark)]);
       expect(results.map((result) => result.kind)).toEqual(["committed", "committed"]);
       const late = await store.commit([made("g4", [3], mark), made("g5", [4], mark)]);
       expect(late.map((result) => result.kind)).toEqual(["stale", "committed"]);
       expect(await loadById(store, "g4")).toBeNull();
-      const again = await store.blocks([3], 10);
+      const again = await look(store, [3]);
       expect(await store.commit([made("g4", [3], again.mark)])).toEqual([{ kind: "committed" }]);
     });
 
     test("being filed under a new key counts, being left where one is does not", async () => {
       const store = await fresh();
       await store.commit([filed("g1", [1])]);
-      const { mark } = await store.blocks([1, 2], 10);
+      const { mark } = await look(store, [1, 2]);
       await store.commit([filed("g1", [1], 2)]);
       expect(await store.commit([made("g2", [1], mark)])).toEqual([{ kind: "committed" }]);
       await store.commit([filed("g1", [1, 2], 3)]);
@@ -1187,7 +1214,9 @@ function workersContract(place: () => Promise<StorePlace>, opened: (at: StorePla
       if (stores === null) return skip(one);
       for (let round = 0; round < 10; round++) {
         const key = 100 + round;
-        const marks = await Promise.all(stores.map(async (store) => (await store.blocks([key], 10)).mark));
+        const marks = await Promise.all(
+          stores.map(async (store) => (await store.nominate([{ keys: [key], among: 1_000 }])).mark),
+        );
         const results = await Promise.all(
           stores.map((store, i) =>
             store.commit([

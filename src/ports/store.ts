@@ -1,3 +1,4 @@
+import type { Looking, Nominee } from "../core/match/nominate.ts";
 import type { EntityType, FieldName, GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Hold, HoldKind } from "../model/hold.ts";
 import type { JournalEntry, JournalKind } from "../model/journal.ts";
@@ -160,12 +161,14 @@ export type CommitUnit = {
 /** Blocking keys, and the look at them after which nothing may have been filed there. */
 export type BlockGuard = { readonly keys: readonly number[]; readonly mark: number };
 
-/** What is filed under blocking keys. */
-export type BlocksFound = {
-  /** Golden ids by key, deleted ones left out; keys that nobody has are not in it. */
-  readonly members: ReadonlyMap<number, readonly GoldenId[]>;
-  /** Keys that more golden records have than were asked for: who they are is not told. */
-  readonly oversized: ReadonlySet<number>;
+/** Whom records are worth comparing with, by the blocking keys that they share. */
+export type Nominations = {
+  /** By the asking records' places: who is filed under some of its keys, and what those count together (`core/match/nominate.ts`), likeliest first. */
+  readonly nominees: readonly (readonly Nominee<GoldenId>[])[];
+  /** The golden records that were nominated. */
+  readonly goldens: ReadonlyMap<GoldenId, GoldenRecord>;
+  /** How many golden records are filed under each key that was asked for; of a key that too many share, more than `blockSizeMax`. Keys that nobody has are not in it. */
+  readonly sizes: ReadonlyMap<number, number>;
   /** What is filed after this look has a greater one. */
   readonly mark: number;
 };
@@ -311,8 +314,8 @@ export type Store = {
     /** Records of which is asked whether something about them is in the inbox. */
     readonly queued?: readonly RecordRef[];
   }): Promise<Loaded>;
-  /** Who is filed under blocking keys (whole numbers of up to 47 bits); of a key that more than `sizeMax` have, only that. One look for all keys. */
-  blocks(keys: readonly number[], sizeMax: number): Promise<BlocksFound>;
+  /** Whom records are worth comparing with. One look for all. */
+  nominate(records: readonly Looking[]): Promise<Nominations>;
   /**
    * One result per unit. A stale unit has no effect, its inbox items are due again at once. Units are checked against the state
    * before the commit, and in order against what the ones before them take; then all is given up first and taken after. A commit of

@@ -1,3 +1,4 @@
+import { blockSizeMax, type Looking, nominate } from "../../core/match/nominate.ts";
 import type { EntityType, GoldenId, GoldenRecord } from "../../model/golden.ts";
 import { type Hold, heldRecord } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
@@ -6,7 +7,6 @@ import type { Instant } from "../../model/time.ts";
 import { type BlockClaims, newBlockClaims } from "../../ports/block-claims.ts";
 import { oldestWaiting } from "../../ports/oldest-waiting.ts";
 import type {
-  BlocksFound,
   CommitResult,
   CommitUnit,
   CursorRow,
@@ -20,6 +20,7 @@ import type {
   HoldGroup,
   JournalFilter,
   Loaded,
+  Nominations,
   Outcome,
   Store,
   StoreCounts,
@@ -80,7 +81,7 @@ export function createMemoryStore(): Store {
     },
     claim: async (limit, now, leaseMs) => state.inbox.claim(limit, now, leaseMs),
     load: async (query) => load(state, query),
-    blocks: async (keys, sizeMax) => blocks(state, keys, sizeMax),
+    nominate: async (records) => nominations(state, records),
     async commit(units, cursors = []) {
       setCursors(state, cursors);
       return commit(state, units);
@@ -175,16 +176,20 @@ function load(state: State, { records, keys, ids, queued = [] }: Parameters<Stor
   return loaded;
 }
 
-function blocks({ byBlock, claims }: State, keys: readonly number[], sizeMax: number): BlocksFound {
-  const members = new Map<number, readonly GoldenId[]>();
-  const oversized = new Set<number>();
-  for (const key of keys) {
-    const ids = byBlock.get(key);
-    if (ids === undefined || ids.size === 0) continue;
-    if (ids.size > sizeMax) oversized.add(key);
-    else members.set(key, [...ids]);
+function nominations({ byBlock, goldens, claims }: State, records: readonly Looking[]): Nominations {
+  const sizes = new Map<number, number>();
+  const membersOf = (key: number) => {
+    const ids = [...(byBlock.get(key) ?? [])];
+    if (ids.length > 0) sizes.set(key, ids.length);
+    return ids.length > blockSizeMax ? [] : ids;
+  };
+  const nominees = records.map((record) => nominate(record, membersOf));
+  const found = new Map<GoldenId, GoldenRecord>();
+  for (const { id } of nominees.flat()) {
+    const golden = goldens.get(id);
+    if (golden !== undefined) found.set(id, golden);
   }
-  return { members, oversized, mark: claims.mark() };
+  return { nominees, goldens: found, sizes, mark: claims.mark() };
 }
 
 function file(state: State, { golden, blocks }: CommitUnit): readonly number[] {

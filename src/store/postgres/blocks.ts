@@ -1,38 +1,73 @@
-import type { GoldenId } from "../../model/golden.ts";
-import type { BlockGuard, BlocksFound, CommitUnit } from "../../ports/store.ts";
+import {
+  blockSizeMax,
+  keyWeight,
+  type Looking,
+  leastWeight,
+  likeliest,
+  type Nominee,
+  nomineesMax,
+} from "../../core/match/nominate.ts";
+import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
+import type { BlockGuard, CommitUnit, Nominations } from "../../ports/store.ts";
+import { fromDoc } from "../../ports/store-doc.ts";
 import { fromStored, toStored } from "../../ports/store-text.ts";
 import type { Stored } from "./changes.ts";
 import type { Database, Query } from "./database.ts";
 
-/** One statement, hence one moment: nothing that it does not see has a mark up to the one it tells. */
-export async function blocks(db: Database, keys: readonly number[], sizeMax: number): Promise<BlocksFound> {
+type Row = {
+  readonly part: "nominee" | "size" | "golden" | "mark";
+  /** The asking record's place. */
+  readonly n: number | null;
+  readonly id: string | null;
+  readonly number: number | null;
+  readonly doc: string | null;
+};
+
+/** One statement, hence one moment: nothing that it does not see has a mark up to the one it tells. Who is likeliest is found there, so that only those are sent. */
+export async function nominations(db: Database, records: readonly Looking[]): Promise<Nominations> {
+  const asked = records.flatMap(({ keys, among }, n) => keys.map((key) => ({ n, key, among })));
   const rows = await db.look((query) =>
-    query<{ key: string | null; golden_id: string | null; mark: string | null }>(
-      `select key, golden_id, null as mark from unnest(truce.texts($1)::bigint[]) as asked (key) cross join lateral
-         (select golden_id from truce.block where block.key = asked.key limit $2) found
-       union all select null, null, mark from truce.block_mark`,
-      [...new Set(keys)],
-      sizeMax + 1,
+    query<Row>(
+      `with asked (n, key, counts, least) as materialized (select * from unnest(truce.texts($1)::integer[], truce.texts($2)::bigint[],
+           truce.texts($3)::double precision[], truce.texts($4)::double precision[])),
+         found as materialized (select n, key, counts, least, ids, cardinality(ids) as size from asked cross join lateral
+           (select array_agg(golden_id) as ids from (select golden_id from truce.block where block.key = asked.key limit $5 + 1) few) filed
+           where ids is not null),
+         weighed as (select n, id, least, sum(greatest(0, counts - ln(size::double precision))) as weight from found cross join unnest(ids) id
+           where size <= $5 group by n, id, least),
+         ranked as (select n, id, weight, row_number() over (partition by n order by round(weight::numeric, 6) desc, id) as place
+           from weighed where weight >= least),
+         nominated as materialized (select n, id, weight from ranked where place <= $6)
+       select 'nominee' as part, n, id, weight as number, null as doc from nominated
+       union all select 'size', null, key::text, max(size), null from found group by key
+       union all select 'golden', null, null, null, doc from truce.golden where id in (select id from nominated)
+       union all select 'mark', null, null, mark, null from truce.block_mark`,
+      asked.map(({ n }) => n),
+      asked.map(({ key }) => key),
+      asked.map(({ among }) => keyWeight(among, 1)),
+      asked.map(({ among }) => leastWeight(among)),
+      blockSizeMax,
+      nomineesMax,
     ),
   );
-  const members = new Map<number, GoldenId[]>();
-  const oversized = new Set<number>();
+  return nominationsOf(rows, records.length);
+}
+
+function nominationsOf(rows: readonly Row[], records: number): Nominations {
+  const nominees: Nominee<GoldenId>[][] = Array.from({ length: records }, () => []);
+  const goldens = new Map<GoldenId, GoldenRecord>();
+  const sizes = new Map<number, number>();
   let mark = 0;
-  for (const row of rows) {
-    if (row.key === null) {
-      mark = Number(row.mark);
-      continue;
+  for (const { part, n, id, number, doc } of rows) {
+    if (part === "mark") mark = Number(number);
+    else if (part === "size") sizes.set(Number(id), Number(number));
+    else if (part === "nominee") nominees[n ?? 0]?.push({ id: fromStored(id ?? ""), weight: Number(number) });
+    else {
+      const golden = fromDoc(doc ?? "");
+      goldens.set(golden.id, golden);
     }
-    const ids = members.get(Number(row.key)) ?? [];
-    members.set(Number(row.key), ids);
-    ids.push(fromStored(row.golden_id ?? ""));
   }
-  for (const [key, ids] of members) {
-    if (ids.length <= sizeMax) continue;
-    members.delete(key);
-    oversized.add(key);
-  }
-  return { members, oversized, mark };
+  return { nominees: nominees.map(likeliest), goldens, sizes, mark };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Store } from "../../ports/store.ts";
 import { behind } from "./behind.ts";
-import { blocks } from "./blocks.ts";
+import { nominations } from "./blocks.ts";
 import { claim } from "./claim.ts";
 import { claimDue } from "./claim-due.ts";
 import { commit } from "./commit.ts";
@@ -39,7 +39,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     receive: (items, cursors) => receive(db, items, cursors),
     claim: (limit, now, leaseMs) => claim(db, limit, now, leaseMs),
     load: (query) => load(db, query),
-    blocks: (keys, sizeMax) => blocks(db, keys, sizeMax),
+    nominate: (records) => nominations(db, records),
     commit: (units, cursors = []) => commit(db, units, cursors),
     claimDue: (system, limit, now, leaseMs) => claimDue(db, system, limit, now, leaseMs),
     nextDueAt: (systems) => nextDueAt(db, systems),

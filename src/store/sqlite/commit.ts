@@ -6,6 +6,7 @@ import { fittingUnits, recordsOf } from "../../ports/store-index.ts";
 import { newCounters, saveCounters } from "./counters.ts";
 import { setCursors } from "./cursors.ts";
 import type { Database } from "./database.ts";
+import type { FilingChange, Filings } from "./filings.ts";
 import { finishItems } from "./finish-items.ts";
 import { hold } from "./holds.ts";
 import type { Leases } from "./leases.ts";
@@ -19,11 +20,12 @@ import { takeIn } from "./receive.ts";
 export function commit(
   db: Database,
   leases: Leases,
+  filings: Filings,
   claims: BlockClaims,
   units: readonly CommitUnit[],
   cursors: readonly CursorRow[],
 ): readonly CommitResult[] {
-  const { fitting, drafts, filed } = db.transaction(() => {
+  const { fitting, drafts, filed, take } = db.transaction(() => {
     const read = readDrafts(db, units);
     const fits = check(db, claims, units, read);
     const filed = write(
@@ -33,9 +35,11 @@ export function commit(
     );
     for (const unit of units) if (!fits.has(unit)) for (const item of unit.fresh) takeIn(db, item);
     setCursors(db, cursors);
-    return { fitting: fits, drafts: read, filed };
+    return { fitting: fits, drafts: read, filed, take: filed.length > 0 ? filings.change(filed) : () => undefined };
   });
-  if (filed.length > 0) claims.note(filed);
+  take();
+  const added = filed.flatMap((change) => change.added);
+  if (added.length > 0) claims.note(added);
   endLeases(leases, units, fitting, drafts);
   return units.map((unit) => ({ kind: fitting.has(unit) ? "committed" : "stale" }));
 }
@@ -71,18 +75,22 @@ function check(
   return fittingUnits(units, before, (golden) => records.get(golden) ?? recordsOf(golden));
 }
 
-/** Returns the blocking keys under which golden records are now filed that were not before. */
-function write(db: Database, units: readonly CommitUnit[], drafts: Drafts): readonly number[] {
+/** Returns how the blocking keys of golden records change. */
+function write(db: Database, units: readonly CommitUnit[], drafts: Drafts): readonly FilingChange[] {
   const counters = newCounters();
-  const filed: number[] = [];
+  const filed: FilingChange[] = [];
   for (const unit of units) {
     const draft = drafts.get(unit);
     if (draft !== undefined) giveUp(db, draft);
   }
   for (const unit of units) {
     const draft = drafts.get(unit);
-    if (draft !== undefined) filed.push(...putGolden(db, draft, counters));
-    else putJournal(db, unit, null);
+    if (draft === undefined) {
+      putJournal(db, unit, null);
+      continue;
+    }
+    const change = putGolden(db, draft, counters);
+    if (change !== null) filed.push(change);
   }
   for (const unit of units) putRows(db, unit);
   for (const unit of units) closeLetters(db, unit);

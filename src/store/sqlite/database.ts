@@ -16,6 +16,8 @@ export type Database = {
   get<Row>(sql: string, ...values: Value[]): Row | undefined;
   /** The first column of the first row: the quickest way to look something up. */
   value<T>(sql: string, ...values: Value[]): T | undefined;
+  /** The first column of all rows. */
+  values<T>(sql: string, ...values: Value[]): T[];
   all<Row>(sql: string, ...values: Value[]): Row[];
   /** Rows one by one, for a reader that may stop early. */
   rows<Row>(sql: string, ...values: Value[]): Iterable<Row>;
@@ -55,6 +57,10 @@ export async function openDatabase(file: string): Promise<Database> {
     value<T>(sql: string, ...values: Value[]) {
       const row = prepareForArrays(sql).get(...stored(values)) as readonly T[] | undefined;
       return row?.[0];
+    },
+    values<T>(sql: string, ...values: Value[]) {
+      const rows = prepareForArrays(sql).all(...stored(values)) as unknown as readonly (readonly T[])[];
+      return rows.map((row) => row[0] as T);
     },
     all: <Row>(sql: string, ...values: Value[]) => prepare(sql).all(...stored(values)) as Row[],
     rows: <Row>(sql: string, ...values: Value[]) => prepare(sql).iterate(...stored(values)) as Iterable<Row>,

@@ -4,9 +4,9 @@ import type { CommitUnit } from "../../ports/store.ts";
 import { toDoc } from "../../ports/store-doc.ts";
 import { type IndexedRecord, recordsOf } from "../../ports/store-index.ts";
 import { fromStored } from "../../ports/store-text.ts";
-import { putBlocks } from "./blocks.ts";
 import { type Counters, count } from "./counters.ts";
 import type { Database } from "./database.ts";
+import type { FilingChange } from "./filings.ts";
 import { putJournal } from "./put-journal.ts";
 import { putWork, workText } from "./put-work.ts";
 import { putTexts, textsOf } from "./search.ts";
@@ -75,10 +75,10 @@ export function giveUp(db: Database, { unit, stored, records, recordsText, keysT
 }
 
 /**
- * Writes the journal, and the golden record with what is looked up about it. Its version, records and keys are known to fit. Returns the blocking
- * keys that are new to it.
+ * Writes the journal, and the golden record with what is looked up about it. Its version, records and keys are known to fit. Returns how its blocking
+ * keys change.
  */
-export function putGolden(db: Database, draft: Draft, counters: Counters): readonly number[] {
+export function putGolden(db: Database, draft: Draft, counters: Counters): FilingChange | null {
   const { unit, golden, stored } = draft;
   putRecords(db, draft, counters);
   const columns = {
@@ -94,7 +94,13 @@ export function putGolden(db: Database, draft: Draft, counters: Counters): reado
   putTexts(db, seq, columns.texts, stored?.texts);
   if (stored === undefined) count(counters, "golden", golden.entity);
   const before = stored?.blocks ?? "[]";
-  return columns.blocks === before ? [] : putBlocks(db, seq, unit.blocks ?? [], before);
+  return columns.blocks === before ? null : filingChange(seq, unit.blocks ?? [], before);
+}
+
+function filingChange(golden: number, blocks: readonly number[], before: string): FilingChange {
+  const gone = new Set<number>(JSON.parse(before));
+  const added = blocks.filter((key) => !gone.delete(key));
+  return { golden, added, gone: [...gone] };
 }
 
 function putRow(

@@ -1,7 +1,6 @@
 import { newBlockClaims } from "../../ports/block-claims.ts";
 import type { Store } from "../../ports/store.ts";
 import { behind } from "./behind.ts";
-import { blocks } from "./blocks.ts";
 import { claim } from "./claim.ts";
 import { claimDue } from "./claim-due.ts";
 import { commit } from "./commit.ts";
@@ -10,6 +9,7 @@ import { cursor, setCursors } from "./cursors.ts";
 import { openDatabase } from "./database.ts";
 import { deadLetter, deadLetters } from "./dead-letters.ts";
 import { document, documents, putDocuments } from "./documents.ts";
+import { newFilings } from "./filings.ts";
 import { forget } from "./forget.ts";
 import { keepCommitted, newGoldenCache } from "./golden-cache.ts";
 import { goldens } from "./goldens.ts";
@@ -20,6 +20,7 @@ import { linkedIds } from "./linked-ids.ts";
 import { load } from "./load.ts";
 import { migrate } from "./migrate.ts";
 import { nextDueAt } from "./next-due-at.ts";
+import { nominations } from "./nominations.ts";
 import { replaceLines } from "./put-journal.ts";
 import { receive } from "./receive.ts";
 import { recover } from "./recover.ts";
@@ -35,6 +36,7 @@ export async function openSqliteStore(file: string): Promise<Store> {
   const leases = newLeases();
   const cache = newGoldenCache();
   const claims = newBlockClaims();
+  const filings = newFilings(db);
   return {
     exclusive: true,
     migrate: async () => migrate(db),
@@ -42,9 +44,9 @@ export async function openSqliteStore(file: string): Promise<Store> {
     receive: async (items, cursors) => receive(db, items, cursors),
     claim: async (limit, now, leaseMs) => claim(db, leases, limit, now, leaseMs),
     load: async (query) => load(db, cache, query),
-    blocks: async (keys, sizeMax) => blocks(db, claims, keys, sizeMax),
+    nominate: async (records) => nominations(db, cache, filings, claims, records),
     async commit(units, cursors = []) {
-      const results = commit(db, leases, claims, units, cursors);
+      const results = commit(db, leases, filings, claims, units, cursors);
       keepCommitted(cache, units, results);
       return results;
     },

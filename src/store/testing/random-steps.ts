@@ -274,11 +274,12 @@ function unitOf(asked: UnitAsked, goldens: ReadonlyMap<string, GoldenRecord>, pl
   });
 }
 
-/** Who is filed under which blocking key, in order. Marks are each store's own. */
+/** Who is filed under which blocking key. Marks are each store's own. */
 async function filedUnder(store: Store) {
-  const { members, oversized } = await store.blocks(blocks, 2);
-  const sorted = [...members].map(([key, ids]) => [key, [...ids].sort()] as const);
-  return { members: Object.fromEntries(sorted), oversized: [...oversized].sort() };
+  const looking = [...blocks.map((key) => [key]), blocks];
+  const { nominees, goldens, sizes } = await store.nominate(looking.map((keys) => ({ keys, among: 1_000 })));
+  const rounded = nominees.map((some) => some.map(({ id, weight }) => [id, weight.toFixed(6)]));
+  return { nominees: rounded, goldens: [...goldens.keys()].sort(), sizes: Object.fromEntries(sizes) };
 }
 
 /** All that can be asked of a store without changing it. */
