@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FieldType } from "../../model/field-type.ts";
 import type { MappedCell, MappedObject } from "../../ports/connector.ts";
-import { cell, create, mapped, type Setting, setUp, update } from "./testing.ts";
+import { between, cell, connectTo, create, mapped, type Setting, setUp, update } from "./testing.ts";
 
 const one: FieldType = { kind: "reference", to: "company" };
 const many: FieldType = { kind: "reference", to: "company", many: true };
@@ -134,5 +134,62 @@ test("check tells of labels that are not there, of fields that are no reference,
   ]);
   expect(await problems(cell("associations.deals", { type: many, target: "companies" }))).toEqual([
     "error: associations.deals points to deals, and the field to companies",
+  ]);
+});
+
+/** What a reading says of contacts when HubSpot's answer to one call has errors as well. */
+async function readWithErrors(path: string, errors: readonly object[], ids: readonly string[]) {
+  const proxy = await between(setting.sandbox, {
+    path,
+    answer: (body) => {
+      const told = JSON.parse(body) as { readonly results: readonly { readonly from: { readonly id: string } }[] };
+      const named = JSON.stringify(errors);
+      const results = told.results.filter((one) => one.from === undefined || !named.includes(`"${one.from.id}"`));
+      return JSON.stringify({ ...told, results, errors, numErrors: errors.length });
+    },
+  });
+  try {
+    const connector = connectTo(setting.sandbox, { baseUrl: proxy.url });
+    const results = await connector.read(withPrimary, ids);
+    return results.map((one) => (one.kind === "found" ? one.observation : one.kind));
+  } finally {
+    await proxy.close();
+  }
+}
+
+test("associations that HubSpot fails to tell are not mentioned; those that it says are none are none", async () => {
+  const [a, b] = companies as [string, string];
+  const [ada, bob] = [seed("ada@x.example", a), seed("bob@x.example", b)];
+  const error = (id: string, rest: object) => ({
+    status: "error",
+    message: "m",
+    context: { fromObjectId: [id], fromObjectType: ["contact"], toObjectType: ["company"] },
+    ...rest,
+  });
+  const errors = [
+    error(ada, { category: "OBJECT_NOT_FOUND", subCategory: "crm.associations.NO_ASSOCIATIONS_FOUND" }),
+    error(bob, { category: "INTERNAL_ERROR" }),
+  ];
+  expect(await readWithErrors("/associations/", errors, [ada, bob])).toMatchObject([
+    { complete: true, cells: { [primary]: null } },
+    { complete: false, cells: { email: "bob@x.example" } },
+  ]);
+  const [, ofBob] = await readWithErrors("/associations/", errors, [ada, bob]);
+  expect(ofBob).not.toHaveProperty(["cells", primary]);
+  await expect(readWithErrors("/associations/", [{ category: "INTERNAL_ERROR", message: "m" }], [ada])).rejects.toThrow(
+    "INTERNAL_ERROR m",
+  );
+});
+
+test("a record that HubSpot fails to read does not pass for one that is gone", async () => {
+  const ada = seed("ada@x.example");
+  const internal = [{ status: "error", category: "INTERNAL_ERROR", message: "m", context: { ids: [ada] } }];
+  await expect(readWithErrors("/objects/contacts/batch/read", internal, [ada])).rejects.toMatchObject({
+    error: { code: "UNREACHABLE" },
+  });
+  const missing = [{ status: "error", category: "OBJECT_NOT_FOUND", message: "m", context: { ids: ["999"] } }];
+  expect(await readWithErrors("/objects/contacts/batch/read", missing, [ada, "999"])).toMatchObject([
+    { cells: { email: "ada@x.example" } },
+    "missing",
   ]);
 });

@@ -54,12 +54,14 @@ export async function withAssociations(
   const cells = associationsOf(object);
   if (cells.length === 0 || records.length === 0) return [...records];
   const ids = records.map(({ id }) => id);
-  const byObject = new Map<string, ReadonlyMap<RecordId, readonly Associated[]>>();
+  const byObject = new Map<string, Associations>();
   for (const to of new Set(cells.map((cell) => cell.to))) byObject.set(to, await readAll(client, object, to, ids));
   return records.map((record) => {
     const values = new Map(
       cells.map((cell) => {
-        const there = byObject.get(cell.to)?.get(record.id) ?? [];
+        const { found: known, unsure } = byObject.get(cell.to)!;
+        if (unsure.has(record.id)) return [cell.cell, undefined] as const;
+        const there = known.get(record.id) ?? [];
         const wanted = there.filter(({ labels }) => cell.label === null || labels.includes(cell.label));
         const found = wanted.map(({ id }) => id);
         return [cell.cell, encodeIds(cell, found)] as const;
@@ -67,7 +69,7 @@ export async function withAssociations(
     );
     return {
       ...record,
-      property: (name: string) => (values.has(name) ? (values.get(name) ?? null) : record.property(name)),
+      property: (name: string) => (values.has(name) ? values.get(name) : record.property(name)),
     };
   });
 }
@@ -79,14 +81,21 @@ export function withoutAssociations(record: HubSpotRecord): HubSpotRecord {
 
 type Associated = { readonly id: RecordId; readonly labels: readonly string[] };
 
+/** `unsure`: of these HubSpot could not tell; that is not the same as none. */
+type Associations = {
+  readonly found: ReadonlyMap<RecordId, readonly Associated[]>;
+  readonly unsure: ReadonlySet<RecordId>;
+};
+
 async function readAll(
   client: Client,
   object: MappedObject,
   to: string,
   ids: readonly RecordId[],
-): Promise<ReadonlyMap<RecordId, readonly Associated[]>> {
+): Promise<Associations> {
   const what = `reading the ${to} of ${ids.length} ${object.object}`;
   const found = new Map<RecordId, Associated[]>();
+  const unsure = new Set<RecordId>();
   let inputs: readonly JsonObject[] = ids.map((id) => ({ id }));
   while (inputs.length > 0) {
     const more: JsonObject[] = [];
@@ -95,6 +104,7 @@ async function readAll(
       const path = `${pathOf(object, to)}/batch/read`;
       const answer = await client.call({ method: "POST", path, body, effect: "read", what });
       if (!Array.isArray(own(answer, "results"))) throw senseless(what, "results");
+      for (const id of untoldIn(answer, what)) unsure.add(id);
       for (const result of objectsOf(own(answer, "results"))) {
         const id = idOf(own(objectOf(own(result, "from")) ?? {}, "id"));
         if (id === undefined) throw senseless(what, "id in one of its records");
@@ -105,7 +115,19 @@ async function readAll(
     }
     inputs = more;
   }
-  return found;
+  return { found, unsure };
+}
+
+/** Records without associations are answered with an error as well; any other error leaves open what its records have. */
+function untoldIn(answer: JsonObject, what: string): readonly RecordId[] {
+  return objectsOf(own(answer, "errors")).flatMap((error) => {
+    if (/NO_ASSOCIATIONS_FOUND/u.test(textOf(own(error, "subCategory")))) return [];
+    const named = own(objectOf(own(error, "context")) ?? {}, "fromObjectId");
+    const ids = Array.isArray(named) ? named.flatMap((id) => idOf(id) ?? []) : [];
+    if (ids.length > 0) return ids;
+    const message = [textOf(own(error, "category")), textOf(own(error, "message"))].join(" ");
+    throw new SyncFailure({ code: "UNREACHABLE", message: `${what}: ${message}` });
+  });
 }
 
 function associated(json: JsonObject): Associated[] {

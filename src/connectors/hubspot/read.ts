@@ -1,11 +1,12 @@
 import type { RecordId, SystemId } from "../../model/record.ts";
+import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MappedObject, ReadResult, ScanPage } from "../../ports/connector.ts";
 import { laneBackfill, laneLive } from "../../ports/store.ts";
 import { withAssociations } from "./associations.ts";
 import type { Client } from "./client.ts";
-import { orElse, senseless } from "./errors.ts";
+import { orElse, refusalOf, senseless } from "./errors.ts";
 import { type JsonObject, objectOf, objectsOf, own, textOf } from "./json.ts";
 import type { OwnWrites } from "./own-writes.ts";
 import { type HubSpotRecord, mergedIdsProperty, propertiesOf, propertyCells, recordOf, upsertOf } from "./records.ts";
@@ -62,7 +63,14 @@ export function createReader(deps: ReadDeps): Reader {
         ...(options.idProperty === undefined ? {} : { idProperty: options.idProperty }),
       };
       const path = `${objectPath(object)}/batch/read${options.archived ? "?archived=true" : ""}`;
-      const records = recordsIn(await client.call({ method: "POST", path, body, effect: "read", what }), what);
+      const answer = await client.call({ method: "POST", path, body, effect: "read", what });
+      const records = recordsIn(answer, what);
+      // What is left out for another reason than that it is not there must not pass for deleted.
+      const failed = objectsOf(own(answer, "errors"))
+        .map(refusalOf)
+        .find(({ category }) => category !== "OBJECT_NOT_FOUND");
+      if (failed !== undefined)
+        throw new SyncFailure({ code: "UNREACHABLE", message: `${what}: ${failed.category} ${failed.message}` });
       return options.archived ? records : withAssociations(client, object, records);
     });
     return (await Promise.all(pages)).flat();

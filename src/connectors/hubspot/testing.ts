@@ -77,11 +77,17 @@ export function connectTo(sandbox: HubSpotSandbox, options: Partial<HubSpotOptio
 
 /**
  * Stands between a connector and the sandbox: `before` and `after` run when a call with this path part passes, so that a user's edit can come at
- * an exact moment.
+ * an exact moment, and an answer be what the sandbox never gives.
  */
 export async function between(
   sandbox: HubSpotSandbox,
-  moments: { readonly path: string; readonly before?: () => void; readonly after?: () => void },
+  moments: {
+    readonly path: string;
+    readonly before?: () => void;
+    readonly after?: () => void;
+    /** Makes another answer of the sandbox's. */
+    readonly answer?: (body: string) => string;
+  },
 ): Promise<RunningServer> {
   return serve({
     port: 0,
@@ -96,7 +102,8 @@ export async function between(
       });
       const text = await answer.text();
       if (isMoment) moments.after?.();
-      return { status: answer.status, body: text === "" ? null : text };
+      const told = isMoment && moments.answer !== undefined ? moments.answer(text) : text;
+      return { status: answer.status, body: told === "" ? null : told };
     },
     admin: () => ({ status: 404, body: null }),
     rateLimited: () => ({ status: 429, body: null }),

@@ -171,3 +171,47 @@ test("objects go by the names that the config gives them; others are passed over
     { system: "crm", object: "pet", id: "18" },
   ]);
 });
+
+test("an association has two ends, and either may have a cell for it", async () => {
+  await setting.connector.check([contacts, mapped("companies", "domain")], { prepare: false });
+  const change = {
+    subscriptionType: "contact.associationChange",
+    fromObjectId: 1,
+    toObjectId: 2,
+    associationTypeId: 279,
+  };
+  const refs = (events: readonly object[]) => {
+    const result = setting.connector.webhook!(signed(JSON.stringify(events)));
+    return result.kind === "accepted" ? result.events.map(({ observation: { ref } }) => `${ref.object} ${ref.id}`) : [];
+  };
+  expect(refs([{ ...change, associationType: "CONTACT_TO_COMPANY" }])).toEqual(["contacts 1", "companies 2"]);
+  // The other direction, under the same subscription.
+  expect(refs([{ ...change, associationType: "COMPANY_TO_CONTACT", associationRemoved: true }])).toEqual([
+    "companies 1",
+    "contacts 2",
+  ]);
+  expect(
+    refs([{ ...change, subscriptionType: "object.associationChange", fromObjectTypeId: "0-2", toObjectTypeId: "0-3" }]),
+  ).toEqual(["companies 1"]);
+  // Of an unknown kind, only the subscription's own end is sure.
+  expect(refs([change])).toEqual(["contacts 1"]);
+  const { ids } = judge([change, { ...change, associationRemoved: true }]);
+  expect(ids[0]).not.toBe(ids[1]);
+});
+
+test("privacy deletions and restorations are hints like any other: a read tells what is left", () => {
+  const { told } = judge([
+    { ...creation, subscriptionType: "contact.privacyDeletion", objectId: 1 },
+    { ...creation, subscriptionType: "contact.deletion", objectId: 1, changeFlag: "DELETED" },
+    { ...creation, subscriptionType: "contact.restore", objectId: 2, changeFlag: "RESTORED" },
+    {
+      ...creation,
+      subscriptionType: "contact.propertyChange",
+      propertyName: "x",
+      propertyValue: "REDACTED",
+      objectId: 3,
+    },
+    { eventType: "object.propertyChange", objectTypeId: "0-1", objectId: "4" },
+  ]);
+  expect(told).toEqual(["hint 1", "hint 1", "hint 2", "hint 3", "hint 4"]);
+});

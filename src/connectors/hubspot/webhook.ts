@@ -80,6 +80,7 @@ function decodeSome(url: string): string {
 function observationsOf(deps: WebhookDeps, event: JsonObject, receivedAt: Instant): readonly RawObservation[] | null {
   const type = textOf(own(event, "subscriptionType")) || textOf(own(event, "eventType"));
   const [word = "", kind = ""] = type.split(".");
+  if (kind === "associationChange") return endsOf(deps, event, word, receivedAt);
   const typeId = word === "object" ? textOf(own(event, "objectTypeId")) : typeIdOf(word);
   if (!typeId) return null;
   const object = deps.objectOf(typeId);
@@ -96,8 +97,33 @@ function observationsOf(deps: WebhookDeps, event: JsonObject, receivedAt: Instan
       { kind: "hint", ...about(survivor) },
     ];
   }
-  const id = idOf(own(event, kind === "associationChange" ? "fromObjectId" : "objectId"));
+  const id = idOf(own(event, "objectId"));
   return id === undefined ? null : [{ kind: "hint", ...about(id) }];
+}
+
+/**
+ * An association has two ends, and each may have a cell for it. Of what type they are is in `CONTACT_TO_COMPANY`, in ids of types, or only in the
+ * subscription's own word, which is about the first.
+ */
+function endsOf(
+  { system, objectOf: nameOf }: WebhookDeps,
+  event: JsonObject,
+  word: string,
+  receivedAt: Instant,
+): readonly RawObservation[] | null {
+  const [first = "", second = ""] = textOf(own(event, "associationType")).toLowerCase().split("_to_");
+  const ends = [
+    [own(event, "fromObjectId"), textOf(own(event, "fromObjectTypeId")) || typeIdOf(first) || typeIdOf(word)],
+    [own(event, "toObjectId"), textOf(own(event, "toObjectTypeId")) || typeIdOf(second)],
+  ] as const;
+  const known = ends.flatMap(([id, typeId]) => {
+    const recordId = idOf(id);
+    return recordId === undefined || !typeId ? [] : [{ id: recordId, object: nameOf(typeId) }];
+  });
+  if (known.length === 0) return null;
+  return known.flatMap(({ id, object }): RawObservation[] =>
+    object === null ? [] : [{ kind: "hint", ref: { system, object, id }, revision: null, observedAt: receivedAt }],
+  );
 }
 
 /** Event ids repeat, so an event is told apart by what it says; the value may be personal, so only its digest goes in. */
@@ -112,7 +138,14 @@ function eventId(event: JsonObject): string {
     "propertyValue",
   ];
   const said = keys.map((key) => own(event, key) ?? null);
-  const kinds = [own(event, "subscriptionType"), own(event, "newObjectId"), own(event, "changeFlag")];
+  const kinds = [
+    "subscriptionType",
+    "eventType",
+    "newObjectId",
+    "changeFlag",
+    "associationTypeId",
+    "associationRemoved",
+  ].map((key) => own(event, key) ?? null);
   return createHash("sha256")
     .update(JSON.stringify([said, kinds]))
     .digest("base64url");
