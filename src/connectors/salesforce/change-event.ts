@@ -39,13 +39,15 @@ export function changeEventOf(payload: JsonObject): ChangeEvent | undefined {
   const differing = new Set(textsOf(own(header, "diffFields")));
   // A new record's event has all of its fields; those that are blank were left so.
   const paths =
-    changeType === "CREATE" || changeType === "UNDELETE" ? pathsIn(payload) : [...changed, ...nulled, ...differing];
+    changeType === "CREATE" || changeType === "UNDELETE"
+      ? Object.keys(payload).filter((name) => name !== headerName)
+      : [...changed, ...nulled, ...differing];
   const isNew = changeType === "CREATE" || changeType === "UNDELETE";
-  for (const path of new Set(paths)) {
+  for (const path of new Set(paths.flatMap((one) => partsOf(payload, one)))) {
     const name = fieldNameOf(path);
     const value = valueAt(payload, path);
-    if (value === undefined || differing.has(path) || (value === null && !isNew && !nulled.has(path)))
-      untold.push(name);
+    const isNulled = nulled.has(path) || nulled.has(path.split(".")[0] ?? "");
+    if (value === undefined || differing.has(path) || (value === null && !isNew && !isNulled)) untold.push(name);
     else values.set(name, value);
   }
   return {
@@ -59,13 +61,16 @@ export function changeEventOf(payload: JsonObject): ChangeEvent | undefined {
   };
 }
 
-/** Every field of a payload, the parts of compounds by themselves. */
-function pathsIn(payload: JsonObject): readonly string[] {
-  return Object.entries(payload).flatMap(([name, value]) => {
-    if (name === headerName) return [];
-    const parts = objectOf(value);
-    return parts === undefined ? [name] : Object.keys(parts).map((part) => `${name}.${part}`);
-  });
+/** What every address is made of; where the whole is blank, so are these. */
+const addressParts = ["Street", "City", "State", "PostalCode", "Country", "StateCode", "CountryCode"];
+
+/** A compound that is named as a whole stands for the parts that are in the event, a blank address for all it can have. */
+function partsOf(payload: JsonObject, path: string): readonly string[] {
+  if (path.includes(".")) return [path];
+  const value = own(payload, path);
+  const parts = objectOf(value) ?? (value === null && path.endsWith("Address") ? null : undefined);
+  if (parts === undefined) return [path];
+  return (parts === null ? addressParts : Object.keys(parts)).map((part) => `${path}.${part}`);
 }
 
 function valueAt(payload: JsonObject, path: string): unknown {
@@ -78,10 +83,11 @@ function valueAt(payload: JsonObject, path: string): unknown {
   return inner === undefined ? undefined : own(inner, part);
 }
 
-/** `Name.LastName` is `LastName`, `MailingAddress.City` is `MailingCity` in REST. */
+/** `Name.LastName` is `LastName` in REST, `MailingAddress.City` is `MailingCity`, and of a custom field `Site__c.City` is `Site__City__s`. */
 function fieldNameOf(path: string): CellName {
   const [name = "", part] = path.split(".");
   if (part === undefined) return name;
+  if (name.endsWith("__c")) return `${name.slice(0, -1)}${part}__s`;
   return name.endsWith("Address") ? `${name.slice(0, -"Address".length)}${part}` : part;
 }
 
