@@ -12,7 +12,7 @@ export function judgeWebhook(system: SystemId, secret: string | undefined, reque
   const key = new URL(request.url).searchParams.get("key") ?? "";
   if (secret === undefined || !isSame(key, secret))
     return { kind: "refused", status: 401, reason: "the address does not hold our key" };
-  const form = new URLSearchParams(Buffer.from(request.body).toString("utf8"));
+  const form = formOf(Buffer.from(request.body).toString("utf8"));
   const type = form.get("type") ?? "";
   const name = objectOf(type);
   const id = form.get(`${name.slice(0, -1)}[id]`) ?? form.get(`${name.slice(0, -1)}id`) ?? "";
@@ -26,6 +26,23 @@ export function judgeWebhook(system: SystemId, secret: string | undefined, reque
     observedAt: request.receivedAt,
   };
   return { kind: "accepted", events: [{ id: null, observation }], wake: true };
+}
+
+/** The event's fields by the keys of PHP, `contact[id]`, also where they come as JSON. */
+function formOf(body: string): { readonly get: (key: string) => string | null } {
+  if (!body.trimStart().startsWith("{")) return new URLSearchParams(body);
+  const fields = new Map<string, string>();
+  const collect = (value: unknown, key: string) => {
+    if (typeof value === "string" || typeof value === "number") fields.set(key, String(value));
+    if (typeof value !== "object" || value === null) return;
+    for (const [name, inner] of Object.entries(value)) collect(inner, key === "" ? name : `${key}[${name}]`);
+  };
+  try {
+    collect(JSON.parse(body), "");
+  } catch {
+    // No event, then.
+  }
+  return { get: (key) => fields.get(key) ?? null };
 }
 
 /** A deal's or account's event also tells of its contact. */

@@ -8,7 +8,7 @@ import type { BoundTable, Field } from "./schema.ts";
 
 export type PayloadReading = {
   readonly observations: readonly RawObservation[];
-  /** A field was made, changed or deleted: the schema must be read anew. */
+  /** A table or field was made, changed or deleted: the schema must be read anew. */
   readonly schemaChanged: boolean;
 };
 
@@ -34,6 +34,7 @@ export function readPayloads(deps: PayloadDeps, payloads: readonly Json[]): Payl
   let schemaChanged = false;
   for (const payload of payloads) {
     const isOwn = isOurs(payload, deps.userId);
+    schemaChanged ||= tableKeys.some((key) => payload[key] !== undefined);
     for (const [tableId, change] of Object.entries(jsonOf(payload["changedTablesById"]))) {
       const bound = deps.tables.get(tableId);
       if (bound === undefined) continue;
@@ -51,7 +52,9 @@ export function readPayloads(deps: PayloadDeps, payloads: readonly Json[]): Payl
   return { observations: [...rest, ...hints.values()], schemaChanged };
 }
 
-const fieldKeys = ["createdFieldsById", "changedFieldsById", "destroyedFieldIds"];
+/** A table's new name counts too: the config may know it by that. */
+const fieldKeys = ["createdFieldsById", "changedFieldsById", "destroyedFieldIds", "changedMetadata"];
+const tableKeys = ["createdTablesById", "destroyedTableIds"];
 
 function isOurs(payload: Json, userId: string): boolean {
   const { source, sourceMetadata } = jsonOf(payload["actionMetadata"]);

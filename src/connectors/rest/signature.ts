@@ -26,14 +26,15 @@ function pathProblem(secrets: readonly string[], { url }: WebhookRequest): strin
 
 type Standard = VerifyShape & { readonly type: "standard" };
 
-/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md; many still send the names that Svix had before. */
 function standardProblem(
   { secrets, tolerance = toleranceMsDefault }: Standard,
   request: WebhookRequest,
 ): string | null {
-  const id = request.headers["webhook-id"] ?? "";
-  const timestamp = request.headers["webhook-timestamp"] ?? "";
-  const given = (request.headers["webhook-signature"] ?? "")
+  const header = (name: string) => request.headers[`webhook-${name}`] ?? request.headers[`svix-${name}`] ?? "";
+  const id = header("id");
+  const timestamp = header("timestamp");
+  const given = header("signature")
     .split(" ")
     .flatMap((part) => (part.startsWith("v1,") ? [part.slice(3)] : []));
   const isSigned = secrets.some((secret) => {

@@ -43,6 +43,15 @@ const styles: readonly (readonly [string, VerifyShape, Readonly<Record<string, s
     },
   ],
   [
+    "Standard Webhooks by the names they had before",
+    { type: "standard", secrets: [whsec] },
+    {
+      "svix-id": "msg_1",
+      "svix-timestamp": seconds,
+      "svix-signature": `v1,b2xk v1,${hmac(key, `msg_1.${seconds}.${body}`, "base64")}`,
+    },
+  ],
+  [
     "GitHub's style",
     { type: "hmac", secrets: ["s"], header: "X-Hub-Signature-256", prefix: "sha256=" },
     { "x-hub-signature-256": `sha256=${hmac("s", body, "hex")}` },
