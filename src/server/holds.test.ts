@@ -47,7 +47,7 @@ test("a decision is carried out for the revision shown; of two people one wins, 
   const late = await tom.client.decideHold({ hold: id, revision: 1, choice: take(0) }).catch((error: unknown) => error);
   expect(late).toMatchObject({
     status: 409,
-    message: "Decided already: took candidate 1, by rosa.",
+    message: "Decided already: 300, by rosa.",
     problem: { hold: { id, revision: 2, status: "closed" } },
   });
   const record = await rosa.client.getRecord({ record: decided.goldenId ?? "" });
@@ -60,6 +60,10 @@ test("a hold that got another side since is not decided, and comes back as it is
   const late = await rosa.client
     .decideHold({ hold: id, revision: 1, choice: take(1) })
     .catch((error: unknown) => error);
+  expect(late).toMatchObject({
+    status: 409,
+    message: "The hold has changed since you were shown it: desk now says 400.",
+  });
   const { hold } = (late as { problem: { hold: { candidates: { values: { phone: string } }[] } } }).problem;
   expect(hold.candidates.map(({ values }) => values.phone)).toEqual(["200", "300", "400"]);
 });

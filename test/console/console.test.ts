@@ -139,7 +139,7 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
     await first.page.keyboard.press("1");
     await expect.poll(async () => (await server.deps.store.hold(id))?.status).toBe("closed");
     await second.page.keyboard.press("2");
-    await second.page.getByText("Decided already: took candidate 0, by reviewer.").waitFor();
+    await second.page.getByText("Decided already: 200, by reviewer.").waitFor();
     expect((await server.deps.store.hold(id))?.closed?.by).toBe("reviewer");
   });
 

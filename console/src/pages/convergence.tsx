@@ -1,6 +1,6 @@
 import type { Answer } from "../../../src/server/client.ts";
 import { client, queryClient, reasonOf, useApi } from "../api.ts";
-import { fieldText } from "../format.ts";
+import { entityText, fieldText } from "../format.ts";
 import { useMe } from "../session.ts";
 import { number, t, tOr } from "../text.ts";
 import { ScrollFrame } from "../ui/scroll-frame.tsx";
@@ -44,47 +44,78 @@ export function Convergence() {
   );
 }
 
+/** Per entity: fields down, systems across. */
 function Shown({ report }: { readonly report: Report }) {
-  const rows = report.objects.flatMap(({ system, object, fields }) =>
-    Object.entries(fields).map(([field, standings]) => ({ system, object, field, standings })),
-  );
+  const entities = [...Map.groupBy(report.objects, ({ entity }) => entity)];
   return (
     <>
       <p className={`note ${report.isConverged ? "good" : "warn"}`}>
         {t(report.isConverged ? "convergence.yes" : "convergence.no")}
       </p>
-      <ScrollFrame label={t("convergence.title")}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{t("systems.objects")}</th>
-              <th scope="col">{t("record.field")}</th>
-              <th scope="col" className="right">
-                {t("convergence.agrees")}
-              </th>
-              <th scope="col">{t("convergence.differs")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ system, object, field, standings: { agrees = 0, ...others } }) => (
-              <tr key={`${system}/${object}/${field}`}>
-                <td>
-                  {system} {object}
-                </td>
-                <th scope="row">{fieldText(field)}</th>
-                <td className="right num">{number(agrees)}</td>
-                <td>
-                  {Object.entries(others).map(([standing, count]) => (
-                    <span key={standing} className="badge warn">
-                      {number(count)} {tOr(`convergence.${standing}`, standing)}
-                    </span>
-                  ))}
-                </td>
+      {entities.map(([entity, objects]) => (
+        <ScrollFrame key={entity} label={`${t("convergence.title")} ${entityText(entity)}`}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{entityText(entity)}</th>
+                {objects.map(({ system, object, records }) => (
+                  <th scope="col" key={`${system}/${object}`}>
+                    {system} <span className="mono">{object}</span>
+                    <Counts counts={records} good="linked" prefix="presence" />
+                  </th>
+                ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollFrame>
+            </thead>
+            <tbody>
+              {[...new Set(objects.flatMap(({ fields }) => Object.keys(fields)))].map((field) => (
+                <tr key={field}>
+                  <th scope="row">{fieldText(field)}</th>
+                  {objects.map(({ system, object, fields }) => (
+                    <td key={`${system}/${object}`}>
+                      <Standings standings={fields[field]} />
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </ScrollFrame>
+      ))}
     </>
   );
+}
+
+function Standings({ standings }: { readonly standings: Readonly<Record<string, number>> | undefined }) {
+  if (standings === undefined) return <span className="muted">–</span>;
+  const { agrees = 0, ...others } = standings;
+  const all = Object.values(others).reduce((sum, count) => sum + count, agrees);
+  return (
+    <span className="standing">
+      <span className="share" aria-hidden="true">
+        <i className="good" style={{ width: `${(100 * agrees) / Math.max(1, all)}%` }} />
+        <i className="bad" style={{ width: `${(100 * (all - agrees)) / Math.max(1, all)}%` }} />
+      </span>
+      <span className="num">{t("convergence.agree", { agrees, all })}</span>
+      <Counts counts={others} good="" prefix="convergence" />
+    </span>
+  );
+}
+
+/** What is not as it should be, counted. */
+function Counts({
+  counts,
+  good,
+  prefix,
+}: {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly good: string;
+  readonly prefix: "presence" | "convergence";
+}) {
+  return Object.entries(counts)
+    .filter(([name, count]) => name !== good && count > 0)
+    .map(([name, count]) => (
+      <span key={name} className="badge warn">
+        {number(count)} {tOr(`${prefix}.${name}`, name)}
+      </span>
+    ));
 }

@@ -124,6 +124,38 @@ function Shown({ plan }: { readonly plan: Plan }) {
           </section>
         ))}
       </div>
+      <Refused refused={plan.refused} />
+    </>
+  );
+}
+
+function Refused({ refused }: { readonly refused: Plan["refused"] }) {
+  const count = refused.reduce((sum, one) => sum + one.count, 0);
+  if (count === 0) return null;
+  return (
+    <>
+      <h2>{t("plan.refused", { count })}</h2>
+      <div className="cards">
+        {refused.map(({ system, object, field, reason, count: alike, samples }) => (
+          <section key={`${system}/${object}/${field}/${reason}`} className="card stack">
+            <div className="row">
+              <b className="num">{number(alike)}</b>
+              <span className="badge warn">{fieldText(field)}</span>
+              <span>
+                {system} {object}
+              </span>
+            </div>
+            <p className="muted small">{reason}</p>
+            <ul className="small">
+              {samples.map(({ recordId, value }) => (
+                <li key={recordId} className="one-line">
+                  <span className="mono">{recordId}</span> {value}
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </div>
     </>
   );
 }

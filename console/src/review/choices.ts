@@ -1,6 +1,6 @@
 import type { Input } from "../../../src/server/client.ts";
 import { type Hold, systemOf, valueText } from "../format.ts";
-import { t } from "../text.ts";
+import { t, tOr } from "../text.ts";
 
 export type Choice = Input<"decideHold">["choice"];
 
@@ -75,6 +75,19 @@ export function choiceText(hold: Hold, choice: Choice): string {
     case "leave":
       return t("review.leave");
   }
+}
+
+/** What somebody decided, in words. */
+export function closedText(hold: Hold): string {
+  const said = hold.closed?.choice ?? "";
+  const taken = /^took candidate (?<number>\d+)$/u.exec(said)?.groups?.["number"];
+  if (taken !== undefined) return choiceText(hold, { kind: "take", candidate: Number(taken) });
+  const same = /^same as (?<id>.+)$/u.exec(said)?.groups?.["id"];
+  if (same !== undefined) {
+    const label = hold.matches.find(({ id }) => id === same)?.label ?? same.slice(-6);
+    return t("review.link", { label });
+  }
+  return tOr(`review.closed.${said}`, said);
 }
 
 /** The candidate of a conflict that a bulk decision takes: the one of a system, or the newest. `null`: there is none. */

@@ -17,7 +17,7 @@ export function Evidence({ hold, survivors }: { readonly hold: Hold; readonly su
     <section className="stack" style={{ gap: 6 }}>
       <h3>{t("review.evidence")}</h3>
       <ScrollFrame className="evidence" label={t("review.evidence")}>
-        <table style={{ minWidth: 108 + 160 * columns }}>
+        <table style={{ minWidth: 96 + 128 * columns }}>
           <thead>
             <tr>
               <th scope="col">{t("record.field")}</th>

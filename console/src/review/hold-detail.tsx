@@ -7,7 +7,7 @@ import { RecordLink } from "../ui/record-link.tsx";
 import { Ago, FieldNames, SourceText, ValueText } from "../ui/value.tsx";
 import { useNow } from "../use-now.ts";
 import { AlwaysButton } from "./always.tsx";
-import type { Choice, Way } from "./choices.ts";
+import { type Choice, closedText, type Way } from "./choices.ts";
 import { Evidence } from "./evidence.tsx";
 import { Sparkline } from "./sparkline.tsx";
 
@@ -74,7 +74,7 @@ export function HoldDetail({
         <p className="muted">{sentence(hold.reason)}</p>
         {hold.closed === null ? null : (
           <p className="note good">
-            {t("review.decidedBy", hold.closed)} · <Ago at={hold.closed.at} />{" "}
+            {t("review.decidedBy", { choice: closedText(hold), by: hold.closed.by })} · <Ago at={hold.closed.at} />{" "}
             {undo === null ? null : (
               <button type="button" className="button small" onClick={() => undo(hold)}>
                 {t("review.undo")}

@@ -42,7 +42,7 @@ function placed(own: readonly Past[], now: number) {
   const isNumeric = numbers.every((one, i) => Number.isFinite(one) && valueText(own[i]?.value) !== "");
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   const ageOf = (at: number) => Math.log(1 + Math.max(0, now - at) / 1_000);
-  const oldest = Math.max(1, ageOf(own[0]?.at ?? now));
+  const [oldest, newest] = [ageOf(own[0]?.at ?? now), ageOf(own.at(-1)?.at ?? now)];
   return own.map((past, i) => {
     const lane = systems.indexOf(systemOf(past.source) ?? "");
     const share = isNumeric
@@ -50,7 +50,7 @@ function placed(own: readonly Past[], now: number) {
       : 1 - lane / Math.max(1, systems.length - 1);
     const tone = systemOf(past.source) === null ? "person" : `series-${(lane % 4) + 1}`;
     return {
-      x: Math.round(edge + (1 - ageOf(past.at) / oldest) * (width - 4 * edge)),
+      x: Math.round(edge + ((oldest - ageOf(past.at)) / (oldest - newest || 1)) * (width - 8 * edge)),
       y: Math.round(edge + (1 - share) * (height - 2 * edge)),
       past: { ...past, tone },
     };

@@ -4,6 +4,8 @@ import { decideHold, type Reviewed } from "../../engine/review.ts";
 import { undoDecision } from "../../engine/undo.ts";
 import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
 import type { Choice, Hold, HoldKind } from "../../model/hold.ts";
+import type { EntityPolicy } from "../../model/policy.ts";
+import type { FieldValue } from "../../model/value.ts";
 import { labelOf } from "../label.ts";
 import { type Veil, veilFor } from "../mask.ts";
 import { Problem } from "../problem.ts";
@@ -257,7 +259,7 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
     return shown(one, await goldensOf([one]), await assigneeOf(one.id), veilFor(who));
   }
 
-  async function answer(reviewed: Reviewed, call: Call<unknown>) {
+  async function answer(reviewed: Reviewed, call: Call<unknown>, revision: number | null = null) {
     switch (reviewed.kind) {
       case "done":
         call.setHeader("etag", etagOf(reviewed.hold));
@@ -267,7 +269,13 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
       case "invalid":
         throw new Problem(422, reviewed.reason);
       case "stale":
-        throw new Problem(409, staleText(reviewed.hold), { hold: await shownOne(reviewed.hold, call) });
+        throw new Problem(
+          409,
+          staleText(reviewed.hold, revision, policy.entities[reviewed.hold.entity], veilFor(call.who)),
+          {
+            hold: await shownOne(reviewed.hold, call),
+          },
+        );
     }
   }
 
@@ -342,7 +350,8 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
       const revision = call.input.revision ?? call.ifMatch;
       if (revision === null)
         throw new Problem(428, "Say which revision of the hold you were shown: revision, or If-Match.");
-      return answer(await decideHold(deps, { holdId, revision, by: call.who.name ?? "", choice: chosen }), call);
+      const reviewed = await decideHold(deps, { holdId, revision, by: call.who.name ?? "", choice: chosen });
+      return answer(reviewed, call, revision);
     },
     async undoDecision(call) {
       return answer(await undoDecision(deps, call.input.hold, call.who.name ?? ""), call);
@@ -371,7 +380,11 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
       for (const { hold: holdId, revision, choice: chosen } of input.decisions) {
         const reviewed = await decideHold(deps, { holdId, revision, by: who.name ?? "", choice: chosen });
         const detail =
-          reviewed.kind === "invalid" ? reviewed.reason : reviewed.kind === "stale" ? staleText(reviewed.hold) : null;
+          reviewed.kind === "invalid"
+            ? reviewed.reason
+            : reviewed.kind === "stale"
+              ? staleText(reviewed.hold, revision, policy.entities[reviewed.hold.entity], veilFor(who))
+              : null;
         items.push({ hold: holdId, result: reviewed.kind, detail });
       }
       return { items };
@@ -387,7 +400,28 @@ function etagOf({ revision }: Hold): string {
   return `"${revision}"`;
 }
 
-function staleText({ closed }: Hold): string {
-  if (closed !== null) return `Decided already: ${closed.choice}, by ${closed.by}.`;
-  return "The hold has changed since you were shown it.";
+/** Who decided it meanwhile, or what came in since the revision that was shown: each change of an open conflict brings a side. */
+function staleText(
+  { closed, candidates, kind: of, revision: present }: Hold,
+  shown: number | null,
+  entity: EntityPolicy | undefined,
+  veil: Veil,
+): string {
+  const taken = candidates[Number(/^took candidate (?<number>\d+)$/u.exec(closed?.choice ?? "")?.groups?.["number"])];
+  const wordsOf = (values: Hold["base"]) => Object.values(veil.values(entity, values)).map(plainText).join(", ");
+  if (closed !== null)
+    return `Decided already: ${taken === undefined ? closed.choice : wordsOf(taken.values)}, by ${closed.by}.`;
+  const changed = "The hold has changed since you were shown it";
+  const isKnown = of === "conflict" && shown !== null && shown > 0 && shown < present;
+  const fresh = isKnown ? candidates.slice(Math.max(1, candidates.length - (present - shown))) : [];
+  const said = fresh.map(({ source: from, values }) => {
+    const who = from.kind === "record" ? from.ref.system : from.kind === "person" ? from.name : from.rule;
+    return `${who} now says ${wordsOf(values)}`;
+  });
+  return said.length === 0 ? `${changed}.` : `${changed}: ${said.join("; ")}.`;
+}
+
+function plainText(value: FieldValue): string {
+  if (value === null || value === "") return "nothing";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

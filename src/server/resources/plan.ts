@@ -51,6 +51,18 @@ const plan = z.object({
       ),
     }),
   ),
+  refused: z
+    .array(
+      z.object({
+        system: z.string(),
+        object: z.string(),
+        field: z.string(),
+        reason: z.string(),
+        count: z.number().int(),
+        samples: z.array(z.object({ recordId: z.string(), value: z.string() })),
+      }),
+    )
+    .describe("Values that can't be read, and would be filled from other systems like blanks."),
 });
 
 export const planRoutes = {
@@ -138,6 +150,11 @@ function shown({ plan: made, policy, ...state }: State, veil: Veil) {
   return {
     ...state,
     goldens: made.goldens,
+    refused: made.refused.map(({ reason, samples, ...group }) => ({
+      ...group,
+      reason: veil.words(reason),
+      samples: samples.map(({ recordId, value }) => ({ recordId, value: veil.words(value) })),
+    })),
     objects: made.objects.map((object) => {
       const entity = entityOf(object.system, object.object);
       const veiled = samplesFor(entity, veil);
