@@ -4,6 +4,7 @@ import type {
   EntityPolicy,
   FieldMapping,
   FieldPolicy,
+  MassLimit,
   MatchingPolicy,
   ObjectMapping,
   Policy,
@@ -55,6 +56,11 @@ export function compileConfig(config: ParsedConfig): Compiled {
     policy: {
       entities: mapValues(entities, compileEntity),
       clockSkewMs: mapValues(systems, ({ clockSkew }) => clockSkew),
+      masses: {
+        deletes: massOf(settings.guard.deletes),
+        blanks: massOf(settings.guard.blanks),
+        rewrites: massOf(settings.guard.rewrites),
+      },
       retry: {
         attemptsMax: retry.attempts,
         delayMsBase: retry.delay,
@@ -77,6 +83,10 @@ export function compileConfig(config: ParsedConfig): Compiled {
       alerts: settings.alerts,
     },
   };
+}
+
+function massOf(limit: MassLimit | "never"): MassLimit | null {
+  return limit === "never" ? null : limit;
 }
 
 function keptMs(kept: number | "forever"): number | null {

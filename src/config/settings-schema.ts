@@ -34,6 +34,14 @@ const oidcSchema = z
   })
   .describe("Signing in at an OpenID Connect provider, besides passwords.");
 
+const massSchema = z.union([
+  z.literal("never"),
+  z.strictObject({
+    records: z.number().int().min(20).default(500).describe("Default: 500."),
+    percent: z.number().gt(0).max(100).default(5).describe("Of the records known. Default: 5."),
+  }),
+]);
+
 const keptMin = 24 * 60 * 60_000;
 
 const keptSchema = z.union([z.literal("forever"), durationSchema]).superRefine((kept, context) => {
@@ -60,6 +68,18 @@ export const settingsSchema = z.strictObject({
     .union([z.literal("never"), durationSchema])
     .prefault("1d")
     .describe("How often every system is compared in full. Default: 1d."),
+  guard: z
+    .strictObject({
+      deletes: massSchema.prefault({}).describe("Deletions that are let travel."),
+      blanks: massSchema.prefault({}).describe("Emptied fields that are let travel."),
+      rewrites: massSchema
+        .prefault("never")
+        .describe("Records with changed values, imports among them. Default: never."),
+    })
+    .prefault({})
+    .describe(
+      "Of one object in a day, more than this waits for a person: { records: 500, percent: 5 }, the less of both.",
+    ),
   keep: z
     .strictObject({
       journal: keptSchema.prefault("forever").describe("Lines of the journal. Default: forever."),

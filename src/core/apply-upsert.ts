@@ -404,6 +404,8 @@ function fastForward(step: Step, field: FieldName): void {
     openHold(step, [field], "clear", `${field} was emptied`);
     return noteEmptied(step, field);
   }
+  if (policy.edits === "hold" && !isBlank(golden?.value))
+    return openHold(step, [field], "conflict", `${field} was changed in a mass of records`);
   accept(step, field, "fast-forward");
 }
 

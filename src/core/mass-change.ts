@@ -1,15 +1,12 @@
 import type { GoldenRecord } from "../model/golden.ts";
 import type { Observation } from "../model/observation.ts";
-import type { EntityPolicy, Policy } from "../model/policy.ts";
+import type { EntityPolicy, FlowKind, MassLimit, Policy } from "../model/policy.ts";
 import type { RecordRef } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
-import { isBlank } from "../model/value.ts";
+import { type FieldValue, isBlank, sameValue } from "../model/value.ts";
 import { linkIndexOf } from "./decide.ts";
 
-/** What may not travel from one object in masses without a person's word. */
-export type FlowKind = "deletes" | "blanks";
-
-/** Deletes or blanks that came from one object of late. */
+/** Deletes, blanks or rewrites that came from one object of late. */
 export type Flow = {
   /** How many came, by hour since the epoch. */
   readonly hours: Readonly<Record<string, number>>;
@@ -38,21 +35,44 @@ const samplesMax = 5;
 /** Of those that wait so many are told apart; beyond, one that is told again counts as one more. */
 const waitingMax = 2_000;
 
-/** At most 5 % of what is known of the object, but never more than 500, and always 20. */
-export function flowLimit(known: number): number {
-  return Math.max(20, Math.min(500, Math.floor(known * 0.05)));
+const standard: MassLimit = { records: 500, percent: 5 };
+
+/** `null`: as many as come. Changes of values are ordinary work, imports among it, and counted only where the config says so. */
+export function massLimitOf({ masses }: Policy, kind: FlowKind): MassLimit | null {
+  return masses === undefined ? (kind === "rewrites" ? null : standard) : masses[kind];
+}
+
+/** How many may go on of an object of which so many records are known: always 20. */
+export function flowLimit(known: number, { records, percent }: MassLimit): number {
+  return Math.max(20, Math.min(records, Math.floor((known * percent) / 100)));
 }
 
 /** Whether an observation is of a kind that the config lets travel, and that may not travel in masses. */
-export function flowKindOf(seen: Observation, golden: GoldenRecord | null, entity: EntityPolicy): FlowKind | null {
+export function flowKindOf(
+  seen: Observation,
+  golden: GoldenRecord | null,
+  entity: EntityPolicy,
+  policy: Policy,
+): FlowKind | null {
+  const counted = (kind: FlowKind) => (massLimitOf(policy, kind) === null ? null : kind);
   const link = golden?.links[linkIndexOf(golden, seen.ref)];
   if (golden === null || link === undefined || link.status !== "linked") return null;
-  if (seen.kind === "delete") return entity.deletes === "propagate" || entity.deletes === "archive" ? "deletes" : null;
+  if (seen.kind === "delete")
+    return entity.deletes === "propagate" || entity.deletes === "archive" ? counted("deletes") : null;
   if (seen.kind !== "upsert") return null;
   const isBlanked = Object.entries(seen.fields).some(
     ([field, value]) => isBlank(value) && entity.fields[field]?.clears === "propagate" && !isBlank(link.shadow[field]),
   );
-  return isBlanked ? "blanks" : null;
+  if (isBlanked && counted("blanks") !== null) return "blanks";
+  const isRewritten = Object.entries(seen.fields).some(([field, value]) =>
+    isRewrite(value, link.shadow[field], golden.fields[field]?.value),
+  );
+  return isRewritten ? counted("rewrites") : null;
+}
+
+/** One value in place of another, and not just what the others hold already. */
+function isRewrite(value: FieldValue, before: FieldValue | undefined, agreed: FieldValue | undefined): boolean {
+  return !isBlank(value) && !isBlank(before) && !sameValue(value, before ?? null) && !sameValue(value, agreed ?? null);
 }
 
 export function newFlow(limit: number): Flow {
@@ -96,12 +116,21 @@ export function flowCount({ hours }: Flow): number {
   return Object.values(hours).reduce((sum, one) => sum + one, 0);
 }
 
-/** The config as if it let neither deletes nor blanks travel: each is asked about. */
+/** True when nothing of it is counted or stopped any more: what comes next is measured by the object as it is then. */
+export function isIdle(flow: Flow, now: Instant): boolean {
+  return flow.stoppedAt === null && flowCount(aged(flow, now)) === 0;
+}
+
+/** The config as if it let neither deletes nor blanks travel, nor changed values where these are counted: each is asked about. */
 export function cautious(policy: Policy): Policy {
   const entities = Object.entries(policy.entities).map(([name, entity]) => {
     const fields = Object.entries(entity.fields).map(([field, one]) => [
       field,
-      { ...one, clears: one.clears === "propagate" ? "hold" : one.clears },
+      {
+        ...one,
+        clears: one.clears === "propagate" ? "hold" : one.clears,
+        ...(massLimitOf(policy, "rewrites") === null ? {} : { edits: "hold" }),
+      },
     ]);
     return [name, { ...entity, deletes: "hold", fields: Object.fromEntries(fields) }];
   });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { newFlow, screen } from "../core/mass-change.ts";
 import { testPolicy } from "../core/testing/policy.ts";
 import { revisionOf } from "../model/observation.ts";
-import type { EntityPolicy } from "../model/policy.ts";
+import type { EntityPolicy, Policy } from "../model/policy.ts";
 import { laneLive } from "../ports/store.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import type { Deps } from "./deps.ts";
@@ -12,14 +12,14 @@ import { createWorker } from "./work.ts";
 const minute = 60_000;
 
 /** So many people in two systems that agree; then one of them says things. */
-async function company(people: number, also: Partial<EntityPolicy> = {}) {
+async function company(people: number, also: Partial<EntityPolicy> = {}, masses: Pick<Policy, "masses"> = {}) {
   const clock = { at: 1_700_000_000_000, now: () => clock.at, sleep: async () => undefined };
   let ids = 0;
   const fields = { email: { type: { kind: "email" as const } }, phone: { clears: "propagate" as const } };
   const deps: Deps = {
     store: createMemoryStore(),
     connectors: new Map(),
-    policy: testPolicy(fields, { systems: ["crm", "desk"], deletes: "propagate", ...also }),
+    policy: { ...testPolicy(fields, { systems: ["crm", "desk"], deletes: "propagate", ...also }), ...masses },
     clock,
     random: { id: () => `id${String(++ids).padStart(6, "0")}`, fraction: () => 0 },
     startedAt: 0,
@@ -68,6 +68,7 @@ async function company(people: number, also: Partial<EntityPolicy> = {}) {
       const holds = await deps.store.holds({ status: "open", limit: people });
       return {
         deleted: goldens.filter((golden) => golden.deletedAt !== null).length,
+        changed: goldens.filter((golden) => golden.fields["phone"]?.value === "2").length,
         blank: goldens.filter((golden) => golden.fields["phone"]?.value === null).length,
         held: holds.length,
         waiting: (await deps.store.counts(clock.at)).inbox,
@@ -134,6 +135,41 @@ test("masses of emptied fields wait too", async () => {
   await empties(60);
   expect(await state()).toMatchObject({ blank: 20, waiting: 40 });
   expect(await stoppedFlows(deps)).toMatchObject([{ key: "crm/contacts/blanks" }]);
+});
+
+const counting: Pick<Policy, "masses"> = {
+  masses: { deletes: null, blanks: null, rewrites: { records: 100, percent: 10 } },
+};
+
+test("masses of changed records wait where the config counts them, and go on in part or whole on a person's word", async () => {
+  const { deps, changes, pass, state } = await company(500, {}, counting);
+  await changes(300);
+  expect(await state()).toMatchObject({ changed: 50, waiting: 250 });
+  const rewrites = "crm/contacts/rewrites";
+  expect(await stoppedFlows(deps)).toMatchObject([{ key: rewrites, limit: 50 }]);
+  await decideFlow(deps, rewrites, { kind: "approve", by: "ann", left: 100 });
+  await pass(2 * minute);
+  expect(await state()).toMatchObject({ changed: 150, waiting: 150 });
+  await decideFlow(deps, rewrites, { kind: "approve", by: "ann", left: null });
+  await pass(2 * minute);
+  expect(await state()).toMatchObject({ changed: 300, waiting: 0, held: 0 });
+});
+
+test("changed records that were not meant are asked about one by one, with both values", async () => {
+  const { deps, changes, pass, state } = await company(100, {}, counting);
+  await changes(60);
+  await decideFlow(deps, "crm/contacts/rewrites", { kind: "hold", by: "ann", left: null });
+  await pass(2 * minute);
+  expect(await state()).toMatchObject({ changed: 20, held: 40, waiting: 0 });
+  const [hold] = await deps.store.holds({ status: "open", limit: 1 });
+  expect(hold?.candidates.map(({ values }) => values["phone"])).toEqual(["1", "2"]);
+});
+
+test("where a kind is not counted, any number travels", async () => {
+  const { deps, deletes, state } = await company(100, {}, counting);
+  await deletes(60);
+  expect(await state()).toMatchObject({ deleted: 60, waiting: 0 });
+  expect(await stoppedFlows(deps)).toEqual([]);
 });
 
 test("where each deletion is asked about anyway, nothing is stopped", async () => {

@@ -1,15 +1,16 @@
 import {
   type Flow,
   type FlowDecision,
-  type FlowKind,
   flowKindOf,
   flowLimit,
+  isIdle,
+  massLimitOf,
   newFlow,
   screen,
 } from "../core/mass-change.ts";
 import type { GoldenRecord } from "../model/golden.ts";
 import type { Observation } from "../model/observation.ts";
-import { mappingOf } from "../model/policy.ts";
+import { type FlowKind, mappingOf } from "../model/policy.ts";
 import type { ObjectName, RecordRef, SystemId } from "../model/record.ts";
 import { ringWork } from "./bell.ts";
 import type { Deps } from "./deps.ts";
@@ -28,12 +29,10 @@ export type Screening<T> = { readonly ask: ReadonlySet<T>; readonly wait: Readon
 const kind = "flow";
 const flowsMax = 1_000;
 const racesMax = 8;
-/** Beyond so many records the limit is 500 whatever their number is. */
-const knownMax = 10_000;
 const pageSize = 1_000;
 
 /**
- * Keeps masses of deletes and blanks from travelling (I17): what passes the limit of its object waits until a person has decided. A batch without
+ * Keeps masses of deletes, blanks and rewrites from travelling (I17): what passes the limit of its object waits until a person has decided. A batch without
  * any costs nothing; one with some, two trips to the store.
  */
 export async function screenAll<T>(
@@ -55,7 +54,7 @@ type Found = { readonly kind: FlowKind; readonly ref: RecordRef };
 
 function kindOf(deps: Deps, seen: Observation, goldenOf: (ref: RecordRef) => GoldenRecord | null): Found | null {
   const found = mappingOf(deps.policy, seen.ref.system, seen.ref.object);
-  const flow = found === null ? null : flowKindOf(seen, goldenOf(seen.ref), found.entity);
+  const flow = found === null ? null : flowKindOf(seen, goldenOf(seen.ref), found.entity, deps.policy);
   return flow === null ? null : { kind: flow, ref: seen.ref };
 }
 
@@ -73,7 +72,7 @@ async function screenOnce<T>(
     const found = kinds[i] ?? null;
     if (found === null) continue;
     const key = flowKey(found.ref.system, found.ref.object, found.kind);
-    const known = flows.get(key) ?? (await loadFlow(deps, key, found.ref));
+    const known = flows.get(key) ?? (await loadFlow(deps, key, found));
     const { flow, verdict } = screen(known.flow, found.ref, isNew, now);
     flows.set(key, { ...known, flow });
     verdicts[verdict].add(of);
@@ -84,15 +83,23 @@ async function screenOnce<T>(
   return (await store.putDocuments(changes, now)) ? verdicts : null;
 }
 
-async function loadFlow(deps: Deps, key: string, { system, object }: RecordRef) {
-  const document = await deps.store.document(kind, key, deps.clock.now());
-  if (document !== null) return { flow: document.value as Flow, revision: document.revision };
-  return { flow: newFlow(flowLimit(await knownRecords(deps, system, object))), revision: 0 };
+async function loadFlow(deps: Deps, key: string, { kind: what, ref }: Found) {
+  const now = deps.clock.now();
+  const document = await deps.store.document(kind, key, now);
+  const flow = document?.value as Flow | undefined;
+  const revision = document?.revision ?? 0;
+  if (flow !== undefined && !isIdle(flow, now)) return { flow, revision };
+  const limit = massLimitOf(deps.policy, what);
+  if (limit === null) throw new Error(`${key} is not counted.`);
+  // Beyond so many records the limit is the same whatever their number is.
+  const enough = Math.ceil((limit.records * 100) / limit.percent);
+  const known = await knownRecords(deps, ref.system, ref.object, enough);
+  return { flow: newFlow(flowLimit(known, limit)), revision };
 }
 
-async function knownRecords({ store }: Deps, system: SystemId, object: ObjectName): Promise<number> {
+async function knownRecords({ store }: Deps, system: SystemId, object: ObjectName, enough: number): Promise<number> {
   let known = 0;
-  for (let after: string | null = null; known < knownMax; ) {
+  for (let after: string | null = null; known < enough; ) {
     const page: readonly { readonly id: string }[] = await store.linkedIds(system, object, after, pageSize);
     known += page.length;
     after = page.at(-1)?.id ?? null;

@@ -45,6 +45,8 @@ export type FieldPolicy = {
   readonly rule: Rule;
   /** What happens when someone empties the field: it travels, waits for a person, or is put back. */
   readonly clears: "propagate" | "hold" | "restore";
+  /** While a mass of changed records is asked about one by one: no change of a value travels without a person's word. */
+  readonly edits?: "hold";
   /** Fields of one group are decided as a unit (address parts; amount and currency). The group's rule is its first field's. */
   readonly group: string | null;
 };
@@ -141,11 +143,19 @@ export type EntityPolicy = {
 };
 
 /** The config as data: all that a decision may depend on besides state and observation. */
+/** What may not travel from one object in masses without a person's word: deletions, emptied fields, changed values. */
+export type FlowKind = "deletes" | "blanks" | "rewrites";
+
+/** So many records of one object a day, or so many percent of it where that is less; 20 at least. */
+export type MassLimit = { readonly records: number; readonly percent: number };
+
 export type Policy = {
   readonly entities: Readonly<Record<EntityType, EntityPolicy>>;
   /** How far each system's clock may be off, in ms; its times become intervals of that width. */
   readonly clockSkewMs: Readonly<Record<SystemId, number>>;
   readonly retry: RetryPolicy;
+  /** What passes these is stopped; `null`: however many they are. Left out: 500 and 5 % for deletes and blanks, rewrites are not counted. */
+  readonly masses?: Readonly<Record<FlowKind, MassLimit | null>>;
 };
 
 export type RetryPolicy = { readonly attemptsMax: number; readonly delayMsBase: number; readonly delayMsMax: number };

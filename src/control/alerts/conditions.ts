@@ -270,7 +270,7 @@ function stopped({ flows }: Look): Condition[] {
     const { key, stoppedAt, limit, samples, decision } = flow;
     const [system = "", object = "", kind = ""] = key.split("/");
     if (decision !== null || stoppedAt === null) return [];
-    const what = kind === "deletes" ? "deletions" : "emptied fields";
+    const what = kind === "deletes" ? "deletions" : kind === "blanks" ? "emptied fields" : "changed records";
     return {
       key: `mass-change/${key}`,
       severity: "critical" as const,
