@@ -80,10 +80,10 @@ export async function runCommand(options: RunOptions): Promise<void> {
   try {
     await prepareSystems(session, signal);
     if (signal.aborted) return;
-    const { sweepEveryMs } = session.config.settings;
+    const { sweepEveryMs, sweepEveryMsOf, sweepHours } = session.config.settings;
     const running = run(session.deps, {
       workBatchMax,
-      sweepEveryMs: options.once === true ? null : sweepEveryMs,
+      ...(options.once === true ? { sweepEveryMs: null } : { sweepEveryMs, sweepEveryMsOf, sweepHours }),
       schemaEveryMs: 5 * 60_000,
     });
     const stopping = new AbortController();

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: config references are written so.
 import { z } from "zod";
 import { durationSchema } from "./duration.ts";
+import { hoursSchema } from "./hours-schema.ts";
 import { nameSchema } from "./name-schema.ts";
 import { referenceSchema, secretSchema } from "./secret-schema.ts";
 
@@ -37,23 +38,6 @@ const routeSchema = z.discriminatedUnion("to", [
   commandSchema,
 ]);
 
-const timeOfDaySchema = z.string().transform((text, context) => {
-  const { hours, minutes } = /^(?<hours>[01]?\d|2[0-3]):(?<minutes>[0-5]\d)$/u.exec(text.trim())?.groups ?? {};
-  if (hours !== undefined) return Number(hours) * 60 + Number(minutes);
-  const params = { remedy: "Write hours and minutes: 22:00." };
-  context.addIssue({ code: "custom", message: `"${text}" is no time of day`, params });
-  return z.NEVER;
-});
-
-const zoneSchema = z.string().superRefine((text, context) => {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: text });
-  } catch {
-    const params = { remedy: "Write one like Europe/Berlin or UTC." };
-    context.addIssue({ code: "custom", message: `"${text}" is no time zone`, params });
-  }
-});
-
 const momentSchema = z.string().transform((text, context) => {
   const at = Date.parse(text);
   if (!Number.isNaN(at) && /T.*(?:Z|[+-]\d\d:\d\d)$/u.test(text)) return at;
@@ -79,10 +63,7 @@ export const alertsSchema = z.strictObject({
   escalateAfter: orNever
     .prefault("1h")
     .describe("A warning that nobody has acknowledged goes to the routes for critical. Default: 1h."),
-  quiet: z
-    .strictObject({ from: timeOfDaySchema, until: timeOfDaySchema, zone: zoneSchema.default("UTC") })
-    .describe("Hours in which only what is critical is told; the rest follows after them.")
-    .optional(),
+  quiet: hoursSchema.describe("Hours in which only what is critical is told; the rest follows after them.").optional(),
   maintenance: z
     .array(z.strictObject({ from: momentSchema, until: momentSchema, systems: z.array(nameSchema).optional() }))
     .default([])

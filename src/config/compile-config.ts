@@ -1,3 +1,4 @@
+import type { Hours } from "../core/hours.ts";
 import { fieldRoles } from "../core/match/field-roles.ts";
 import type { FieldType } from "../model/field-type.ts";
 import type {
@@ -31,6 +32,8 @@ export type Settings = {
   readonly oidc: ParsedConfig["settings"]["oidc"] | null;
   /** `null`: never. */
   readonly sweepEveryMs: number | null;
+  readonly sweepEveryMsOf: Readonly<Record<SystemId, number | null>>;
+  readonly sweepHours: Hours | null;
   /** How long what is over is kept, in ms; `null`: for ever. */
   readonly keep: {
     readonly journalMs: number | null;
@@ -74,7 +77,13 @@ export function compileConfig(config: ParsedConfig): Compiled {
       listen: settings.listen,
       publicUrl: settings.publicUrl ?? null,
       oidc: settings.oidc ?? null,
-      sweepEveryMs: settings.sweepEvery === "never" ? null : settings.sweepEvery,
+      sweepEveryMs: everyMs(settings.sweepEvery),
+      sweepEveryMsOf: Object.fromEntries(
+        Object.entries(systems).flatMap(([system, { sweepEvery }]) =>
+          sweepEvery === undefined ? [] : [[system, everyMs(sweepEvery)]],
+        ),
+      ),
+      sweepHours: settings.sweepHours ?? null,
       keep: {
         journalMs: keptMs(settings.keep.journal),
         attemptsMs: keptMs(settings.keep.attempts),
@@ -83,6 +92,10 @@ export function compileConfig(config: ParsedConfig): Compiled {
       alerts: settings.alerts,
     },
   };
+}
+
+function everyMs(every: number | "never"): number | null {
+  return every === "never" ? null : every;
 }
 
 function massOf(limit: MassLimit | "never"): MassLimit | null {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { alertsSchema } from "./alerts-schema.ts";
 import { durationSchema } from "./duration.ts";
+import { hoursSchema } from "./hours-schema.ts";
 import { referenceSchema, secretSchema } from "./secret-schema.ts";
 import { databaseUrlSchema } from "./system-schema.ts";
 
@@ -68,6 +69,7 @@ export const settingsSchema = z.strictObject({
     .union([z.literal("never"), durationSchema])
     .prefault("1d")
     .describe("How often every system is compared in full. Default: 1d."),
+  sweepHours: hoursSchema.describe("Full comparisons begin in these hours alone. Default: at any time.").optional(),
   guard: z
     .strictObject({
       deletes: massSchema.prefault({}).describe("Deletions that are let travel."),

@@ -27,6 +27,10 @@ const recordUrl = z
 const common = {
   recordUrl,
   clockSkew: durationSchema.prefault("2s").describe("How far the system's clock may be off. Default: 2s."),
+  sweepEvery: z
+    .union([z.literal("never"), durationSchema])
+    .describe("How often it is compared in full. Default: settings.sweepEvery.")
+    .optional(),
 };
 const pollEvery = durationSchema.describe("How often changes are asked for.").optional();
 const url = referenceSchema.describe("Another address than the vendor's own, a sandbox for example.").optional();

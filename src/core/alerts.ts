@@ -1,6 +1,7 @@
 import type { Alert, AlertPolicy, Condition, Notice, Severity } from "../model/alert.ts";
 import type { SystemId } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
+import { isWithin } from "./hours.ts";
 
 /** A condition that is not met for so long is over; shorter gaps are part of it. */
 const calmMs = 60_000;
@@ -85,19 +86,5 @@ function isMaintained({ maintenance }: AlertPolicy, system: SystemId | null, now
 }
 
 function isQuiet({ quiet }: AlertPolicy, now: Instant): boolean {
-  if (quiet === null) return false;
-  const { from, until, zone } = quiet;
-  const minute = minuteOfDay(now, zone);
-  return from <= until ? from <= minute && minute < until : minute >= from || minute < until;
-}
-
-function minuteOfDay(now: Instant, zone: string): number {
-  const format = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone,
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
-  const [hours = "0", minutes = "0"] = format.format(now).split(":");
-  return Number(hours) * 60 + Number(minutes);
+  return quiet !== null && isWithin(quiet, now);
 }

@@ -1,3 +1,4 @@
+import { type Hours, isWithin } from "../core/hours.ts";
 import { afterFailure } from "../core/retry.ts";
 import type { ObjectName, SystemId } from "../model/record.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
@@ -18,6 +19,10 @@ export type RunOptions = {
   readonly workBatchMax: number;
   /** How often each object is swept, in ms; `null`: never. */
   readonly sweepEveryMs: number | null;
+  /** Systems that are swept more often or less, or never. */
+  readonly sweepEveryMsOf?: Readonly<Record<SystemId, number | null>>;
+  /** Sweeps begin in these hours alone. */
+  readonly sweepHours?: Hours | null;
   /** How often every system's schema is compared with the mapping, in ms; `null`: never. */
   readonly schemaEveryMs: number | null;
 };
@@ -91,7 +96,9 @@ export function run(given: Deps, options: RunOptions): Running {
     loops.push(owedSweepLoop(deps, state, system, signal));
     if (options.schemaEveryMs !== null)
       loops.push(schemaLoop(deps, state, watch, system, options.schemaEveryMs, signal));
-    if (options.sweepEveryMs !== null) loops.push(sweepLoop(deps, state, system, options.sweepEveryMs, signal));
+    const own = options.sweepEveryMsOf?.[system];
+    const everyMs = own === undefined ? options.sweepEveryMs : own;
+    if (everyMs !== null) loops.push(sweepLoop(deps, state, system, everyMs, options.sweepHours ?? null, signal));
   }
   const ended = Promise.all(loops).then(
     () => undefined,
@@ -369,24 +376,46 @@ async function allScanned(deps: Deps): Promise<boolean> {
   return true;
 }
 
+/** How often it is looked what is to be swept, at least. */
+const sweepLookMs = 60_000;
+
+function sweptName(system: SystemId, object: ObjectName): string {
+  return `swept/${system}/${object}`;
+}
+
+/** Sweeps each object when so long has passed since the last time, restarts or not; before the first, since it was first looked at. */
 async function sweepLoop(
   deps: Deps,
   state: RunState,
   system: SystemId,
   everyMs: number,
+  hours: Hours | null,
   signal: AbortSignal,
 ): Promise<void> {
   const bell = state.bell(`sweep/${system}`);
   while (!signal.aborted) {
-    await bell.sleep(everyMs);
+    await bell.sleep(Math.min(everyMs, sweepLookMs));
     for (const { object } of mappedObjects(deps.policy, system)) {
-      if (signal.aborted || !state.loaded) break;
+      if (signal.aborted || !state.loaded || (hours !== null && !isWithin(hours, deps.clock.now()))) break;
       await persist(deps, system, `sweeping ${object}`, bell, signal, async () => {
+        if (!(await isSweepDue(deps, system, object, everyMs))) return;
         await sweepObject(deps, system, object, signal);
+        if (!signal.aborted) await noteSwept(deps, system, object);
         state.bell("work").ring();
       });
     }
   }
+}
+
+async function isSweepDue(deps: Deps, system: SystemId, object: ObjectName, everyMs: number): Promise<boolean> {
+  const last = await deps.store.cursor(sweptName(system, object));
+  if (last === null) await noteSwept(deps, system, object);
+  return last !== null && deps.clock.now() - Number(last) >= everyMs;
+}
+
+async function noteSwept({ store, clock }: Deps, system: SystemId, object: ObjectName): Promise<void> {
+  const at = clock.now();
+  await store.setCursors([{ name: sweptName(system, object), value: String(at), at }]);
 }
 
 /** An answer that may be for want of a field: the schema is looked at. */

@@ -1,6 +1,9 @@
 import type { RawUpsert } from "../model/observation.ts";
 import { type ObjectName, recordKey, type SystemId } from "../model/record.ts";
+import { type SyncError, SyncFailure } from "../model/sync-error.ts";
+import type { Instant } from "../model/time.ts";
 import { sameRaw } from "../model/value.ts";
+import type { MappedObject, ScanPage } from "../ports/connector.ts";
 import { type InboxItem, type Loaded, laneBackfill } from "../ports/store.ts";
 import { connectorOf, type Deps, mappedObject } from "./deps.ts";
 import { hintOf } from "./hint.ts";
@@ -66,7 +69,7 @@ function missingMax(known: number): number {
 }
 
 /**
- * A full comparison of an object with the shadows. What differs goes through the ordinary pipeline. A record is missing only if the scan
+ * A full comparison of an object with the shadows, taken up where it was stopped. What differs goes through the ordinary pipeline. A record is missing only if the scan
  * ended and did not show it; a direct read then decides whether it is gone (I17).
  */
 export async function sweepObject(
@@ -76,11 +79,16 @@ export async function sweepObject(
   signal: AbortSignal,
 ): Promise<SweepReport> {
   const mapped = mappedObject(deps.policy, system, object);
-  const seen = new Set<string>();
-  let drifted = 0;
-  let place: string | null = null;
+  const resumed = await resumeSweep(deps, system, object);
+  const { seen, startedAt } = resumed;
+  let { drifted, pages } = resumed;
+  let place = resumed.cursor;
   do {
-    const page = await connectorOf(deps, system).scan(mapped, place);
+    const page = await scanFrom(deps, mapped, system, place, place === resumed.cursor);
+    if (page === null) {
+      await endSweep(deps, system, object);
+      return sweepObject(deps, system, object, signal);
+    }
     for (const one of page.observations) seen.add(one.ref.id);
     const loaded = await deps.store.load({ records: page.observations.map((one) => one.ref), keys: [], ids: [] });
     const differing = page.observations.filter((one) => differs(loaded, one));
@@ -94,11 +102,103 @@ export async function sweepObject(
     }
     deps.tell({ kind: "scanned", system, object, count: seen.size, total: page.total, done: page.cursor === null });
     place = page.cursor;
+    const ids = page.observations.map((one) => one.ref.id);
+    if (place !== null)
+      await keepPlace(deps, system, object, { cursor: place, pages: ++pages, drifted, startedAt }, ids);
   } while (place !== null && !signal.aborted);
-  if (signal.aborted) return { system, object, scanned: seen.size, drifted, missing: 0, doubted: false };
+  if (place !== null) return { system, object, scanned: seen.size, drifted, missing: 0, doubted: false };
   const { missing, doubted } = await followMissing(deps, system, object, seen);
+  await endSweep(deps, system, object);
   deps.tell({ kind: "swept", system, object, scanned: seen.size, drifted, missing });
   return { system, object, scanned: seen.size, drifted, missing, doubted };
+}
+
+/** A sweep under way. */
+type SweepPlace = {
+  readonly cursor: string;
+  readonly pages: number;
+  readonly drifted: number;
+  readonly startedAt: Instant;
+};
+
+/** One that was left longer ago begins anew: too much may have changed where it had been. */
+const resumedMsMax = 12 * 60 * 60_000;
+const seenPage = 500;
+
+function placeName(system: SystemId, object: ObjectName): string {
+  return `sweeping/${system}/${object}`;
+}
+
+/** The documents with the ids that a sweep under way has seen, one a page: what it did not show is known at its end only. */
+function seenKind(system: SystemId, object: ObjectName): string {
+  return `swept/${system}/${object}`;
+}
+
+/** A sweep that was stopped goes on where it was. */
+async function resumeSweep(deps: Deps, system: SystemId, object: ObjectName) {
+  const seen = new Set<string>();
+  const now = deps.clock.now();
+  const text = await deps.store.cursor(placeName(system, object));
+  const place = text === null || text === "" ? null : (JSON.parse(text) as SweepPlace);
+  if (place === null || now - place.startedAt > resumedMsMax) {
+    if (place !== null) await endSweep(deps, system, object);
+    return { seen, cursor: null, pages: 0, drifted: 0, startedAt: now };
+  }
+  for (let after = ""; ; ) {
+    const page = await deps.store.documents({ kind: seenKind(system, object), after, limit: seenPage }, now);
+    for (const { value } of page) for (const id of value as readonly string[]) seen.add(id);
+    after = page.at(-1)?.key ?? "";
+    if (page.length < seenPage) return { ...place, seen };
+  }
+}
+
+async function keepPlace(
+  { store, clock }: Deps,
+  system: SystemId,
+  object: ObjectName,
+  place: SweepPlace,
+  ids: readonly string[],
+): Promise<void> {
+  const now = clock.now();
+  const key = String(place.pages).padStart(9, "0");
+  // The place comes last: without it, the page is read once more.
+  await store.putDocuments([{ kind: seenKind(system, object), key, value: ids, expiresAt: null }], now);
+  await store.setCursors([{ name: placeName(system, object), value: JSON.stringify(place), at: now }]);
+}
+
+async function endSweep({ store, clock }: Deps, system: SystemId, object: ObjectName): Promise<void> {
+  const now = clock.now();
+  if (((await store.cursor(placeName(system, object))) ?? "") === "") return;
+  await store.setCursors([{ name: placeName(system, object), value: "", at: now }]);
+  const kind = seenKind(system, object);
+  for (;;) {
+    const page = await store.documents({ kind, limit: seenPage }, now);
+    await store.putDocuments(
+      page.map(({ key }) => ({ kind, key, value: null, expiresAt: null })),
+      now,
+    );
+    if (page.length < seenPage) return;
+  }
+}
+
+/** What passes by itself: the place may be as good as it was. */
+const passing: readonly SyncError["code"][] = ["RATE_LIMITED", "UNREACHABLE", "UNAUTHORIZED", "UNKNOWN_OUTCOME"];
+
+/** `null`: the system does not know the place any more. */
+async function scanFrom(
+  deps: Deps,
+  mapped: MappedObject,
+  system: SystemId,
+  place: string | null,
+  isResumed: boolean,
+): Promise<ScanPage | null> {
+  try {
+    return await connectorOf(deps, system).scan(mapped, place);
+  } catch (error) {
+    if (place === null || !isResumed || !(error instanceof SyncFailure) || passing.includes(error.error.code))
+      throw error;
+    return null;
+  }
 }
 
 function differs(loaded: Loaded, seen: RawUpsert): boolean {
