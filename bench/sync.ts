@@ -10,6 +10,7 @@ import {
   createTable,
   equal,
   fill,
+  lastIsThere,
   latencies,
   quantile,
   type Sides,
@@ -41,6 +42,10 @@ const equalMs = 300_000;
 
 type Figures = {
   readonly rowsPerS: number | null;
+  /** How fast the one client that updates was beside it. */
+  readonly writerRowsPerS: number;
+  /** Of this process, which is Truce's, or of the peers' the benchmark's alone. */
+  readonly cpuUsPerUpdate: number;
   readonly p50IdleMs: number;
   readonly p99LoadMs: number;
   readonly bothWays: boolean;
@@ -128,17 +133,25 @@ async function onServer<T>(
   }
 }
 
-async function speedOf(sides: Sides): Promise<Pick<Figures, "rowsPerS" | "p50IdleMs" | "p99LoadMs">> {
+async function speedOf(
+  sides: Sides,
+): Promise<Pick<Figures, "rowsPerS" | "writerRowsPerS" | "cpuUsPerUpdate" | "p50IdleMs" | "p99LoadMs">> {
   const idle = await latencies(sides, samples, 10);
   const stop = underLoad(sides);
   const loaded = await latencies(sides, samples, 10);
   await stop();
   await equal(sides, equalMs);
   const startedAt = performance.now();
+  const cpu = process.cpuUsage();
   await updateAll(sides.left, rows, updates, "burst");
+  const writtenAt = performance.now();
+  await lastIsThere(sides, rows, updates, equalMs);
   const isEqual = await equal(sides, equalMs);
   const seconds = (performance.now() - startedAt) / 1_000;
+  const { user, system } = process.cpuUsage(cpu);
   return {
+    writerRowsPerS: Math.round((updates * 1_000) / (writtenAt - startedAt)),
+    cpuUsPerUpdate: Math.round((user + system) / updates),
     rowsPerS: isEqual ? Math.round(updates / seconds) : null,
     p50IdleMs: rounded(quantile(idle, 0.5)),
     p99LoadMs: rounded(quantile(loaded, 0.99)),

@@ -39,6 +39,8 @@ export const pglogical: Peer = {
     "shared_preload_libraries = 'pglogical'",
     "track_commit_timestamp = on",
     "pglogical.conflict_resolution = 'last_update_wins'",
+    // A supervisor, a manager for each database of the server, and one worker a subscription: the usual 8 are too few, and it then waits for ever.
+    "max_worker_processes = 40",
   ],
   async install(urls) {
     const clients = [await connect(urls[0]), await connect(urls[1])];
@@ -53,6 +55,7 @@ export const pglogical: Peer = {
         "select pglogical.create_subscription($1, $2, synchronize_structure := false, synchronize_data := false, forward_origins := '{}')",
         [`sub${i}`, from],
       );
+      await client.query("set statement_timeout = '30s'");
       await client.query("select pglogical.wait_for_subscription_sync_complete($1)", [`sub${i}`]);
     }
     for (const client of clients) await client.end();

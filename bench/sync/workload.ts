@@ -39,6 +39,15 @@ export async function updateAll(client: pg.Client, rows: number, updates: number
   await client.query(update(String(updates - 1)));
 }
 
+/** Resolves when the right side has what `updateAll` wrote last, looked for in its one row: all the while comparing all rows would slow down everyone. */
+export async function lastIsThere({ right }: Sides, rows: number, updates: number, timeoutMs: number): Promise<void> {
+  const id = 1 + (((updates - 1) * 7919) % rows);
+  for (const until = performance.now() + timeoutMs; performance.now() < until; await sleep(2)) {
+    const seen = await right.query({ name: "last", text: "select note from contacts where id = $1", values: [id] });
+    if (seen.rows[0]?.note === `note ${updates - 1}`) return;
+  }
+}
+
 /** Resolves when both tables hold the same, looked at every `everyMs`; `false` when they still don't after `timeoutMs`. */
 export async function equal({ left, right }: Sides, timeoutMs: number, everyMs = 20): Promise<boolean> {
   const sum = `select count(*) as n, coalesce(sum(hashtextextended(contacts::text, 0)), 0)::text as hash from contacts`;

@@ -7,6 +7,8 @@ export const machineClock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted === true) return resolve();
+      // Whatever has come in meanwhile goes first, and no timer's millisecond is lost.
+      if (ms <= 0) return void setImmediate(resolve);
       const done = () => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", done);

@@ -117,6 +117,8 @@ export function createWorker(
       for (let first = 0; first === 0 || first < items.length; first += limit) {
         const batch = items.slice(first, first + limit);
         const isLast = first + limit >= items.length;
+        // Writes that are under way must not wait for a whole backlog to be decided.
+        if (first > 0) await deps.clock.sleep(0);
         onDue(await decideFresh(deps, matcher, outbox, batch, isLast ? cursors : [], onRead));
       }
     },

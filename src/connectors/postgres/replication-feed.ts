@@ -203,7 +203,16 @@ export function createReplicationFeed(options: {
     return { ...none, cursor: placeAt(position, system, rest), lost: [] };
   }
 
+  /** The next changes that tell something. What were only our own writes moves the place on with what comes after them. */
   async function collect(open: Stream, waitMs: number, signal: AbortSignal): Promise<ChangeBatch> {
+    for (const until = clock.now() + waitMs; ; ) {
+      const batch = await collectOnce(open, Math.max(0, until - clock.now()), signal);
+      const isNothing = batch.observations.length === 0 && batch.lost.length === 0 && !batch.caughtUp;
+      if (!isNothing || signal.aborted || clock.now() >= until) return batch;
+    }
+  }
+
+  async function collectOnce(open: Stream, waitMs: number, signal: AbortSignal): Promise<ChangeBatch> {
     const { rows } = await pool.query<{ lsn: string }>("select pg_current_wal_flush_lsn()::text as lsn");
     const target = parseLsn(rows[0]?.lsn ?? "0/0");
     await open.wait(waitMs, target, signal);
