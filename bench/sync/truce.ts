@@ -36,7 +36,8 @@ export async function startTruce(urls: readonly [string, string], storeUrl: stri
     ...{ store, connectors, policy, clock: machineClock, random: machineRandom },
     startedAt: machineClock.now(),
     tell: (event) => {
-      if (process.env["BENCH_TELL"] !== undefined) process.stderr.write(`${Math.round(performance.now())} ${JSON.stringify(event)}\n`);
+      if (process.env["BENCH_TELL"] !== undefined)
+        process.stderr.write(`${Math.round(performance.now())} ${JSON.stringify(event)}\n`);
     },
   };
   const running = run(deps, { workBatchMax: 500, sweepEveryMs: null, schemaEveryMs: null });

@@ -289,7 +289,12 @@ async function workLoop(
     for (const system of due) state.bell(`dispatch/${system}`).ring();
   };
   const worker = createWorker(deps, ringDispatchers, () => bell.ring(), outbox);
-  state.takeIn = (items, cursors) => worker.take(items, cursors, workBatchMax);
+  let takes = 0;
+  state.takeIn = async (items, cursors) => {
+    const name = `take/${++takes}`;
+    state.busy.add(name);
+    await worker.take(items, cursors, workBatchMax).finally(() => state.busy.delete(name));
+  };
   while (!signal.aborted) {
     state.busy.add("work");
     let restMs = 0;
