@@ -1,5 +1,6 @@
 import { finish } from "../core/finish.ts";
-import { blocksOfGolden } from "../core/match/profile.ts";
+import type { Filing } from "../core/match/nominate.ts";
+import { filingOf } from "../core/match/profile.ts";
 import type { GoldenRecord, InFlight } from "../model/golden.ts";
 import type { CommitUnit, DueLink, Lane } from "../ports/store.ts";
 import { type Deps, landedMs } from "./deps.ts";
@@ -9,7 +10,7 @@ export const emptyUnit: CommitUnit = {
   golden: null,
   keys: null,
   sharedKeys: [],
-  blocks: null,
+  filing: null,
   guard: null,
   due: [],
   journal: [],
@@ -42,6 +43,9 @@ export function joinUnits(a: CommitUnit, b: CommitUnit): CommitUnit {
   };
 }
 
+/** Where matching was switched off, nothing is kept for it. */
+const notFiled: Filing = { keys: [], says: "" };
+
 /** The part of a unit that a decided golden record fills: its next version, keys and due links. */
 export function goldenUnit(
   deps: Pick<Deps, "policy" | "clock" | "store" | "startedAt">,
@@ -59,7 +63,7 @@ export function goldenUnit(
     golden,
     keys,
     sharedKeys: keys.filter(isTaken),
-    blocks: entity.matching === null ? null : blocksOfGolden(golden, entity.matching),
+    filing: entity.matching === null ? notFiled : filingOf(golden, entity.matching),
     due: [...due.map((row) => ({ ...row, lane })), ...abandoned(deps, golden, lane)],
   };
 }

@@ -14,8 +14,18 @@ const pageSize = 500;
  */
 export async function fileGoldens(deps: Deps, signal: AbortSignal): Promise<void> {
   for (const entity of Object.values(deps.policy.entities)) {
-    if (entity.matching !== null) await fileEntity(deps, entity, JSON.stringify(entity.matching.roles), signal);
+    if (entity.matching === null) await forgetFiling(deps, entity);
+    else await fileEntity(deps, entity, JSON.stringify([filingVersion, entity.matching.roles]), signal);
   }
+}
+
+/** Raised when golden records are to be filed anew, as their profiles or blocking keys are others than before. */
+const filingVersion = 2;
+
+/** Golden records that change while matching is off are filed no more: switched on again, all are. */
+async function forgetFiling({ store, clock }: Deps, { name }: EntityPolicy): Promise<void> {
+  if ((await store.document(filedKind, name, clock.now())) === null) return;
+  await store.putDocuments([{ kind: filedKind, key: name, value: null, expiresAt: null }], clock.now());
 }
 
 type Filed = {

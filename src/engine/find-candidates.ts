@@ -1,8 +1,9 @@
 import { identitiesOf } from "../core/match/identity.ts";
 import type { Scoring } from "../core/match/match.ts";
 import { blockSizeMax, type Looking, likeliest, type Nominee, nominate } from "../core/match/nominate.ts";
-import { blocksOfRecord, profileOf } from "../core/match/profile.ts";
+import { blocksOfRecord, membersIn, profileOf } from "../core/match/profile.ts";
 import type { MatchRecord } from "../core/match/scored/record.ts";
+import { isWorthDeciding } from "../core/match/weigh-candidates.ts";
 import type { EntityType, GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Observation, Upsert } from "../model/observation.ts";
 import { type EntityPolicy, mappingOf } from "../model/policy.ts";
@@ -31,7 +32,7 @@ export type Candidates = {
 type Unknown = { readonly entity: EntityPolicy; readonly record: MatchRecord; readonly blocks: readonly number[] };
 
 /**
- * Looks up whom to compare the batch's unknown records with: one look at the blocking keys of all, one for the golden records. Nothing is asked where no
+ * Looks up whom to compare the batch's unknown records with: one look at the blocking keys of all, one for the golden records that are not plainly somebody else. Nothing is asked where no
  * entity is matched so, or every record is known. `isFirst`: these records were not learned from yet.
  */
 export async function findCandidates(
@@ -48,11 +49,15 @@ export async function findCandidates(
     return { key, keys: blocks, among: scorings.get(entity.name)?.goldens ?? 1 };
   });
   const found = looking.length === 0 ? nothingFound : await deps.store.nominate(looking);
-  const nominees = new Map(looking.map(({ key }, i) => [key, found.nominees[i] ?? []]));
+  const nominees = new Map(
+    looking.map(({ key }, i) => [key, worthDeciding(unknown.get(key), found.nominees[i] ?? [], found.says, scorings)]),
+  );
+  const ids = new Set([...nominees.values()].flat().map(({ id }) => id));
+  const missing = [...ids].filter((id) => !loaded.goldens.has(id));
   const isTelling = (key: number) => (found.sizes.get(key) ?? 0) <= blockSizeMax;
   return {
-    // Those that were loaded by their keys are as new as the decision wants them.
-    goldens: new Map([...found.goldens].filter(([id]) => !loaded.goldens.has(id))),
+    goldens:
+      missing.length === 0 ? new Map() : (await deps.store.load({ records: [], keys: [], ids: missing })).goldens,
     keys: new Set(looking.flatMap(({ keys }) => keys.filter(isTelling))),
     mark: found.mark,
     scoringOf(ref, filed, goldenById) {
@@ -69,7 +74,22 @@ export async function findCandidates(
   };
 }
 
-const nothingFound: Nominations = { nominees: [], goldens: new Map(), sizes: new Map(), mark: 0 };
+const nothingFound: Nominations = { nominees: [], says: new Map(), sizes: new Map(), mark: 0 };
+
+/** Most of those who share keys are plainly somebody else: that is seen without their documents. */
+function worthDeciding(
+  unknown: Unknown | undefined,
+  nominees: readonly Nominee<GoldenId>[],
+  says: Nominations["says"],
+  scorings: ReadonlyMap<EntityType, EntityScoring>,
+): readonly Nominee<GoldenId>[] {
+  const matching = unknown?.entity.matching ?? null;
+  const scoring = scorings.get(unknown?.entity.name ?? "");
+  if (unknown === undefined || matching === null || scoring === undefined) return [];
+  return nominees.filter(({ id }) =>
+    isWorthDeciding(unknown.record, membersIn(says.get(id) ?? ""), matching, scoring.model),
+  );
+}
 
 /** With those of the batch itself, some of which may be stored as well, under fewer keys. */
 function withFiled(

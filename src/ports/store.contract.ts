@@ -1115,15 +1115,15 @@ function reopenContract(
 
 function blocksContract(fresh: Fresh): void {
   describe("blocking keys", () => {
-    const filed = (id: string, blocks: readonly number[] | null, version = 1) =>
-      sampleUnit({ golden: sampleGolden(id, { version }), blocks });
-    const made = (id: string, blocks: readonly number[], mark: number) =>
-      sampleUnit({ golden: sampleGolden(id), blocks, guard: { keys: blocks, mark } });
+    const filed = (id: string, keys: readonly number[] | null, version = 1) =>
+      sampleUnit({ golden: sampleGolden(id, { version }), filing: keys && { keys, says: `${id}.${version}` } });
+    const made = (id: string, keys: readonly number[], mark: number) =>
+      sampleUnit({ golden: sampleGolden(id), filing: { keys, says: id }, guard: { keys, mark } });
     const look = (store: Store, keys: readonly number[]) => store.nominate([{ keys, among: 1_000 }]);
     const found = async (store: Store, keys: readonly number[]) => {
-      const { nominees, goldens, sizes } = await look(store, keys);
+      const { nominees, says, sizes } = await look(store, keys);
       const ids = nominees[0]?.map(({ id }) => id);
-      expect([...goldens.keys()].sort()).toEqual([...(ids ?? [])].sort());
+      expect([...says.keys()].sort()).toEqual([...(ids ?? [])].sort());
       return { ids, sizes: Object.fromEntries(sizes) };
     };
     const large = 2 ** 47 - 1;
@@ -1140,10 +1140,10 @@ function blocksContract(fresh: Fresh): void {
       expect(await found(store, [1, large])).toEqual({ ids: [], sizes: {} });
     });
 
-    test("each record is told whom its own keys single out, the rarer keys first, as they are stored", async () => {
+    test("each record is told whom its own keys single out, the rarer keys first", async () => {
       const store = await fresh();
       await store.commit([filed("g1", [1, 2]), filed("g2", [1, 3]), filed("g3", [1, 2, 3]), filed("g4", [5])]);
-      const { nominees, goldens } = await store.nominate([
+      const { nominees } = await store.nominate([
         { keys: [1, 2], among: 1_000 },
         { keys: [], among: 1_000 },
         { keys: [3, 5, 9], among: 1_000 },
@@ -1154,7 +1154,22 @@ function blocksContract(fresh: Fresh): void {
         expect.closeTo(Math.log(1_000 / 3) + Math.log(1_000 / 2), 9),
         expect.closeTo(Math.log(1_000 / 3), 9),
       ]);
-      expect(goldens.get("g3")).toEqual(sampleGolden("g3"));
+    });
+
+    test("what a golden record's records say is told as it was filed last, and no more once it is filed nowhere", async () => {
+      const store = await fresh();
+      const says = async () => [...(await look(store, [1])).says];
+      const filedAs = (text: string, keys: readonly number[], version: number) =>
+        sampleUnit({ golden: sampleGolden("g1", { version }), filing: { keys, says: text } });
+      await store.commit([filedAs("a\nb\u0000c\ud800", [1], 1)]);
+      expect(await says()).toEqual([["g1", "a\nb\u0000c\ud800"]]);
+      await store.commit([filedAs("d", [1], 2)]);
+      await store.commit([filed("g1", null, 3)]);
+      expect(await says()).toEqual([["g1", "d"]]);
+      await store.commit([filedAs("", [], 4)]);
+      expect(await says()).toEqual([]);
+      await store.commit([filedAs("e", [1], 5)]);
+      expect(await says()).toEqual([["g1", "e"]]);
     });
 
     test("of those who share as much, so many are told as are compared; a key that too many share tells of none", async () => {
@@ -1222,7 +1237,7 @@ function workersContract(place: () => Promise<StorePlace>, opened: (at: StorePla
             store.commit([
               sampleUnit({
                 golden: sampleGolden(`g${round}.${i}`),
-                blocks: [key],
+                filing: { keys: [key], says: "it" },
                 guard: { keys: [key], mark: marks[i] ?? 0 },
               }),
             ]),

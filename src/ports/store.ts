@@ -1,4 +1,4 @@
-import type { Looking, Nominee } from "../core/match/nominate.ts";
+import type { Filing, Looking, Nominee } from "../core/match/nominate.ts";
 import type { EntityType, FieldName, GoldenId, GoldenRecord } from "../model/golden.ts";
 import type { Hold, HoldKind } from "../model/hold.ts";
 import type { JournalEntry, JournalKind } from "../model/journal.ts";
@@ -131,8 +131,8 @@ export type CommitUnit = {
   readonly keys: readonly string[] | null;
   /** Keys that it wanted and another golden record has are not an error when listed here: they stay where they are. */
   readonly sharedKeys: readonly string[];
-  /** All blocking keys under which it is filed now, for matching; replaces what was stored. `null`: as they are. */
-  readonly blocks: readonly number[] | null;
+  /** How it is filed for matching now; replaces what was stored. `null`: as it is. */
+  readonly filing: Filing | null;
   /** A golden record that was made in the belief that nobody it could be the same as is filed under these keys. Stale where somebody was filed meanwhile. */
   readonly guard: BlockGuard | null;
   /** All its links that are due; replaces what was stored (leases end). */
@@ -165,8 +165,8 @@ export type BlockGuard = { readonly keys: readonly number[]; readonly mark: numb
 export type Nominations = {
   /** By the asking records' places: who is filed under some of its keys, and what those count together (`core/match/nominate.ts`), likeliest first. */
   readonly nominees: readonly (readonly Nominee<GoldenId>[])[];
-  /** The golden records that were nominated. */
-  readonly goldens: ReadonlyMap<GoldenId, GoldenRecord>;
+  /** What the records of those that were nominated say (`Filing`). */
+  readonly says: ReadonlyMap<GoldenId, string>;
   /** How many golden records are filed under each key that was asked for; of a key that too many share, more than `blockSizeMax`. Keys that nobody has are not in it. */
   readonly sizes: ReadonlyMap<number, number>;
   /** What is filed after this look has a greater one. */

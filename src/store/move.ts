@@ -83,7 +83,7 @@ const nothing: CommitUnit = {
   golden: null,
   keys: null,
   sharedKeys: [],
-  blocks: null,
+  filing: null,
   guard: null,
   due: [],
   journal: [],

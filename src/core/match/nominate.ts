@@ -1,3 +1,11 @@
+/** Where a golden record is found for matching. */
+export type Filing = {
+  /** All its blocking keys; without any it is not found. */
+  readonly keys: readonly number[];
+  /** What its records say, for whoever compares it; empty where it has no keys. */
+  readonly says: string;
+};
+
 /** A record that looks for candidates. */
 export type Looking = {
   /** Its blocking keys: whole numbers of up to 47 bits. */

@@ -2,29 +2,33 @@ import type { EntityType, FieldName, GoldenRecord } from "../../model/golden.ts"
 import type { Role } from "../../model/match-role.ts";
 import type { MatchingPolicy } from "../../model/policy.ts";
 import { type FieldValue, sameValue } from "../../model/value.ts";
+import type { Filing } from "./nominate.ts";
 import { blockingKeys } from "./scored/blocking.ts";
 import { type MatchRecord, matchRecordOf, type RawRecord } from "./scored/record.ts";
 import { remembered } from "./scored/remembered.ts";
 
 type Values = Readonly<Record<FieldName, FieldValue | undefined>>;
 
-const profiles = new WeakMap<Values, MatchRecord>();
-
 /**
  * What a record says of who or what it is, normalised to be compared. `system`: whose record it is. Values are wanted several times (to find
- * candidates, to be scored, to be filed), so what was made of them is remembered as long as they are.
+ * candidates, to be scored, to be filed), so what was made of them is remembered.
  */
-export function profileOf(values: Values, system: string, { roles }: MatchingPolicy): MatchRecord {
-  const known = profiles.get(values);
-  if (known !== undefined) return known;
-  const raw = rawOf(values, system, roles);
-  // A record says the same as its golden record's shadow of it, and as when it was compared last.
-  const made = normalised(JSON.stringify(raw));
-  profiles.set(values, made);
-  return made;
+export function profileOf(values: Values, system: string, matching: MatchingPolicy): MatchRecord {
+  return normalised(sayingOf(values, system, matching));
 }
 
-const normalised = remembered((raw) => matchRecordOf("", JSON.parse(raw), true), 5_000);
+const normalised = remembered((saying) => matchRecordOf("", JSON.parse(saying), true), 5_000);
+
+const sayings = new WeakMap<Values, string>();
+
+/** What a record says, in one line. */
+function sayingOf(values: Values, system: string, { roles }: MatchingPolicy): string {
+  const known = sayings.get(values);
+  if (known !== undefined) return known;
+  const saying = JSON.stringify(rawOf(values, system, roles));
+  sayings.set(values, saying);
+  return saying;
+}
 
 function rawOf(values: Values, system: string, roles: MatchingPolicy["roles"]): RawRecord {
   const raw: Partial<Record<Role, string[]>> = { source: [system] };
@@ -44,22 +48,33 @@ function textsOf(value: FieldValue | undefined): string[] {
   return "amount" in value ? [value.amount] : [...value];
 }
 
-const memberProfiles = new WeakMap<GoldenRecord, readonly MatchRecord[]>();
+const said = new WeakMap<GoldenRecord, string>();
 
-/** What each record of a golden record says, as last known there; what several say alike, once. Without any record: what was agreed on. */
-export function membersOf(golden: GoldenRecord, matching: MatchingPolicy): readonly MatchRecord[] {
-  const known = memberProfiles.get(golden);
+/** What each record of a golden record says, as last known there, a line each; what several say alike, once. Without any record: what was agreed on. */
+function saysOf(golden: GoldenRecord, matching: MatchingPolicy): string {
+  const known = said.get(golden);
   if (known !== undefined) return known;
-  const sayings: Values[] = [];
-  const members: MatchRecord[] = [];
+  const shadows: Values[] = [];
+  const lines: string[] = [];
   for (const { system, status, shadow } of golden.links) {
-    if (status !== "linked" || sayings.some((other) => saysTheSame(other, shadow, matching))) continue;
-    sayings.push(shadow);
-    members.push(profileOf(shadow, system, matching));
+    if (status !== "linked" || shadows.some((other) => saysTheSame(other, shadow, matching))) continue;
+    shadows.push(shadow);
+    lines.push(sayingOf(shadow, system, matching));
   }
-  if (members.length === 0) members.push(profileOf(mapped(golden), "", matching));
-  memberProfiles.set(golden, members);
-  return members;
+  if (lines.length === 0) lines.push(sayingOf(mapped(golden), "", matching));
+  const says = lines.join("\n");
+  said.set(golden, says);
+  return says;
+}
+
+/** The same, normalised to be compared. */
+export function membersOf(golden: GoldenRecord, matching: MatchingPolicy): readonly MatchRecord[] {
+  return membersIn(saysOf(golden, matching));
+}
+
+/** What the records of a golden record say, as it is filed. */
+export function membersIn(says: string): readonly MatchRecord[] {
+  return says.split("\n").map(normalised);
 }
 
 function saysTheSame(a: Values, b: Values, { roles }: MatchingPolicy): boolean {
@@ -72,6 +87,12 @@ function mapped({ fields }: GoldenRecord): Values {
 }
 
 const blocksMax = 24;
+
+/** How a golden record is filed: under the keys of all that its records say, with what they say. Deleted ones are not found. */
+export function filingOf(golden: GoldenRecord, matching: MatchingPolicy): Filing {
+  const keys = blocksOfGolden(golden, matching);
+  return { keys, says: keys.length === 0 ? "" : saysOf(golden, matching) };
+}
 
 /** The keys under which a golden record is filed for matching: those of all that its records say. Deleted ones are not found. */
 export function blocksOfGolden(golden: GoldenRecord, matching: MatchingPolicy): readonly number[] {

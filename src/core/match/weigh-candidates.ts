@@ -37,9 +37,17 @@ export function weighCandidates(
 }
 
 function weigh(record: MatchRecord, golden: GoldenRecord, matching: MatchingPolicy, model: Model): Weighed | null {
+  const weighed = weighMembers(record, membersOf(golden, matching), model);
+  return weighed === null ? null : { golden, ...weighed };
+}
+
+function weighMembers(
+  record: MatchRecord,
+  members: readonly MatchRecord[],
+  model: Model,
+): Omit<Weighed, "golden"> | null {
   let [sum, best] = [0, Number.NEGATIVE_INFINITY];
   let doubt: string | null = null;
-  const members = membersOf(golden, matching);
   const comparisons: Int8Array[] = [];
   let closest = members[0];
   for (const member of members) {
@@ -58,8 +66,18 @@ function weigh(record: MatchRecord, golden: GoldenRecord, matching: MatchingPoli
     if (logOdds > best) [best, closest] = [logOdds, member];
     if (logOdds > remote) comparisons.push(lastComparison(model).levels.slice());
   }
-  if (closest === undefined) return null;
-  return { golden, logOdds: sum / members.length, doubt, member: closest, comparisons };
+  return closest === undefined ? null : { logOdds: sum / members.length, doubt, member: closest, comparisons };
+}
+
+/** False where a record is so far from what a golden record's records say that neither a decision nor what is learned would differ without it. */
+export function isWorthDeciding(
+  record: MatchRecord,
+  members: readonly MatchRecord[],
+  { review }: MatchingPolicy,
+  model: Model,
+): boolean {
+  const weighed = weighMembers(record, members, model);
+  return weighed !== null && weighed.logOdds > Math.min(remote, Math.log(review / (1 - review)));
 }
 
 /** Below this nothing is learned from a comparison: less than 1 in 1,000 of such are of one thing. */

@@ -130,7 +130,7 @@ export function sampleUnit(also: Partial<CommitUnit> = {}): CommitUnit {
     golden: null,
     keys: null,
     sharedKeys: [],
-    blocks: null,
+    filing: null,
     guard: null,
     due: [],
     journal: [],

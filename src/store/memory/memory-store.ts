@@ -1,4 +1,4 @@
-import { blockSizeMax, type Looking, nominate } from "../../core/match/nominate.ts";
+import { blockSizeMax, type Filing, type Looking, nominate } from "../../core/match/nominate.ts";
 import type { EntityType, GoldenId, GoldenRecord } from "../../model/golden.ts";
 import { type Hold, heldRecord } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
@@ -43,9 +43,9 @@ type State = {
   readonly byKey: Map<string, GoldenId>;
   /** The keys that each golden record has. */
   readonly keysOf: Map<GoldenId, readonly string[]>;
-  /** Golden ids by blocking key, the blocking keys that each golden record has, and when keys were last given. */
+  /** Golden ids by blocking key, how each golden record is filed, and when keys were last given. */
   readonly byBlock: Map<number, Set<GoldenId>>;
-  readonly blocksOf: Map<GoldenId, readonly number[]>;
+  readonly filings: Map<GoldenId, Filing>;
   readonly claims: BlockClaims;
   readonly due: Map<SystemId, Map<GoldenId, Due>>;
   /** By id, in order of opening. */
@@ -121,7 +121,7 @@ function emptyState(): State {
     byKey: new Map(),
     keysOf: new Map(),
     byBlock: new Map(),
-    blocksOf: new Map(),
+    filings: new Map(),
     claims: newBlockClaims(),
     due: new Map(),
     holds: new Map(),
@@ -176,7 +176,7 @@ function load(state: State, { records, keys, ids, queued = [] }: Parameters<Stor
   return loaded;
 }
 
-function nominations({ byBlock, goldens, claims }: State, records: readonly Looking[]): Nominations {
+function nominations({ byBlock, filings, claims }: State, records: readonly Looking[]): Nominations {
   const sizes = new Map<number, number>();
   const membersOf = (key: number) => {
     const ids = [...(byBlock.get(key) ?? [])];
@@ -184,21 +184,17 @@ function nominations({ byBlock, goldens, claims }: State, records: readonly Look
     return ids.length > blockSizeMax ? [] : ids;
   };
   const nominees = records.map((record) => nominate(record, membersOf));
-  const found = new Map<GoldenId, GoldenRecord>();
-  for (const { id } of nominees.flat()) {
-    const golden = goldens.get(id);
-    if (golden !== undefined) found.set(id, golden);
-  }
-  return { nominees, goldens: found, sizes, mark: claims.mark() };
+  const says = new Map(nominees.flat().map(({ id }) => [id, filings.get(id)?.says ?? ""]));
+  return { nominees, says, sizes, mark: claims.mark() };
 }
 
-function file(state: State, { golden, blocks }: CommitUnit): readonly number[] {
-  if (golden === null || blocks === null) return [];
-  const before = new Set(state.blocksOf.get(golden.id));
-  const added = blocks.filter((key) => !before.delete(key));
+function file(state: State, { golden, filing }: CommitUnit): readonly number[] {
+  if (golden === null || filing === null) return [];
+  const before = new Set(state.filings.get(golden.id)?.keys);
+  const added = filing.keys.filter((key) => !before.delete(key));
   for (const key of before) state.byBlock.get(key)?.delete(golden.id);
   for (const key of added) state.byBlock.set(key, (state.byBlock.get(key) ?? new Set()).add(golden.id));
-  state.blocksOf.set(golden.id, blocks);
+  state.filings.set(golden.id, filing);
   return added;
 }
 

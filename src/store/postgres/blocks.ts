@@ -7,20 +7,19 @@ import {
   type Nominee,
   nomineesMax,
 } from "../../core/match/nominate.ts";
-import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
+import type { GoldenId } from "../../model/golden.ts";
 import type { BlockGuard, CommitUnit, Nominations } from "../../ports/store.ts";
-import { fromDoc } from "../../ports/store-doc.ts";
 import { fromStored, toStored } from "../../ports/store-text.ts";
 import type { Stored } from "./changes.ts";
 import type { Database, Query } from "./database.ts";
 
 type Row = {
-  readonly part: "nominee" | "size" | "golden" | "mark";
+  readonly part: "nominee" | "size" | "says" | "mark";
   /** The asking record's place. */
   readonly n: number | null;
   readonly id: string | null;
   readonly number: number | null;
-  readonly doc: string | null;
+  readonly says: string | null;
 };
 
 /** One statement, hence one moment: nothing that it does not see has a mark up to the one it tells. Who is likeliest is found there, so that only those are sent. */
@@ -38,9 +37,9 @@ export async function nominations(db: Database, records: readonly Looking[]): Pr
          ranked as (select n, id, weight, row_number() over (partition by n order by round(weight::numeric, 6) desc, id) as place
            from weighed where weight >= least),
          nominated as materialized (select n, id, weight from ranked where place <= $6)
-       select 'nominee' as part, n, id, weight as number, null as doc from nominated
+       select 'nominee' as part, n, id, weight as number, null as says from nominated
        union all select 'size', null, key::text, max(size), null from found group by key
-       union all select 'golden', null, null, null, doc from truce.golden where id in (select id from nominated)
+       union all select 'says', null, golden_id, null, says from truce.profile where golden_id in (select id from nominated)
        union all select 'mark', null, null, mark, null from truce.block_mark`,
       asked.map(({ n }) => n),
       asked.map(({ key }) => key),
@@ -55,19 +54,18 @@ export async function nominations(db: Database, records: readonly Looking[]): Pr
 
 function nominationsOf(rows: readonly Row[], records: number): Nominations {
   const nominees: Nominee<GoldenId>[][] = Array.from({ length: records }, () => []);
-  const goldens = new Map<GoldenId, GoldenRecord>();
+  const allSay = new Map<GoldenId, string>();
   const sizes = new Map<number, number>();
   let mark = 0;
-  for (const { part, n, id, number, doc } of rows) {
+  for (const { part, n, id, number, says } of rows) {
     if (part === "mark") mark = Number(number);
     else if (part === "size") sizes.set(Number(id), Number(number));
     else if (part === "nominee") nominees[n ?? 0]?.push({ id: fromStored(id ?? ""), weight: Number(number) });
-    else {
-      const golden = fromDoc(doc ?? "");
-      goldens.set(golden.id, golden);
-    }
+    else allSay.set(fromStored(id ?? ""), fromStored(says ?? ""));
   }
-  return { nominees: nominees.map(likeliest), goldens, sizes, mark };
+  // Some were filed before profiles were kept, and will be again in a moment.
+  const likeliestOf = (some: readonly Nominee<GoldenId>[]) => likeliest(some.filter(({ id }) => allSay.has(id)));
+  return { nominees: nominees.map(likeliestOf), says: allSay, sizes, mark };
 }
 
 /**
@@ -79,8 +77,8 @@ export async function lockMark(
   units: readonly CommitUnit[],
   before: ReadonlyMap<GoldenId, Pick<Stored, "blocks">>,
 ): Promise<number | null> {
-  const isFiling = ({ golden, blocks }: CommitUnit) =>
-    golden !== null && blocks !== null && JSON.stringify(blocks) !== (before.get(golden.id)?.blocks ?? "[]");
+  const isFiling = ({ golden, filing }: CommitUnit) =>
+    golden !== null && filing !== null && JSON.stringify(filing.keys) !== (before.get(golden.id)?.blocks ?? "[]");
   if (!units.some(isFiling)) return null;
   const [row] = await query<{ mark: string }>("update truce.block_mark set mark = mark + 1 returning mark");
   return Number(row?.mark ?? 0);

@@ -1,7 +1,9 @@
+import type { Filing } from "../../core/match/nominate.ts";
 import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
 import type { RecordKey, SystemId } from "../../model/record.ts";
 import type { CommitUnit } from "../../ports/store.ts";
 import { type IndexedRecord, recordsOf, searchTextsOf, workOf } from "../../ports/store-index.ts";
+import { toStored } from "../../ports/store-text.ts";
 import type { BlockRow } from "./blocks.ts";
 
 /** What is stored about a golden record, apart from its document; texts are JSON, as they were written. */
@@ -12,6 +14,8 @@ export type Stored = {
   readonly work: string;
   readonly texts: string;
   readonly blocks: string;
+  /** What its records say, for matching; stands in a table of its own. */
+  readonly says: string;
 };
 
 /** Who has the records and identity keys that a commit wants. */
@@ -58,6 +62,8 @@ export type GoldenChanges = {
   readonly textsNew: Named<"text">[];
   readonly blocksGone: BlockRow[];
   readonly blocksNew: BlockRow[];
+  readonly profilesGone: GoldenId[];
+  readonly profilesNew: Named<"says">[];
   /** What is added to the totals: golden/contact, link/crm. */
   readonly counters: Map<string, number>;
 };
@@ -81,6 +87,8 @@ export function changesOf(
     textsNew: [],
     blocksGone: [],
     blocksNew: [],
+    profilesGone: [],
+    profilesNew: [],
     counters: new Map(),
   };
   for (const { golden, keys } of units) {
@@ -123,7 +131,8 @@ function addGolden(
     keys: addKeys(changes, golden.id, unit.keys, stored, take),
     work: addWork(changes, golden.id, unit, stored),
     texts: addTexts(changes, golden, stored),
-    blocks: addBlocks(changes, golden.id, unit.blocks, stored),
+    blocks: addBlocks(changes, golden.id, unit.filing, stored),
+    says: addProfile(changes, golden.id, unit.filing, stored?.says ?? ""),
   });
   if (stored === undefined) count(changes, `golden/${golden.entity}`, 1);
 }
@@ -211,17 +220,24 @@ function addTexts(changes: GoldenChanges, golden: GoldenRecord, stored: Stored |
 function addBlocks(
   changes: GoldenChanges,
   goldenId: GoldenId,
-  blocks: readonly number[] | null,
+  filing: Filing | null,
   stored: Stored | undefined,
 ): string {
   const present = stored?.blocks ?? "[]";
-  if (blocks === null) return present;
-  const text = JSON.stringify(blocks);
+  if (filing === null) return present;
+  const text = JSON.stringify(filing.keys);
   if (text === present) return text;
   const before = new Set<number>(JSON.parse(present));
-  for (const key of blocks) if (!before.delete(key)) changes.blocksNew.push({ key, goldenId });
+  for (const key of filing.keys) if (!before.delete(key)) changes.blocksNew.push({ key, goldenId });
   for (const key of before) changes.blocksGone.push({ key, goldenId });
   return text;
+}
+
+function addProfile(changes: GoldenChanges, goldenId: GoldenId, filing: Filing | null, before: string): string {
+  if (filing === null || toStored(filing.says) === before) return before;
+  if (filing.says === "") changes.profilesGone.push(goldenId);
+  else changes.profilesNew.push({ says: filing.says, goldenId });
+  return filing.says;
 }
 
 function count({ counters }: GoldenChanges, name: string, by: number): void {

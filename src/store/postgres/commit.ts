@@ -52,7 +52,8 @@ async function lockGoldens(query: Query, units: readonly CommitUnit[]): Promise<
   const ids = [...new Set(units.flatMap(({ golden }) => golden?.id ?? []))];
   if (ids.length === 0) return new Map();
   const rows = await query<Stored & { id: string }>(
-    `select id, version, records, keys, work, texts, blocks from truce.golden where id = any(truce.texts($1)) order by id for update`,
+    `select id, version, records, keys, work, texts, blocks, coalesce(says, '') as says from truce.golden left join truce.profile on golden_id = id
+     where id = any(truce.texts($1)) order by id for update of golden`,
     ids.map(toStored),
   );
   const byStoredId = new Map(rows.map((row) => [row.id, row]));

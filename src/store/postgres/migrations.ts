@@ -128,4 +128,11 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
       create index inbox_record on truce.inbox (record);
     `,
   },
+  {
+    name: "what a golden record's records say, for matching",
+    sql: `
+      -- Of those that have blocking keys: narrow, so that candidates are compared without reading documents.
+      create table truce.profile (golden_id text collate "C" primary key, says text not null);
+    `,
+  },
 ];

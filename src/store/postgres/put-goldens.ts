@@ -27,6 +27,8 @@ export function putGoldens(query: Query, changes: GoldenChanges, mark: number): 
     insertTexts(query, changes.textsNew),
     insertWork(query, changes.workNew),
     insertBlocks(query, changes.blocksNew, mark),
+    dropProfiles(query, changes.profilesGone),
+    putProfiles(query, changes.profilesNew),
   ].filter((sent) => sent !== null);
 }
 
@@ -60,6 +62,21 @@ function dropWork(query: Query, rows: GoldenChanges["workGone"]): Sent {
     rows.map(({ work: [, lane] }) => lane),
     rows.map(({ work: [, , dueAt] }) => dueAt),
     rows.map(({ goldenId }) => toStored(goldenId)),
+  );
+}
+
+function dropProfiles(query: Query, ids: GoldenChanges["profilesGone"]): Sent {
+  if (ids.length === 0) return null;
+  return query("delete from truce.profile where golden_id = any(truce.texts($1))", ids.map(toStored));
+}
+
+function putProfiles(query: Query, rows: GoldenChanges["profilesNew"]): Sent {
+  if (rows.length === 0) return null;
+  return query(
+    `insert into truce.profile select * from unnest(truce.texts($1), truce.texts($2)) order by 1
+     on conflict (golden_id) do update set says = excluded.says`,
+    rows.map((row) => toStored(row.goldenId)),
+    rows.map((row) => toStored(row.says)),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Filing } from "../../core/match/nominate.ts";
 import type { GoldenRecord } from "../../model/golden.ts";
 import type { Hold } from "../../model/hold.ts";
 import type { JournalEntry } from "../../model/journal.ts";
@@ -13,12 +14,12 @@ import { type LineRow, lineOf } from "./journal.ts";
 import { parseKeys } from "./put-golden.ts";
 import { laneNotDue, parseWork } from "./put-work.ts";
 
-/** A golden record with what its document does not say: the identity and blocking keys that it has, and what is due. */
+/** A golden record with what its document does not say: the identity keys that it has, how it is filed for matching, and what is due. */
 export type HeldGolden = {
   readonly golden: GoldenRecord;
   readonly keys: readonly string[];
   readonly due: readonly DueLink[];
-  readonly blocks: readonly number[];
+  readonly filing: Filing;
 };
 
 /** All that is left of an event that is done. */
@@ -48,7 +49,11 @@ type Reader<P extends Part> = {
 };
 
 const readers: { readonly [P in Part]: Reader<P> } = {
-  golden: { columns: "doc, keys, work, blocks", rows: "golden order by seq", of: heldGolden },
+  golden: {
+    columns: "doc, keys, work, blocks, says",
+    rows: "golden left join profile on golden = seq order by seq",
+    of: heldGolden,
+  },
   hold: { columns: "doc", rows: "hold order by seq", of: (row) => JSON.parse(row.doc) },
   journal: { columns: "*", rows: "journal order by seq", of: (row: LineRow) => lineOf(row) },
   inbox: { columns: "*", rows: "inbox order by seq", of: (row: ItemRow & { lane: Lane }) => itemOf(row, row.lane) },
@@ -80,11 +85,12 @@ export function* pagesOf<P extends Part>(db: Database, part: P, pageSize: number
   if (page.length > 0) yield page;
 }
 
-function heldGolden(row: { doc: string; keys: string; work: string; blocks: string }): HeldGolden {
+function heldGolden(row: { doc: string; keys: string; work: string; blocks: string; says: string | null }): HeldGolden {
   const due = parseWork(row.work)
     .filter(([, lane]) => lane !== laneNotDue)
     .map(([system, lane, dueAt]): DueLink => ({ system, object: "", dueAt, lane: lane as Lane }));
-  return { golden: fromDoc(row.doc), keys: parseKeys(row.keys), due, blocks: JSON.parse(row.blocks) };
+  const filing = { keys: JSON.parse(row.blocks), says: fromStored(row.says ?? "") };
+  return { golden: fromDoc(row.doc), keys: parseKeys(row.keys), due, filing };
 }
 
 function doneEvent(row: { key: string; outcome: string; done_at: number }): DoneEvent {

@@ -58,17 +58,6 @@ export function goldenById(db: Database, cache: GoldenCache, id: GoldenId): Gold
   return golden;
 }
 
-/** By its row. */
-export function goldenBySeq(db: Database, cache: GoldenCache, seq: number): GoldenRecord | null {
-  const row = db.get<{ id: string; doc: string }>("select id, doc from golden where seq = ?", seq);
-  if (row === undefined) return null;
-  const cached = cache.get(fromStored(row.id));
-  if (cached !== undefined) return cached;
-  const golden = fromDoc(row.doc);
-  cache.put(golden);
-  return golden;
-}
-
 export function ownerOfRecord(db: Database, key: RecordKey): GoldenId | undefined {
   const id = db.value<string>("select golden_id from record where key = ?", key);
   return id === undefined ? undefined : fromStored(id);

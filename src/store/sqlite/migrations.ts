@@ -114,12 +114,19 @@ export const migrations: readonly { readonly name: string; readonly sql: string 
   {
     name: "blocking keys are noted before they are put in their places",
     sql: `
-      -- Rows stand for those who are filed under a key: their ids are read with the documents.
+      -- Rows stand for those who are filed under a key: their ids are read with their profiles.
       drop index golden_name;
 
       -- What of a golden record's (seq) blocking keys is not in the table block yet, in order; keys with a blank between. Lines of which all is in its
       -- place are gone.
       create table block_new (seq integer primary key, golden integer not null, added text not null, gone text not null);
+    `,
+  },
+  {
+    name: "what a golden record's records say, for matching",
+    sql: `
+      -- Of those that have blocking keys: narrow, so that candidates are compared without reading documents.
+      create table profile (golden integer primary key, id text not null, says text not null);
     `,
   },
 ];

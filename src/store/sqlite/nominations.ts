@@ -1,16 +1,14 @@
 import { blockSizeMax, type Looking, likeliest, type Nominee, nominate } from "../../core/match/nominate.ts";
-import type { GoldenId, GoldenRecord } from "../../model/golden.ts";
+import type { GoldenId } from "../../model/golden.ts";
 import type { BlockClaims } from "../../ports/block-claims.ts";
 import type { Nominations } from "../../ports/store.ts";
+import { fromStored } from "../../ports/store-text.ts";
 import type { Database } from "./database.ts";
 import type { Filings } from "./filings.ts";
-import type { GoldenCache } from "./golden-cache.ts";
-import { goldenBySeq } from "./load.ts";
 
 /** Rows stand for golden records until it is known who is nominated. */
 export function nominations(
   db: Database,
-  cache: GoldenCache,
   filings: Filings,
   claims: BlockClaims,
   records: readonly Looking[],
@@ -26,15 +24,19 @@ export function nominations(
     blocks.set(key, members);
     return members;
   };
-  const goldens = new Map<GoldenId, GoldenRecord>();
-  const bySeq = new Map<number, GoldenRecord | null>();
+  const says = new Map<GoldenId, string>();
+  const ids = new Map<number, GoldenId>();
   const named = ({ id: seq, weight }: Nominee<number>): Nominee<GoldenId>[] => {
-    const golden = bySeq.get(seq) ?? goldenBySeq(db, cache, seq);
-    bySeq.set(seq, golden);
-    if (golden === null) return [];
-    goldens.set(golden.id, golden);
-    return [{ id: golden.id, weight }];
+    const known = ids.get(seq);
+    if (known !== undefined) return [{ id: known, weight }];
+    const row = db.get<{ id: string; says: string }>("select id, says from profile where golden = ?", seq);
+    // It was filed before profiles were kept, and will be again in a moment.
+    if (row === undefined) return [];
+    const id = fromStored(row.id);
+    ids.set(seq, id);
+    says.set(id, fromStored(row.says));
+    return [{ id, weight }];
   };
   const nominees = records.map((record) => likeliest(nominate(record, membersOf).flatMap(named)));
-  return { nominees, goldens, sizes, mark: claims.mark() };
+  return { nominees, says, sizes, mark: claims.mark() };
 }

@@ -87,14 +87,23 @@ export function putGolden(db: Database, draft: Draft, counters: Counters): Filin
     keys: putKeys(db, draft),
     work: workText(unit),
     texts: textsOf(golden),
-    blocks: unit.blocks === null ? (stored?.blocks ?? "[]") : JSON.stringify(unit.blocks),
+    blocks: unit.filing === null ? (stored?.blocks ?? "[]") : JSON.stringify(unit.filing.keys),
   };
   const seq = putRow(db, golden, stored?.seq, columns);
   putWork(db, seq, columns.work, stored?.work);
   putTexts(db, seq, columns.texts, stored?.texts);
   if (stored === undefined) count(counters, "golden", golden.entity);
   const before = stored?.blocks ?? "[]";
-  return columns.blocks === before ? null : filingChange(seq, unit.blocks ?? [], before);
+  if (unit.filing !== null) putProfile(db, seq, golden.id, unit.filing.says, before !== "[]");
+  return columns.blocks === before ? null : filingChange(seq, unit.filing?.keys ?? [], before);
+}
+
+function putProfile(db: Database, golden: number, id: GoldenId, says: string, isFiled: boolean): void {
+  const before = isFiled ? db.value<string>("select says from profile where golden = ?", golden) : undefined;
+  if (says === "") {
+    if (before !== undefined) db.run("delete from profile where golden = ?", golden);
+  } else if (before === undefined || fromStored(before) !== says)
+    db.run("insert or replace into profile values (?, ?, ?)", golden, id, says);
 }
 
 function filingChange(golden: number, blocks: readonly number[], before: string): FilingChange {

@@ -44,7 +44,7 @@ export async function openSqliteStore(file: string): Promise<Store> {
     receive: async (items, cursors) => receive(db, items, cursors),
     claim: async (limit, now, leaseMs) => claim(db, leases, limit, now, leaseMs),
     load: async (query) => load(db, cache, query),
-    nominate: async (records) => nominations(db, cache, filings, claims, records),
+    nominate: async (records) => nominations(db, filings, claims, records),
     async commit(units, cursors = []) {
       const results = commit(db, leases, filings, claims, units, cursors);
       keepCommitted(cache, units, results);

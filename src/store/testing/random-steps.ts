@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { Filing } from "../../core/match/nominate.ts";
 import type { GoldenRecord } from "../../model/golden.ts";
 import { recordKey } from "../../model/record.ts";
 import type { CommitUnit, InboxItem, Lane, Outcome, Store } from "../../ports/store.ts";
@@ -34,7 +35,7 @@ type UnitAsked = {
   }[];
   readonly keys: readonly string[] | null;
   readonly shared: readonly string[];
-  readonly blocks: readonly number[] | null;
+  readonly filing: Filing | null;
   readonly due: readonly { readonly system: string; readonly inMs: number; readonly lane: Lane }[];
   readonly lines: readonly string[];
   readonly hold: {
@@ -90,7 +91,9 @@ export function steps(): fc.Arbitrary<readonly Step[]> {
     links: few(link),
     keys: maybe(fc.uniqueArray(fc.constantFrom(...keys))),
     shared: few(fc.constantFrom(...keys)),
-    blocks: maybe(fc.uniqueArray(fc.constantFrom(...blocks))),
+    filing: maybe(fc.record({ keys: fc.uniqueArray(fc.constantFrom(...blocks)), says: name })).map(
+      (one) => one && { ...one, says: one.keys.length === 0 ? "" : one.says },
+    ),
     due: few(fc.record({ system: fc.constantFrom(...systems), inMs: fc.nat(80), lane })),
     lines: few(name),
     hold: maybe(
@@ -214,7 +217,7 @@ function unitOf(asked: UnitAsked, goldens: ReadonlyMap<string, GoldenRecord>, pl
     golden,
     keys: golden === null ? null : asked.keys,
     sharedKeys: asked.shared,
-    blocks: golden === null ? null : asked.blocks,
+    filing: golden === null ? null : asked.filing,
     due:
       golden === null
         ? []
@@ -277,9 +280,9 @@ function unitOf(asked: UnitAsked, goldens: ReadonlyMap<string, GoldenRecord>, pl
 /** Who is filed under which blocking key. Marks are each store's own. */
 async function filedUnder(store: Store) {
   const looking = [...blocks.map((key) => [key]), blocks];
-  const { nominees, goldens, sizes } = await store.nominate(looking.map((keys) => ({ keys, among: 1_000 })));
+  const { nominees, says, sizes } = await store.nominate(looking.map((keys) => ({ keys, among: 1_000 })));
   const rounded = nominees.map((some) => some.map(({ id, weight }) => [id, weight.toFixed(6)]));
-  return { nominees: rounded, goldens: [...goldens.keys()].sort(), sizes: Object.fromEntries(sizes) };
+  return { nominees: rounded, says: Object.fromEntries(says), sizes: Object.fromEntries(sizes) };
 }
 
 /** All that can be asked of a store without changing it. */
