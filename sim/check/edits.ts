@@ -51,7 +51,7 @@ function checkCell(truth: Truth, system: SimSystem, record: SimRecord, field: st
       (next.kind === "delete" && isDecidedAway(truth, system, record, field, value))
     )
       return;
-    if (isArchived(truth, system, record)) return;
+    if (isArchived(truth, system, record) || endedWithIt(truth, system, record, field, value)) return;
     broken.push(`I2: ${record.id}.${field} = ${value} is lost: ${describe(next, field)} came over it`);
   });
   return broken;
@@ -80,6 +80,14 @@ function isArchived({ world }: Truth, system: SimSystem, record: SimRecord): boo
   return [...world.ledger.goldens.values()].some((golden) =>
     golden.links.some((link) => link.system === system.name && link.id === record.id && link.dead === archived),
   );
+}
+
+/** It is what its golden record had agreed on when that ended, before it could be written back. */
+function endedWithIt(truth: Truth, system: SimSystem, record: SimRecord, field: string, value: string): boolean {
+  return [...truth.goldensOf(system.name, record.id)].some((id) => {
+    const golden = truth.world.ledger.goldens.get(id);
+    return golden?.deletedAt != null && truth.canon(field, golden.fields[field]?.value as RawValue) === value;
+  });
 }
 
 function describe({ kind, after, at }: Change, field: string): string {

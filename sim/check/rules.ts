@@ -1,6 +1,7 @@
 import type { JournalEntry } from "../../src/model/journal.ts";
 import { type RawValue, sameValue } from "../../src/model/value.ts";
 import { stages } from "../scenario.ts";
+import type { SimSystem } from "../simulated-system.ts";
 import { systemOf } from "../world.ts";
 import { isByPeople, type Truth } from "./truth.ts";
 
@@ -170,8 +171,15 @@ function timesOf(truth: Truth, line: JournalEntry, value: RawValue): number[] {
     system.log
       .filter((one) => isByPeople(one) && field in one.after && truth.canon(field, one.after[field]) === wanted)
       .filter((one) => truth.goldensOf(system.name, one.id).has(line.goldenId))
-      .map((one) => (one.kind === "create" ? Number.NaN : one.at)),
+      .map((one) => (one.kind === "create" || isMetLate(truth, system, one.id) ? Number.NaN : one.at)),
   );
+}
+
+/** Made by a create of ours without an answer, and known by its identity alone: whatever it holds then is met as for the first time. */
+function isMetLate({ world }: Truth, system: SimSystem, id: string): boolean {
+  const first = system.records.get(id)?.history[0];
+  if (first?.by !== "truce" || system.profile.createKey) return false;
+  return world.ledger.attempts.get(first.attempt ?? "")?.result !== "written";
 }
 
 /** forward-only: nobody but a person in Truce moves back. */
