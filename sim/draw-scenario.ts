@@ -43,6 +43,8 @@ export function drawScenario(seed: number): Scenario {
     engines,
     odds: drawOdds(chance),
     sweepEveryMs: chance.chance(0.15) ? 8_000 : null,
+    // Where a parent that never comes is waited for, so many looks would be most of the run.
+    schemaEveryMs: relation.fields.length === 0 && chanceOf(seed, "schema").chance(0.3) ? 2_000 : null,
     records: drawRecords(chance, names, fields, byPhone),
     actions: [...drawActions(chance, spanMs, systems, fields, engines, byPhone), ...relation.actions].sort(
       (a, b) => a.at - b.at,
@@ -288,13 +290,13 @@ function drawActions(
   repeat(times(0.15, 2), () => ({ at: when(), kind: "lose-feed", system: where() }));
   repeat(times(0.1, 2), () => ({ at: when(), kind: "sweep", system: where() }));
   repeat(times(0.1, 2), () => ({ at: when(), kind: "outage", system: where(), ms: 1_000 + chance.below(15_000) }));
-  repeat(times(0.07, 1), () => ({
+  repeat(times(0.1, 1), () => ({
     // Records that are met without it must be read before it is written.
     at: chance.chance(0.5) ? 0 : when(),
     kind: "drop-cell",
     system: where(),
     cell: "phone",
-    ms: 1_000 + chance.below(10_000),
+    ms: 1_000 + chance.below(15_000),
   }));
   repeat(times(0.07, 2), () => ({ at: when(), kind: "poison", system: where(), pick: chance.fraction() }));
   repeat(times(0.08, 2), () => {
@@ -408,6 +410,7 @@ export function drawOrderScenario(seed: number): Scenario {
     engines: 1,
     odds: noOdds,
     sweepEveryMs: null,
+    schemaEveryMs: null,
     records,
     actions,
     decideAll: false,

@@ -71,7 +71,7 @@ export const expectedMarks: readonly string[] = [
   "fault/store.load/torn",
   "process/died",
   ...all("webhook", ["200", "400", "503", "repeated", "given-up"]),
-  ...all("event", ["feed-lost", "poisoned", "trouble", "recovered"]),
+  ...all("event", ["paused-fields", "feed-lost", "poisoned", "trouble", "recovered"]),
   ...all("dead", ["observation", "write"]),
   // Every actor.
   ...all("action", [

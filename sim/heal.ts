@@ -37,6 +37,11 @@ export async function heal(world: World, processes: Processes): Promise<number> 
 }
 
 async function healAll(world: World, processes: Processes): Promise<void> {
+  // What is in the schema again is seen at the next look but one, at the latest.
+  if (world.scenario.schemaEveryMs !== null) {
+    await alive(world, processes);
+    await world.clock.sleep(3 * world.scenario.schemaEveryMs);
+  }
   await restAll(world, processes);
   for (let round = 0; round < 2; round++) await sweepAll(world, processes);
   for (let round = 0; world.scenario.decideAll; round++) {

@@ -85,7 +85,11 @@ function startProcess(world: World, life: Life, chance: SeededRandom): Process {
     },
     tell: (event) => hear(world, life, event),
   };
-  const running = run(deps, { workBatchMax: 20, sweepEveryMs: scenario.sweepEveryMs, schemaEveryMs: null });
+  const running = run(deps, {
+    workBatchMax: 20,
+    sweepEveryMs: scenario.sweepEveryMs,
+    schemaEveryMs: scenario.schemaEveryMs,
+  });
   running.ended.catch((error: unknown) => {
     if (life.dead) return;
     world.failures.push(`the engine of ${life.name} ended: ${error instanceof Error ? error.stack : String(error)}`);

@@ -17,6 +17,7 @@ export async function runSeeds(options: { readonly seeds: number; readonly from:
   const { seeds, from, json } = options;
   if (!json) process.stdout.write(`${seeds} seeds from ${from}\n`);
   const began = performance.now();
+  const cpu = process.cpuUsage();
   const failing: Failing[] = [];
   const marks = new Set<string>();
   let steps = 0;
@@ -45,6 +46,8 @@ export async function runSeeds(options: { readonly seeds: number; readonly from:
     marks: expectedMarks.length - missed.length,
     marks_missed: missed,
     seeds_per_min: Math.round(seeds / minutes),
+    // On a machine that does other things as well, the time on the clock says little.
+    cpu_ms_a_seed: Math.round(process.cpuUsage(cpu).user / 10 / Math.max(1, seeds)) / 100,
   };
   process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${inWords(summary)}\n`);
   return failing.length > 0 || (seeds >= standardSeeds && missed.length > 0) ? 1 : 0;
@@ -74,10 +77,11 @@ function inWords(summary: {
   readonly marks: number;
   readonly marks_missed: readonly string[];
   readonly seeds_per_min: number;
+  readonly cpu_ms_a_seed: number;
 }): string {
   const { seeds, failures, marks_missed } = summary;
   const missed = marks_missed.length === 0 ? "" : `\nnot reached: ${marks_missed.join(", ")}`;
   const verdict = failures === 0 ? "every promise held" : `${failures} failed; see one with --seed N`;
   const short = seeds < standardSeeds ? ` (all are due from ${standardSeeds} seeds on)` : "";
-  return `${seeds} seeds, ${summary.steps_a_seed} steps each, ${summary.seeds_per_min} a minute: ${verdict}\n${summary.marks} of ${expectedMarks.length} marks reached${short}${seeds < standardSeeds ? "" : missed}`;
+  return `${seeds} seeds, ${summary.steps_a_seed} steps each, ${summary.seeds_per_min} a minute (${summary.cpu_ms_a_seed} ms of CPU each): ${verdict}\n${summary.marks} of ${expectedMarks.length} marks reached${short}${seeds < standardSeeds ? "" : missed}`;
 }

@@ -24,6 +24,8 @@ export type Scenario = {
   readonly engines: number;
   readonly odds: Odds;
   readonly sweepEveryMs: number | null;
+  /** How often each system's schema is compared with the config. */
+  readonly schemaEveryMs: number | null;
   /** Records that are there at the start. */
   readonly records: readonly { readonly system: string; readonly values: Values }[];
   readonly actions: readonly Action[];

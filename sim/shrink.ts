@@ -123,6 +123,7 @@ const plainer: Step = async (scenario, stillFails) => {
   for (const change of [
     { engines: 1 },
     { sweepEveryMs: null },
+    { schemaEveryMs: null },
     { settleMs: 0 },
     { required: [] },
     { identity: ["email"] },

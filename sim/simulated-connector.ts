@@ -11,6 +11,7 @@ import type {
   MappedObject,
   ReadResult,
   ScanPage,
+  SchemaProblem,
   WebhookResult,
   WriteRequest,
   WriteResult,
@@ -77,7 +78,7 @@ export function simulatedConnector(
       },
     },
     describe: async () => [],
-    check: async () => [],
+    check: ([mapped]) => call("check", () => problemsOf(mapped!)),
     encode: (_object, cell, value) => denormalizeValue(cell.type, value, profile.form),
     read: (mapped, ids) => call("read", () => ids.map((id) => readOne(id, mapped))),
     scan: (mapped, cursor) => call("scan", () => scanPage(mapped, cursor)),
@@ -150,6 +151,13 @@ export function simulatedConnector(
       });
       if (life.isStopped()) await life.gate();
     }
+  }
+
+  function problemsOf({ cells }: MappedObject): SchemaProblem[] {
+    const severity = "error" as const;
+    return cells
+      .filter(({ cell }) => system.droppedCells.has(cell))
+      .map(({ cell }) => ({ object, cell, severity, message: `there is no ${cell}` }));
   }
 
   /** Cells that the schema has now. */

@@ -16,6 +16,7 @@ export function smallScenario(parts: Partial<Scenario>): Scenario {
     engines: 1,
     odds: noOdds,
     sweepEveryMs: null,
+    schemaEveryMs: null,
     records: [],
     actions: [],
     decideAll: false,
