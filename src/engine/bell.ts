@@ -9,18 +9,33 @@ export type Bell = {
   during<T>(step: (rung: AbortSignal) => Promise<T>): Promise<T>;
 };
 
-/** Given as the reason, since making one anew each time is dear. */
+/** Given as the reason, since making one anew each time is dear; so is a signal, and one that was not used up serves the next sleep. */
 const rungReason = "rung";
 
 export function newBell(clock: Clock): Bell {
   let isRung = false;
   let waiter: AbortController | null = null;
-  const bell: Bell = {
+  let spare: AbortController | null = null;
+  return {
     ring() {
       if (waiter === null) isRung = true;
       else waiter.abort(rungReason);
     },
-    sleep: (ms) => bell.during((rung) => clock.sleep(ms, rung)),
+    async sleep(ms) {
+      if (isRung) {
+        isRung = false;
+        return;
+      }
+      const own = spare ?? new AbortController();
+      spare = null;
+      waiter = own;
+      try {
+        await clock.sleep(ms, own.signal);
+      } finally {
+        waiter = null;
+        if (!own.signal.aborted) spare = own;
+      }
+    },
     async during(step) {
       const own = new AbortController();
       waiter = own;
@@ -33,7 +48,6 @@ export function newBell(clock: Clock): Bell {
       }
     },
   };
-  return bell;
 }
 
 const listeners = new WeakMap<Store, Set<() => void>>();
