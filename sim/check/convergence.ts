@@ -113,6 +113,12 @@ function mayBeMissing(truth: Truth, golden: GoldenRecord, link: Link): boolean {
   }
   const isOpen = (field: string) => scenario.identity.includes(field);
   if (golden.holds.some((hold) => hold.fields.some(isOpen) || hold.kind === "duplicate")) return true;
+  // Nothing that could be told there is known.
+  const isKnown = ({ name, directions }: (typeof scenario.fields)[number]) =>
+    (golden.fields[name]?.value ?? null) !== null &&
+    (directions[link.system] ?? (link.system in directions ? "read" : "both")) !== "read" &&
+    !golden.holds.some((hold) => hold.fields.includes(name));
+  if (!scenario.fields.some(isKnown)) return true;
   if (scenario.required.some((field) => (golden.fields[field]?.value ?? null) === null)) return true;
   // Refused outright, or its identity is someone else's there: a dead letter or a hold says so.
   return link.dead !== null;
