@@ -381,6 +381,12 @@ export const bugs: readonly Bug[] = [
     `    return { normalized: [], poison: messageOf(error) };`,
     `    throw error;`,
   ),
+  bug(
+    "what was paused by an earlier process is forgotten",
+    "engine/watch-schema.ts",
+    `const before = known ?? (await pausedCells(deps, system));`,
+    `const before = known ?? [];`,
+  ),
   bug("a poison answer ends the engine", dispatch, `  } catch {\n    return [];\n  }`, `  } finally {}`),
   bug(
     "who has waited for a left record waits for ever",

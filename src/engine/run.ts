@@ -446,13 +446,17 @@ async function schemaLoop(
 ): Promise<void> {
   const bell = state.bell(`schema/${system}`);
   while (!signal.aborted) {
-    const back = await watch.look(deps, system);
+    let back: readonly ObjectName[] = [];
+    await persist(deps, system, "comparing the schema", bell, signal, async () => {
+      back = await watch.look(deps, system);
+    });
     for (const object of back) {
       await persist(deps, system, `catching up with ${object}`, bell, signal, async () => {
         await resumeFields(deps, system, object, signal);
         state.bell(`dispatch/${system}`).ring();
         await sweepObject(deps, system, object, signal);
         state.bell("work").ring();
+        if (!signal.aborted && object === back.at(-1)) await watch.settled(deps, system);
       });
     }
     await deps.clock.sleep(Math.min(schemaRestMs, everyMs), signal);

@@ -11,8 +11,13 @@ import { connectorOf, type Deps, mappedObjects } from "./deps.ts";
 export type SchemaWatch = {
   /** The config without the fields that are paused. */
   policy(): Policy;
-  /** Asks one system. Resolves with the objects that have fields back; they are to be compared in full. */
+  /**
+   * Asks one system. Resolves with the objects that have fields back, though it was an earlier process that had paused them; they are to be compared
+   * in full, and then `settled`.
+   */
   look(deps: Deps, system: SystemId): Promise<readonly ObjectName[]>;
+  /** What is back has been caught up with. */
+  settled(deps: Deps, system: SystemId): Promise<void>;
 };
 
 export function createSchemaWatch(whole: Policy): SchemaWatch {
@@ -23,17 +28,37 @@ export function createSchemaWatch(whole: Policy): SchemaWatch {
     async look(deps, system) {
       const found = await brokenCells(deps, whole, system);
       if (found === null) return [];
-      const before = broken.get(system) ?? [];
+      const known = broken.get(system);
+      const before = known ?? (await pausedCells(deps, system));
+      const isNew = (one: BrokenCell) => !has(before, one);
+      if (found.some(isNew)) await notePaused(deps, system, [...before, ...found.filter(isNew)]);
       broken.set(system, found);
-      if (sameCells(before, found)) return [];
+      if (known === undefined ? found.length + before.length === 0 : sameCells(known, found)) return [];
       policy = pauseFields(whole, [...broken.values()].flat());
-      for (const { object } of mappedObjects(whole, system)) tell(deps, whole, system, object, before, found);
-      const has = (all: readonly BrokenCell[], { object, cell }: BrokenCell) =>
-        all.some((one) => one.object === object && one.cell === cell);
+      for (const { object } of mappedObjects(whole, system)) tell(deps, whole, system, object, known ?? [], found);
       const back = before.filter((one) => !has(found, one)).map(({ object }) => object);
       return [...new Set(back)];
     },
+    settled: (deps, system) => notePaused(deps, system, broken.get(system) ?? []),
   };
+}
+
+/** Where it is kept what is paused in a system, so that whoever finds it back catches up with it. */
+function pausedCursorName(system: SystemId): string {
+  return `paused/${system}`;
+}
+
+async function pausedCells({ store }: Deps, system: SystemId): Promise<readonly BrokenCell[]> {
+  const value = await store.cursor(pausedCursorName(system));
+  return value === null ? [] : (JSON.parse(value) as BrokenCell[]);
+}
+
+function notePaused({ store, clock }: Deps, system: SystemId, cells: readonly BrokenCell[]): Promise<void> {
+  return store.setCursors([{ name: pausedCursorName(system), value: JSON.stringify(cells), at: clock.now() }]);
+}
+
+function has(all: readonly BrokenCell[], { object, cell }: BrokenCell): boolean {
+  return all.some((one) => one.object === object && one.cell === cell);
 }
 
 /** `null`: the system could not be asked. */
