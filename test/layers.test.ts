@@ -12,6 +12,7 @@ const layers: Record<string, readonly string[]> = {
   tables: [],
   dedupe: ["model", "core", "tables"],
   "local-postgres": [],
+  "local-mariadb": ["local-postgres"],
   // One folder for each system, store or queue: none knows another.
   "connectors/*": ["model", "core", "ports", "tables"],
   "store/*": ["model", "core", "ports"],

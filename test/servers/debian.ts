@@ -1,5 +1,4 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { findProgram } from "../../src/local-mariadb/find-program.ts";
 
 /** Programs that some tests need, and the Debian package that has each. */
 export const debianPackages = {
@@ -20,18 +19,7 @@ export type FoundProgram =
  * function.
  */
 export function debianProgram(program: DebianProgram): FoundProgram {
-  // Not every user has the folders of servers in PATH.
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
-  const path = folders.map((folder) => join(folder, program)).find(canRun);
-  if (path !== undefined) return { path, skipReason: null };
+  const path = findProgram(program);
+  if (path !== null) return { path, skipReason: null };
   return { path: null, skipReason: `${program} is not installed: apt-get install ${debianPackages[program]}` };
-}
-
-function canRun(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

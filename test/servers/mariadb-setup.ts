@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
+import { type LocalMariaDb, startLocalMariaDb } from "../../src/local-mariadb/start.ts";
 import { debianProgram } from "./debian.ts";
-import { type LocalMariaDb, startLocalMariaDb } from "./local-mariadb.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -19,7 +19,7 @@ async function ask(url: string, sql: string): Promise<string> {
 
 /** A program that starts a server and stays. */
 const script = `
-const { startLocalMariaDb } = await import(${JSON.stringify(new URL("./local-mariadb.ts", import.meta.url).href)});
+const { startLocalMariaDb } = await import(${JSON.stringify(new URL("../../src/local-mariadb/start.ts", import.meta.url).href)});
 const server = await startLocalMariaDb(${JSON.stringify(debianProgram("mariadbd").path)});
 console.log(server.url("mysql"));
 setInterval(() => {}, 1000);`;

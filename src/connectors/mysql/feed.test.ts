@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { debianProgram } from "../../../test/servers/debian.ts";
-import { type LocalMariaDb, startLocalMariaDb } from "../../../test/servers/local-mariadb.ts";
+import { type LocalMariaDb, startLocalMariaDb } from "../../local-mariadb/start.ts";
 import type { RawObservation } from "../../model/observation.ts";
 import type { Connector, MappedObject } from "../../ports/connector.ts";
 import type { MysqlOptions } from "./connector.ts";

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import mysql from "mysql2/promise";
-import { serverUser, temporaryParent } from "../../src/local-postgres/server-user.ts";
-import type { KeeperOrder, KeeperWord } from "./mariadb-keeper.ts";
+import { serverUser, temporaryParent } from "../local-postgres/server-user.ts";
+import type { KeeperOrder, KeeperWord } from "./keeper.ts";
 
 /** A MariaDB server of this process's own, with a binary log. It never outlives this process, however that ends. */
 export type LocalMariaDb = {
@@ -18,8 +18,9 @@ export type LocalMariaDb = {
   stop(): Promise<void>;
 };
 
-/** Debian's place of the statements that make the system's tables. */
-const share = "/usr/share/mysql";
+/** Where packages put the statements that make the system's tables; the program's own folder is known at its start. */
+const shares = ["/usr/share/mysql", "/usr/share/mariadb"];
+const tablesFile = "mysql_system_tables.sql";
 
 const settingsDefault = [
   "--log-bin=binlog",
@@ -30,18 +31,19 @@ const settingsDefault = [
   "--max-connections=150",
 ];
 
-/** Starts Debian's `program` on 127.0.0.1, to be entered with a password of its own. As root, it runs as another user. */
+/** Starts `program` (mariadbd) on 127.0.0.1, to be entered with a password of its own. As root, it runs as another user. Rejects in words. */
 export async function startLocalMariaDb(
   program: string,
   settings: readonly string[] = settingsDefault,
 ): Promise<LocalMariaDb> {
+  const share = shareOf(program);
   const user = serverUser();
   const folder = mkdtempSync(join(temporaryParent(user), "truce-mariadb-"));
   const password = randomBytes(16).toString("hex");
   try {
     mkdirSync(join(folder, "data", "mysql"), { recursive: true });
     mkdirSync(join(folder, "tmp"));
-    writeFileSync(join(folder, "setup.sql"), setupSql(password), { mode: 0o600 });
+    writeFileSync(join(folder, "setup.sql"), setupSql(share, password), { mode: 0o600 });
     if (user !== null)
       for (const path of ["", "data", "data/mysql", "tmp", "setup.sql"])
         chownSync(join(folder, path), user.uid, user.gid);
@@ -67,8 +69,15 @@ export async function startLocalMariaDb(
   }
 }
 
+function shareOf(program: string): string {
+  const beside = ["../share/mysql", "../share/mariadb"].map((folder) => join(dirname(program), folder));
+  const found = [...beside, ...shares].find((folder) => existsSync(join(folder, tablesFile)));
+  if (found === undefined) throw new Error(`MariaDB is at ${program}, but not its ${tablesFile}.`);
+  return found;
+}
+
 /** What `mariadb-install-db` does, which needs programs of another package. */
-function setupSql(password: string): string {
+function setupSql(share: string, password: string): string {
   const parts = ["mysql_system_tables", "mysql_performance_tables", "mysql_system_tables_data"].map((name) =>
     readFileSync(join(share, `${name}.sql`), "utf8"),
   );
@@ -85,7 +94,7 @@ function setupSql(password: string): string {
 }
 
 async function startKeeper(order: KeeperOrder): Promise<{ readonly port: number; end(): Promise<void> }> {
-  const file = fileURLToPath(new URL("./mariadb-keeper.ts", import.meta.url));
+  const file = fileURLToPath(new URL(`./keeper${extname(import.meta.url)}`, import.meta.url));
   // A session of its own: what a terminal sends to this process's group must not reach it.
   const keeper = spawn(process.execPath, [file, JSON.stringify(order)], {
     env: { ...process.env, NODE_OPTIONS: "" },
