@@ -1,6 +1,6 @@
 import type { AuditEntry } from "../core/audit.ts";
 import type { Fault, FaultBoard } from "../core/fault.ts";
-import { associateAll } from "./association-api.ts";
+import { associateAll, associatedIds, associateOnly } from "./association-api.ts";
 import type { Auth } from "./auth.ts";
 import type { JsonObject } from "./body.ts";
 import type { LimitOptions } from "./limits.ts";
@@ -57,6 +57,10 @@ export type HubSpotAdmin = {
   createAs(by: By, object: string, properties: Readonly<Record<string, string>>): string;
   /** A person edits a record in the browser: bound to the same rules for values. */
   edit(by: By, object: string, id: string, properties: Readonly<Record<string, string>>): void;
+  /** A person links a record to this one alone by a label (`null`: the association without one), or with `toId: null` to none. */
+  associateAs(by: By, object: string, id: string, to: string, toId: string | null, label: string | null): void;
+  /** For every live record of an object the ids that it is associated with, by this label or (`null`) at all. */
+  associations(object: string, to: string, label: string | null): Readonly<Record<string, readonly string[]>>;
   archiveAs(by: By, object: string, id: string): void;
   restoreAs(by: By, object: string, id: string): void;
   /** Returns the survivor's id. */
@@ -125,6 +129,15 @@ export function makeAdmin(deps: AdminDeps): HubSpotAdmin {
     edit: (by, object, id, properties) => {
       const record = liveRecord(table(object), id);
       update(portal, table(object), record, checked(table(object), properties, record), actorOf(by));
+    },
+    associateAs: (by, object, id, to, toId, label) => {
+      const from = { table: table(object), id: liveRecord(table(object), id).id };
+      associateOnly(portal, from, { table: table(to), id: toId }, label, actorOf(by));
+    },
+    associations: (object, to, label) => {
+      const own = table(object);
+      const ids = own.live.page(null, own.live.size);
+      return Object.fromEntries(ids.map((id) => [id, associatedIds(portal, { table: own, id }, table(to), label)]));
     },
     archiveAs: (by, object, id) => archive(portal, table(object), liveRecord(table(object), id), actorOf(by)),
     restoreAs: (by, object, id) => restoreRecord(portal, table(object), anyRecord(object, id), actorOf(by)),

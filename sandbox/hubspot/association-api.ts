@@ -15,15 +15,66 @@ function link(portal: Portal, from: Side, to: Side, typeId: number, actor: Actor
   if (type === undefined) {
     throw badRequest(`Invalid association type ${typeId} from ${from.table.type.name} to ${to.table.type.name}`);
   }
-  if (!portal.associations.add(from.table.type.id, from.id, to.table.type.id, to.id, typeId)) return;
-  tellBoth(portal, from, to, typeId, type.inverse, actor, false);
+  audited(portal, from, to, type.label, actor, () => {
+    if (!portal.associations.add(from.table.type.id, from.id, to.table.type.id, to.id, typeId)) return;
+    tellBoth(portal, from, to, typeId, type.inverse, actor, false);
+  });
 }
 
 function unlink(portal: Portal, from: Side, to: Side, typeId: number | null, actor: Actor): void {
   const types = portal.associations.typesOf(from.table.type.id, to.table.type.id);
-  for (const gone of portal.associations.remove(from.table.type.id, from.id, to.table.type.id, to.id, typeId)) {
-    tellBoth(portal, from, to, gone, types.find((type) => type.typeId === gone)!.inverse, actor, true);
-  }
+  const label = types.find((type) => type.typeId === typeId)?.label ?? null;
+  audited(portal, from, to, label, actor, () => {
+    for (const gone of portal.associations.remove(from.table.type.id, from.id, to.table.type.id, to.id, typeId)) {
+      tellBoth(portal, from, to, gone, types.find((type) => type.typeId === gone)!.inverse, actor, true);
+    }
+  });
+}
+
+/** The audit has associations as if they were a property of the record that the call is about, its ids separated by semicolons. */
+function audited(portal: Portal, from: Side, to: Side, label: string | null, actor: Actor, change: () => void): void {
+  const name = `associations.${to.table.type.name}${label === null ? "" : `:${label}`}`;
+  const now = () => ({ [name]: associatedIds(portal, from, to.table, label).join(";") || null });
+  const before = now();
+  change();
+  const { source } = actor;
+  portal.audit.add({
+    at: portal.now(),
+    object: from.table.type.name,
+    id: from.id,
+    kind: "update",
+    before,
+    after: now(),
+    source,
+  });
+}
+
+/** Ids of what a record is associated with, by this label or (`null`) at all. */
+export function associatedIds(portal: Portal, from: Side, to: Table, label: string | null): readonly string[] {
+  const types = portal.associations.typesOf(from.table.type.id, to.type.id);
+  const wanted = types.find((type) => type.label === label)?.typeId;
+  if (wanted === undefined)
+    throw new Error(`${from.table.type.name} and ${to.type.name} have no association ${label}.`);
+  return portal.associations
+    .list(from.table.type.id, from.id, to.type.id)
+    .filter(({ typeIds }) => typeIds.has(wanted))
+    .map(({ toId }) => toId)
+    .sort(compareIds);
+}
+
+/** Makes one record (`null`: none) the only one that another is associated with by this label. */
+export function associateOnly(
+  portal: Portal,
+  from: Side,
+  to: { readonly table: Table; readonly id: string | null },
+  label: string | null,
+  actor: Actor,
+): void {
+  const types = portal.associations.typesOf(from.table.type.id, to.table.type.id);
+  const typeId = types.find((type) => type.label === label)?.typeId ?? 0;
+  for (const id of associatedIds(portal, from, to.table, label))
+    if (id !== to.id) unlink(portal, from, { table: to.table, id }, typeId, actor);
+  if (to.id !== null) link(portal, from, { table: to.table, id: liveRecord(to.table, to.id).id }, typeId, actor);
 }
 
 function tellBoth(
