@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { debianProgram } from "../../../test/servers/debian.ts";
-import { startLocalMariaDb } from "../../local-mariadb/start.ts";
 import { freshMariaDb, mariaDbSkipReason } from "../../../test/servers/mariadb.ts";
+import { startLocalMariaDb } from "../../local-mariadb/start.ts";
 import type { MappedObject } from "../../ports/connector.ts";
 import { cell, connectTo, mapped, run } from "./testing.ts";
 

@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { expect, test } from "vitest";
+import { freshMariaDb, mariaDbSkipReason } from "../../../test/servers/mariadb.ts";
 import { parseAddress } from "./session.ts";
 
 test("an address has its parts, with what is escaped in them, and how TLS is checked", () => {
@@ -32,3 +35,35 @@ test("an address that is none says what is missing, without its password", () =>
     expect(attempt).not.toThrow("secret");
   }
 });
+
+/** Its only statement under way is ended by the server, and so is all that it has to do. */
+const script = (url: string) => `
+const { openPool, parseAddress, rowsOf } = await import(${JSON.stringify(new URL("./session.ts", import.meta.url).href)});
+const pool = openPool(parseAddress(${JSON.stringify(url)}));
+const asleep = rowsOf(pool, "select sleep(60)").catch((error) => console.log(error.message));
+const others = "select id from information_schema.processlist where info like 'select sleep%'";
+for (let found = []; found.length === 0; ) {
+  [found] = await rowsOf(pool, others);
+  for (const { id } of found) await rowsOf(pool, "kill " + id);
+}
+await asleep;
+pool.end();`;
+
+test.skipIf(mariaDbSkipReason !== null)(
+  "a session that the server ends in the middle of a statement keeps no process from ending",
+  async () => {
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", script(await freshMariaDb())], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let said = "";
+    child.stdout.on("data", (part: Buffer) => {
+      said += part.toString();
+    });
+    try {
+      expect(await once(child, "exit")).toEqual([0, null]);
+      expect(said).toMatch(/closed the connection|lost/iu);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  },
+);

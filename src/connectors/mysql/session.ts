@@ -106,7 +106,8 @@ export function openPool(address: Address): Pool {
 export async function rowsOf(session: Session, ...statements: readonly string[]): Promise<TextRow[][]> {
   return new Promise((resolve, reject) => {
     const sql = statements.join("; ");
-    session.query({ sql, timeout: queryMsMax }, (error: QueryError | null, results: unknown) => {
+    const query = session.query({ sql, timeout: queryMsMax }, (error: QueryError | null, results: unknown) => {
+      forgetTimer(query);
       if (error !== null) return reject(error);
       const each = statements.length === 1 ? [results] : (results as readonly unknown[]);
       resolve(each.map((rows) => (Array.isArray(rows) ? (rows as TextRow[]) : [])));
@@ -135,10 +136,16 @@ export async function runAll(
       done.push({ matched: affectedRows, madeId: String(insertId) });
     });
     query.on("error", (error) => {
+      forgetTimer(query);
       failure = error;
     });
     query.on("end", () => resolve({ done, error: failure }));
   });
+}
+
+/** A driver's statement on its way. The driver keeps its timer when the line breaks: until it is over, no process with it would end. */
+function forgetTimer(query: object): void {
+  if ("queryTimeout" in query) clearTimeout(query.queryTimeout as NodeJS.Timeout | undefined);
 }
 
 /** A text in a form that no setting of the server reads otherwise, and nothing in it can end. */
