@@ -147,6 +147,15 @@ test("changes on either side arrive at the other", { timeout: 120_000 }, async (
   expect(await inDatabase()).toContain("contact p15@x.example: c7.example");
 });
 
+test("what the config writes into new deals besides is no drift in those that the CRM has anyway", {
+  timeout: 120_000,
+}, async () => {
+  sandbox.admin.createAs(101, "deals", { dealname: "D-crm", pipeline: "default", dealstage: "qualifiedtobuy" });
+  await settled();
+  expect(await inDatabase()).toContain("deal D-crm: ");
+  expect(await running.sweep("crm", "deals")).toMatchObject({ scanned: 31, drifted: 0 });
+});
+
 test("companies that the CRM merges become one, and their people are the survivor's in the database too", {
   timeout: 120_000,
 }, async () => {

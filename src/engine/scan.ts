@@ -1,5 +1,7 @@
+import { cellsOf } from "../core/mapping/cells-of.ts";
 import type { RawUpsert } from "../model/observation.ts";
-import { type ObjectName, recordKey, type SystemId } from "../model/record.ts";
+import { mappingOf } from "../model/policy.ts";
+import { type CellName, type ObjectName, recordKey, type SystemId } from "../model/record.ts";
 import { type SyncError, SyncFailure } from "../model/sync-error.ts";
 import type { Instant } from "../model/time.ts";
 import { sameRaw } from "../model/value.ts";
@@ -79,6 +81,9 @@ export async function sweepObject(
   signal: AbortSignal,
 ): Promise<SweepReport> {
   const mapped = mappedObject(deps.policy, system, object);
+  const fields = mappingOf(deps.policy, system, object)?.mapping.fields ?? {};
+  // What new records are given besides is nobody's to keep equal.
+  const cells = new Set(Object.values(fields).flatMap(cellsOf));
   const resumed = await resumeSweep(deps, system, object);
   const { seen, startedAt } = resumed;
   let { drifted, pages } = resumed;
@@ -91,7 +96,7 @@ export async function sweepObject(
     }
     for (const one of page.observations) seen.add(one.ref.id);
     const loaded = await deps.store.load({ records: page.observations.map((one) => one.ref), keys: [], ids: [] });
-    const differing = page.observations.filter((one) => differs(loaded, one));
+    const differing = page.observations.filter((one) => differs(loaded, one, cells));
     drifted += differing.length;
     if (differing.length > 0) {
       await deps.store.receive(
@@ -201,7 +206,7 @@ async function scanFrom(
   }
 }
 
-function differs(loaded: Loaded, seen: RawUpsert): boolean {
+function differs(loaded: Loaded, seen: RawUpsert, cells: ReadonlySet<CellName>): boolean {
   const key = recordKey(seen.ref);
   const golden = loaded.goldens.get(loaded.byRecord.get(key) ?? "");
   const link = golden?.links.find(
@@ -210,7 +215,8 @@ function differs(loaded: Loaded, seen: RawUpsert): boolean {
   // Held records are looked at again only when they change, which a feed tells; a sweep sends them through once more.
   if (link === undefined) return !loaded.holds.has(key);
   if (link.inFlight !== null) return false;
-  return link.status === "deleted" || Object.entries(seen.cells).some(([cell, raw]) => !sameRaw(link.cells[cell], raw));
+  if (link.status === "deleted") return true;
+  return Object.entries(seen.cells).some(([cell, raw]) => cells.has(cell) && !sameRaw(link.cells[cell], raw));
 }
 
 async function followMissing(deps: Deps, system: SystemId, object: ObjectName, seen: ReadonlySet<string>) {
