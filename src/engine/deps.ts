@@ -1,4 +1,5 @@
 import { cellsOf, cellTypeOf } from "../core/mapping/cells-of.ts";
+import { normalizeValue } from "../core/normalize/normalize-value.ts";
 import type { FieldType } from "../model/field-type.ts";
 import type { EntityType, FieldName } from "../model/golden.ts";
 import type { HoldKind } from "../model/hold.ts";
@@ -157,9 +158,13 @@ function mapObjects(policy: Policy, system: SystemId): MappedObject[] {
   return objects;
 }
 
-/** A text may be one of a picklist's options as well. */
+/** A text may be one of a picklist's options as well, or a day or moment, which fields for these alone take. */
 function constantType(value: string | boolean | number): FieldType {
-  if (typeof value === "string") return { kind: "choice", options: [value] };
+  if (typeof value === "string") {
+    const kind = /^\d{4}-\d\d-\d\d$/u.test(value) ? "date" : /^\d{4}-\d\d-\d\dT/u.test(value) ? "datetime" : null;
+    if (kind !== null && normalizeValue({ kind }, value).ok) return { kind };
+    return { kind: "choice", options: [value] };
+  }
   return { kind: typeof value === "boolean" ? "boolean" : "number" };
 }
 
