@@ -1,6 +1,6 @@
-import { type DemoSystem, type Edit, type EntityName, type Story, systems, type Values } from "./story.ts";
+import { type DemoSystem, type Edit, type EntityName, references, type Story, type Values } from "./story.ts";
 
-/** A record as a system holds it, read from the system itself. */
+/** A record as a system holds it, read from the system itself: the fields that it has a place for. References are ids of that system. */
 export type SystemRecord = {
   readonly system: DemoSystem;
   readonly entity: EntityName;
@@ -27,9 +27,20 @@ export type Evidence = {
   readonly seeded: readonly (SystemRecord & { readonly thing: number })[];
   readonly final: readonly SystemRecord[];
   readonly writes: readonly SystemWrite[];
-  /** Values that a hold or the journal keeps as one side of a conflict. A sync that keeps none has an empty list. */
-  readonly kept: readonly string[];
+  readonly kept: Kept;
 };
+
+/** What a hold or the journal keeps as one side of a conflict. */
+export type Kept = {
+  readonly values: readonly string[];
+  /** That a record pointed to another, both by any record that they have somewhere. */
+  readonly references: readonly { readonly from: RecordName; readonly field: string; readonly to: RecordName }[];
+};
+
+export type RecordName = Pick<SystemRecord, "system" | "entity" | "id">;
+
+/** A sync that keeps nothing. */
+export const nothingKept: Kept = { values: [], references: [] };
 
 export type Findings = {
   /** Edits whose value is nowhere: not current, not replaced by someone who had it before them, not kept as a side of a conflict. */
@@ -56,6 +67,7 @@ export function plain(field: string, value: string | null | undefined): string {
       .replace(/\D/gu, "")
       .replace(/^(?:0049|49)?0*30/u, "")
       .slice(-9);
+  if (field === "amount") return text === "" ? "" : String(Number(text));
   if (field === "domain")
     return text
       .replace(/^https?:\/\//u, "")
@@ -66,7 +78,7 @@ export function plain(field: string, value: string | null | undefined): string {
 
 /** A value as its field's type sees it: e-mail, phone and domain have one form, other text is itself apart from white space around and between words. */
 function spelled(field: string, value: string | null | undefined): string {
-  if (field === "email" || field === "phone" || field === "domain") return plain(field, value);
+  if (["email", "phone", "domain", "amount"].includes(field)) return plain(field, value);
   return (value ?? "").normalize("NFC").trim().replace(/\s+/gu, " ");
 }
 
@@ -74,18 +86,19 @@ function spelled(field: string, value: string | null | undefined): string {
  * Judges a run from what the systems hold and saw. Each edit of the story carries a value that nobody else writes, so that a value names
  * its writer. Shares no code with Truce.
  */
-export function check(evidence: Evidence): Findings {
+export function check(given: Evidence): Findings {
   const examples: Record<string, string[]> = {};
   const note = (kind: string, text: string) => {
     examples[kind] ??= [];
     if (examples[kind].length < 5) examples[kind].push(text);
   };
-  const things = thingsOf(evidence);
+  const things = thingsOf(given);
+  const evidence = told(given, things);
   return {
     lostEdits: countLost(evidence, things, note),
     blankedFields: countBlanked(evidence, note),
     duplicates: countDuplicates(evidence, things, note),
-    staleOverwrites: countStale(evidence, note),
+    staleOverwrites: countStale(evidence, things, note),
     echoWrites: countEchoes(evidence, note),
     diverged: countDiverged(evidence, things, note),
     examples,
@@ -96,11 +109,52 @@ type Note = (kind: string, text: string) => void;
 /** Which thing each record is. */
 type Things = ReadonlyMap<string, number>;
 
-const keyOf = ({ system, entity, id }: Pick<SystemRecord, "system" | "entity" | "id">) => `${system}/${entity}/${id}`;
+const keyOf = ({ system, entity, id }: RecordName) => `${system}/${entity}/${id}`;
 const identifying: Readonly<Record<EntityName, readonly string[]>> = {
   contact: ["email", "phone"],
   company: ["domain", "name", "phone"],
+  deal: ["title"],
 };
+
+/** The same, with the number of the thing wherever a record points to another by its id there. */
+function told(evidence: Evidence, things: Things): Evidence {
+  const valuesOf = ({ system, entity }: Pick<RecordName, "system" | "entity">, values: Values): Values =>
+    Object.fromEntries(
+      Object.entries(values).map(([field, id]) => {
+        const target = references[entity][field];
+        if (target === undefined || id === null) return [field, id];
+        return [field, String(things.get(keyOf({ system, entity: target, id })) ?? `unknown ${id}`)];
+      }),
+    );
+  const recordOf = <Record_ extends SystemRecord>(record: Record_) => ({
+    ...record,
+    values: valuesOf(record, record.values),
+  });
+  return {
+    ...evidence,
+    seeded: evidence.seeded.map(recordOf),
+    final: evidence.final.map(recordOf),
+    writes: evidence.writes.map((write) => ({
+      ...write,
+      before: valuesOf(write, write.before),
+      after: valuesOf(write, write.after),
+    })),
+  };
+}
+
+/** Whether a value of a field of a thing is kept somewhere. A value names its writer by itself, a reference only together with its thing. */
+function memoryOf({ kept }: Evidence, things: Things) {
+  const values = new Set(kept.values.map((value) => plain("", value)));
+  const pairs = new Set(
+    kept.references.map(({ from, field, to }) =>
+      tagged(from.entity, things.get(keyOf(from)), field, String(things.get(keyOf(to)))),
+    ),
+  );
+  return (entity: EntityName, thing: number | undefined, field: string, value: string | null) =>
+    references[entity][field] === undefined
+      ? values.has(plain("", value))
+      : pairs.has(tagged(entity, thing, field, value));
+}
 
 /** Seeded records are known; one that the sync made is whom its e-mail, phone or domain names. */
 function thingsOf({ story, seeded, final, writes }: Evidence): Things {
@@ -114,7 +168,7 @@ function thingsOf({ story, seeded, final, writes }: Evidence): Things {
   for (const copy of story.copies) claim(copy.entity, copy.thing, copy.values);
   for (const edit of story.edits) claim(edit.entity, edit.thing, edit.values);
   const things = new Map(seeded.map((record) => [keyOf(record), record.thing]));
-  const name = (record: Pick<SystemRecord, "system" | "entity" | "id">, values: Values) => {
+  const name = (record: RecordName, values: Values) => {
     if (things.has(keyOf(record))) return;
     for (const field of identifying[record.entity]) {
       const owner = owners.get(`${record.entity}/${field}/${plain(field, values[field])}`);
@@ -126,7 +180,8 @@ function thingsOf({ story, seeded, final, writes }: Evidence): Things {
   return things;
 }
 
-function countLost({ story, final, writes, kept }: Evidence, things: Things, note: Note): number {
+function countLost(evidence: Evidence, things: Things, note: Note): number {
+  const { story, final, writes } = evidence;
   const current = new Set<string>();
   for (const record of final)
     for (const [field, value] of Object.entries(record.values))
@@ -137,12 +192,12 @@ function countLost({ story, final, writes, kept }: Evidence, things: Things, not
     for (const [field, value] of Object.entries(write.before))
       replacedKnowingly.add(tagged(write.entity, things.get(keyOf(write)), field, value));
   }
-  const remembered = new Set(kept.map((value) => plain("", value)));
+  const isKept = memoryOf(evidence, things);
   let lost = 0;
   for (const edit of story.edits) {
     for (const [field, value] of Object.entries(edit.values)) {
       const tag = tagged(edit.entity, edit.thing, field, value);
-      if (current.has(tag) || replacedKnowingly.has(tag) || remembered.has(plain("", value))) continue;
+      if (current.has(tag) || replacedKnowingly.has(tag) || isKept(edit.entity, edit.thing, field, value)) continue;
       lost++;
       note("lostEdits", `${describe(edit)}: ${field} ${value}`);
     }
@@ -206,21 +261,26 @@ function countDuplicates({ seeded, final }: Evidence, things: Things, note: Note
   return duplicates + strangers.length;
 }
 
-function countStale({ story, writes, kept }: Evidence, note: Note): number {
+function countStale(evidence: Evidence, things: Things, note: Note): number {
+  const { story, writes } = evidence;
+  // A value is nobody else's; a reference may well be.
+  const keyed = (entity: EntityName, thing: number | undefined, field: string, value: string | null) =>
+    references[entity][field] === undefined ? `${field}/${plain(field, value)}` : tagged(entity, thing, field, value);
   const editedAt = new Map<string, number>();
-  for (const edit of story.edits)
-    for (const [field, value] of Object.entries(edit.values))
-      editedAt.set(`${field}/${plain(field, value)}`, edit.atMs);
-  const remembered = new Set(kept.map((value) => plain("", value)));
+  for (const { entity, thing, values, atMs } of story.edits)
+    for (const [field, value] of Object.entries(values)) editedAt.set(keyed(entity, thing, field, value), atMs);
+  const isKept = memoryOf(evidence, things);
   let stale = 0;
   for (const write of writes) {
     if (write.by !== "sync" || write.kind !== "update") continue;
+    const { entity } = write;
+    const thing = things.get(keyOf(write));
     for (const [field, after] of Object.entries(write.after)) {
       const before = write.before[field] ?? null;
-      const [was, is] = [plain(field, before), plain(field, after)];
-      const wasAt = editedAt.get(`${field}/${was}`);
-      if (wasAt === undefined || was === is || remembered.has(plain("", before))) continue;
-      if ((editedAt.get(`${field}/${is}`) ?? Number.NEGATIVE_INFINITY) >= wasAt) continue;
+      const wasAt = editedAt.get(keyed(entity, thing, field, before));
+      const isSame = plain(field, before) === plain(field, after);
+      if (wasAt === undefined || isSame || isKept(entity, thing, field, before)) continue;
+      if ((editedAt.get(keyed(entity, thing, field, after)) ?? Number.NEGATIVE_INFINITY) >= wasAt) continue;
       stale++;
       note("staleOverwrites", `${keyOf(write)}/${field}: ${before} -> ${after}`);
     }
@@ -242,7 +302,7 @@ function countEchoes({ writes }: Evidence, note: Note): number {
   return echoes;
 }
 
-function countDiverged({ seeded, final }: Evidence, things: Things, note: Note): number {
+function countDiverged({ story, seeded, final }: Evidence, things: Things, note: Note): number {
   const twins = new Set(
     [...Map.groupBy(seeded, (record) => `${record.system}/${record.entity}/${record.thing}`).values()].flatMap((own) =>
       own.length > 1 ? [`${own[0]!.entity}/${own[0]!.thing}`] : [],
@@ -252,17 +312,18 @@ function countDiverged({ seeded, final }: Evidence, things: Things, note: Note):
   let diverged = 0;
   for (const [key, records] of groups) {
     if (twins.has(key)) continue;
-    const missing = systems.filter((system) => !records.some((record) => record.system === system));
+    const missing = story.systems.filter((system) => !records.some((record) => record.system === system));
     for (const system of missing) {
       diverged++;
       note("diverged", `${key} is not in ${system}`);
     }
-    for (const field of Object.keys(records[0]!.values)) {
-      if (new Set(records.map((record) => spelled(field, record.values[field]))).size === 1) continue;
+    for (const field of new Set(records.flatMap(({ values }) => Object.keys(values)))) {
+      const having = records.filter(({ values }) => field in values);
+      if (new Set(having.map(({ values }) => spelled(field, values[field]))).size === 1) continue;
       diverged++;
       note(
         "diverged",
-        `${key}/${field}: ${records.map((record) => `${record.system} ${record.values[field]}`).join(" | ")}`,
+        `${key}/${field}: ${having.map(({ system, values }) => `${system} ${values[field]}`).join(" | ")}`,
       );
     }
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { configFileOf } from "../src/cli/config-file.ts";
 import { consoleFolder } from "../src/cli/console-folder.ts";
@@ -5,17 +6,16 @@ import { dryRun } from "../src/cli/plan.ts";
 import { version } from "../src/cli/version.ts";
 import { linkOf } from "../src/cli/welcome.ts";
 import { machineClock, machineRandom } from "../src/clock/machine.ts";
-import { createAirtableConnector } from "../src/connectors/airtable/connector.ts";
-import { createHubSpotConnector } from "../src/connectors/hubspot/connector.ts";
-import { createPostgresConnector } from "../src/connectors/postgres/connector.ts";
 import { type Deps, type EngineEvent, mappedObjects } from "../src/engine/deps.ts";
 import { run } from "../src/engine/run.ts";
+import type { Connector, MappedObject } from "../src/ports/connector.ts";
 import type { StoreCounts } from "../src/ports/store.ts";
 import { openAccounts } from "../src/server/access/accounts.ts";
 import { createLive } from "../src/server/live.ts";
 import { startServer } from "../src/server/server.ts";
 import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
 import { demoPolicy } from "./policy.ts";
+import type { Connection } from "./systems/system.ts";
 
 /** What the demo tells its engine process at its start. */
 export type EngineOrder = {
@@ -27,11 +27,7 @@ export type EngineOrder = {
   /** The systems are checked and prepared first. */
   readonly isFirst: boolean;
   readonly port: number;
-  readonly crm: { readonly url: string; readonly token: string; readonly secret: string };
-  readonly db: { readonly url: string };
-  readonly marketing: { readonly url: string; readonly token: string; readonly base: string };
-  /** How much faster than in life the sandboxes run. */
-  readonly speed: number;
+  readonly connections: Readonly<Record<string, Connection>>;
 };
 
 /** What the engine process says, a JSON line each. */
@@ -50,39 +46,16 @@ const statusEveryMs = 500;
  */
 async function main(order: EngineOrder): Promise<void> {
   const say = (word: EngineWord) => void process.stdout.write(`${JSON.stringify(word)}\n`);
-  const policy = demoPolicy();
+  const policy = demoPolicy(readFileSync(order.configFile, "utf8"));
   const clock = machineClock;
   const live = createLive(clock);
   const store = live.heard(await openSqliteStore(order.storeFile));
   await store.migrate();
-  const { crm, db, marketing, speed } = order;
-  const connectors = new Map(
-    [
-      createHubSpotConnector({
-        system: "crm",
-        auth: { token: crm.token },
-        baseUrl: crm.url,
-        clock,
-        webhookSecrets: [crm.secret],
-        pollMs: 15_000 / speed,
-        lookbackMs: 60_000 / speed,
-        searchesPerSecond: 4 * speed,
-        timeoutMs: 3_000,
-      }),
-      createPostgresConnector({ system: "db", url: db.url, objects: mappedObjects(policy, "db"), clock }),
-      createAirtableConnector({
-        system: "marketing",
-        token: marketing.token,
-        baseId: marketing.base,
-        endpointUrl: marketing.url,
-        clock,
-        pollMs: 10_000 / speed,
-        requestsPerSecond: 4 * speed,
-        penaltyMs: 30_000 / speed,
-        timeoutMs: 3_000,
-      }),
-    ].map((connector) => [connector.system, connector]),
-  );
+  const connectors = new Map<string, Connector>();
+  for (const [name, connection] of Object.entries(order.connections)) {
+    const webhookUrl = `http://127.0.0.1:${order.port}/webhooks/${name}`;
+    connectors.set(name, await connect(name, connection, mappedObjects(policy, name), webhookUrl));
+  }
   // As `truce check --prepare` does, once; a restart must come up whatever state the systems are in.
   for (const [system, connector] of order.isFirst ? connectors : []) {
     const problems = await connector.check(mappedObjects(policy, system), { prepare: true });
@@ -149,6 +122,47 @@ async function main(order: EngineOrder): Promise<void> {
     }
     await running.quiet();
     return drifted;
+  }
+}
+
+/** A vendor's code is loaded only where it is used. */
+async function connect(
+  system: string,
+  { kind, options }: Connection,
+  objects: readonly MappedObject[],
+  notificationUrl: string,
+): Promise<Connector> {
+  const own = { system, clock: machineClock };
+  switch (kind) {
+    case "hubspot":
+      return (await import("../src/connectors/hubspot/connector.ts")).createHubSpotConnector({ ...own, ...options });
+    case "salesforce":
+      return (await import("../src/connectors/salesforce/connector.ts")).createSalesforceConnector({
+        ...own,
+        ...options,
+      });
+    case "activecampaign":
+      return (await import("../src/connectors/activecampaign/connector.ts")).createActiveCampaignConnector({
+        ...own,
+        ...options,
+        notificationUrl,
+      });
+    case "airtable":
+      return (await import("../src/connectors/airtable/connector.ts")).createAirtableConnector({ ...own, ...options });
+    case "rest":
+      return (await import("../src/connectors/rest/connector.ts")).createRestConnector({ ...own, ...options }, objects);
+    case "postgres":
+      return (await import("../src/connectors/postgres/connector.ts")).createPostgresConnector({
+        ...own,
+        ...options,
+        objects,
+      });
+    case "mysql":
+      return (await import("../src/connectors/mysql/connector.ts")).createMysqlConnector({
+        ...own,
+        ...options,
+        objects,
+      });
   }
 }
 

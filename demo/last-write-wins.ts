@@ -1,7 +1,7 @@
 import { createRandom } from "../sandbox/core/random.ts";
 import type { SystemRecord } from "./check.ts";
-import { entityNames } from "./shape.ts";
-import { type DemoSystem, type Edit, type EntityName, systems, type Values } from "./story.ts";
+import { type DemoSystem, type Edit, type EntityName, references, type Story, type Values } from "./story.ts";
+import type { DemoWorld } from "./world.ts";
 
 /** What a plain integration does with a system: list, create, overwrite. One call takes many records. */
 export type PlainApi = {
@@ -29,14 +29,12 @@ export const deliveryOdds = { late: 0.25, lateMs: 2_500, twice: 0.15, half: 0.12
  * payload is written to the others as it came. It runs on systems of its own that start the same and see the same edits.
  */
 export async function lastWriteWins(
-  apis: Readonly<Record<DemoSystem, PlainApi>>,
-  edits: readonly Edit[],
-  idOf: (edit: Edit) => string,
-  apply: (edit: Edit) => Promise<void>,
-  seed: number,
+  apis: ReadonlyMap<DemoSystem, PlainApi>,
+  { entities, edits, seed }: Story,
+  { idOf, apply }: Pick<DemoWorld, "idOf" | "apply">,
 ): Promise<void> {
   const links = new Links();
-  for (const entity of entityNames) await firstSync(apis, entity, links);
+  for (const entity of entities) await firstSync(apis, entity, links);
   const payloads = new Map<Edit, Values>();
   const deliveries = deliveriesOf(edits, idOf, seed);
   const events = [
@@ -44,23 +42,23 @@ export async function lastWriteWins(
     ...deliveries.map((delivery) => ({ atMs: delivery.atMs, delivery })),
   ];
   events.sort((a, b) => a.atMs - b.atMs);
-  const byTime = new Map(edits.map((edit) => [`${edit.atMs}/${edit.system}/${idOf(edit)}`, edit]));
+  const byTime = new Map(edits.map((edit) => [`${edit.atMs}/${keyOf(edit.system, edit.entity, idOf(edit))}`, edit]));
   const current = new Map<string, Values>();
-  for (const api of systems)
-    for (const entity of entityNames)
-      for (const record of await apis[api].list(entity)) current.set(keyOf(api, entity, record.id), record.values);
+  for (const [system, api] of apis)
+    for (const entity of entities)
+      for (const record of await api.list(entity)) current.set(keyOf(system, entity, record.id), record.values);
   for (const event of events) {
     if ("edit" in event) {
       const { edit } = event;
-      await apply(edit);
+      const told = await apply(edit);
       const key = keyOf(edit.system, edit.entity, idOf(edit));
-      const values = { ...current.get(key), ...edit.values };
+      const values = { ...current.get(key), ...told };
       current.set(key, values);
       payloads.set(edit, values);
       continue;
     }
     const { delivery } = event;
-    const edit = byTime.get(`${delivery.editAtMs}/${delivery.system}/${delivery.id}`);
+    const edit = byTime.get(`${delivery.editAtMs}/${keyOf(delivery.system, delivery.entity, delivery.id)}`);
     const payload = edit === undefined ? undefined : payloads.get(edit);
     if (payload !== undefined) await forward(apis, links, delivery, payload, current);
   }
@@ -85,15 +83,26 @@ class Links {
     group.set(system, id);
     this.groups.set(keyOf(system, entity, id), group);
   }
+
+  /** Values with what they point to by the other system's ids. What it does not have is left out. */
+  translated(entity: EntityName, values: Values, from: DemoSystem, to: DemoSystem): Values {
+    return Object.fromEntries(
+      Object.entries(values).flatMap(([field, value]): [string, string | null][] => {
+        const target = references[entity][field];
+        if (target === undefined || value === null) return [[field, value]];
+        const there = this.of(from, target, value).get(to);
+        return there === undefined ? [] : [[field, there]];
+      }),
+    );
+  }
 }
 
-async function firstSync(
-  apis: Readonly<Record<DemoSystem, PlainApi>>,
-  entity: EntityName,
-  links: Links,
-): Promise<void> {
-  const keyField = entity === "contact" ? "email" : "domain";
-  const all = (await Promise.all(systems.map((system) => apis[system].list(entity)))).flat();
+const keys: Readonly<Record<EntityName, string>> = { contact: "email", company: "domain", deal: "title" };
+
+async function firstSync(apis: ReadonlyMap<DemoSystem, PlainApi>, entity: EntityName, links: Links): Promise<void> {
+  const systems = [...apis.keys()];
+  const keyField = keys[entity];
+  const all = (await Promise.all([...apis.values()].map((api) => api.list(entity)))).flat();
   // Records without a key are each a thing of their own; HubSpot keeps e-mails in lower case, the others as typed.
   const groups = Map.groupBy(all, (record) => record.values[keyField] ?? `${record.system}/${record.id}`);
   const creates = new Map<DemoSystem, { group: Map<DemoSystem, string>; values: Values }[]>(
@@ -105,18 +114,19 @@ async function firstSync(
     const group = links.of(newest.system, entity, newest.id);
     for (const system of systems) {
       const record = records.find((one) => one.system === system);
-      if (record === undefined) creates.get(system)?.push({ group, values: newest.values });
+      const values = links.translated(entity, newest.values, newest.system, system);
+      if (record === undefined) creates.get(system)?.push({ group, values });
       else {
         links.add(group, system, entity, record.id);
-        if (record !== newest) updates.get(system)?.push({ id: record.id, values: newest.values });
+        if (record !== newest) updates.get(system)?.push({ id: record.id, values });
       }
     }
   }
   await Promise.all(
-    systems.map(async (system) => {
-      await apis[system].update(entity, updates.get(system) ?? []);
+    [...apis].map(async ([system, api]) => {
+      await api.update(entity, updates.get(system) ?? []);
       const wanted = creates.get(system) ?? [];
-      const ids = await apis[system].create(
+      const ids = await api.create(
         entity,
         wanted.map(({ values }) => values),
       );
@@ -148,27 +158,28 @@ function deliveriesOf(edits: readonly Edit[], idOf: (edit: Edit) => string, seed
 }
 
 async function forward(
-  apis: Readonly<Record<DemoSystem, PlainApi>>,
+  apis: ReadonlyMap<DemoSystem, PlainApi>,
   links: Links,
   delivery: Delivery,
   payload: Values,
   current: Map<string, Values>,
 ): Promise<void> {
   const { system, entity, id, dropped } = delivery;
-  const values = {
+  const told = {
     ...payload,
     ...Object.fromEntries(dropped.filter((field) => field in payload).map((field) => [field, null])),
   };
   const group = links.of(system, entity, id);
-  for (const target of systems) {
+  for (const [target, api] of apis) {
     if (target === system) continue;
+    const values = links.translated(entity, told, system, target);
     const known = group.get(target);
     if (known !== undefined) {
-      await apis[target].update(entity, [{ id: known, values }]);
+      await api.update(entity, [{ id: known, values }]);
       current.set(keyOf(target, entity, known), values);
       continue;
     }
-    const [made] = await apis[target].create(entity, [values]);
+    const [made] = await api.create(entity, [values]);
     if (made == null) continue;
     links.add(group, target, entity, made);
     current.set(keyOf(target, entity, made), values);

@@ -12,6 +12,7 @@ export function liveView(isLive: boolean): { tell(news: DemoNews): void; end(): 
     received: 0,
     troubles: 0,
     status: [] as string[],
+    labels: {} as Readonly<Record<string, string>>,
   };
   const startedAt = Date.now();
   let drawn = 0;
@@ -19,6 +20,7 @@ export function liveView(isLive: boolean): { tell(news: DemoNews): void; end(): 
   let writtenBefore = 0;
   let rate = 0;
 
+  const labelOf = (system: string) => state.labels[system] ?? system;
   const seconds = () => ((Date.now() - startedAt) / 1000).toFixed(1).padStart(5);
   const line = (text: string) => void process.stderr.write(`${pc.dim(`${seconds()} s`)}  ${text}\n`);
   const erase = () => {
@@ -47,6 +49,9 @@ export function liveView(isLive: boolean): { tell(news: DemoNews): void; end(): 
   return {
     tell(news) {
       switch (news.kind) {
+        case "cast":
+          state.labels = news.labels;
+          break;
         case "stage":
           erase();
           state.stage = news.text;
@@ -63,7 +68,7 @@ export function liveView(isLive: boolean): { tell(news: DemoNews): void; end(): 
           state.edits = `edits ${news.done} of ${news.all}`;
           state.lastEdits = [
             ...state.lastEdits.slice(-2),
-            `${news.edit.user} in ${news.edit.system}: ${Object.entries(news.edit.values)
+            `${news.edit.user} in ${labelOf(news.edit.system)}: ${news.edit.entity} ${Object.entries(news.edit.values)
               .map(([field, value]) => `${field} ${value ?? "emptied"}`)
               .join(", ")}`,
           ];
@@ -94,13 +99,24 @@ export function liveView(isLive: boolean): { tell(news: DemoNews): void; end(): 
         const one = counts.behind[system];
         const lag =
           one?.oldestAt == null ? "" : ` for ${Math.max(0, Math.round((Date.now() - one.oldestAt) / 1000))} s`;
-        return `${system} ${one === undefined || one.count === 0 ? "up to date" : `${one.count} behind${lag}`}`;
+        return `${labelOf(system)} ${one === undefined || one.count === 0 ? "up to date" : `${one.count} behind${lag}`}`;
       });
     state.status = [
-      behind.join("   "),
+      ...wrapped(behind, (process.stderr.columns ?? 100) - 10),
       `held: ${counts.holds.conflict ?? 0} conflicts, ${counts.holds.duplicate ?? 0} duplicates   to decide: ${counts.inbox}`,
     ];
   }
+}
+
+/** As many side by side as a line takes. */
+function wrapped(texts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const text of texts) {
+    const joined = `${lines.at(-1) ?? ""}   ${text}`;
+    if (lines.length > 0 && joined.length <= width) lines[lines.length - 1] = joined;
+    else lines.push(text);
+  }
+  return lines;
 }
 
 /** Cuts a line that may hold colours to the terminal's width. */

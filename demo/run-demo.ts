@@ -2,29 +2,34 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Fault } from "../sandbox/core/fault.ts";
 import { createRandom } from "../sandbox/core/random.ts";
+import { findProgram } from "../src/local-mariadb/find-program.ts";
+import { startLocalMariaDb } from "../src/local-mariadb/start.ts";
 import { startLocalPostgres } from "../src/local-postgres/start.ts";
-import type { Hold } from "../src/model/hold.ts";
-import type { DeadLetter } from "../src/ports/store.ts";
-import { openSqliteStore } from "../src/store/sqlite/sqlite-store.ts";
-import { check, type Findings, plain } from "./check.ts";
+import { allSystems, castOf, threeSystems } from "./cast.ts";
+import { check, type Findings, nothingKept, plain } from "./check.ts";
 import { demoConfig } from "./config.ts";
 import { type Engine, startEngine } from "./engine.ts";
 import type { EngineOrder, EngineWord } from "./engine-process.ts";
-import { deliveryOdds, lastWriteWins } from "./last-write-wins.ts";
-import { plainApis } from "./plain-apis.ts";
-import { entityNames, shape } from "./shape.ts";
-import { type Edit, movedAddress, type Story, tellStory } from "./story.ts";
-import { type DemoWorld, openWorld } from "./world.ts";
+import { lastWriteWins } from "./last-write-wins.ts";
+import { isAccountedFor, memoryOf } from "./memory.ts";
+import { type Edit, movedAddress, type Story, type StoryOptions, tellStory } from "./story.ts";
+import { createTroubles, mendAll } from "./troubles.ts";
+import { type Databases, type DemoWorld, openWorld } from "./world.ts";
 
 export type DemoOptions = {
   readonly seed: number;
+  /** three: HubSpot, PostgreSQL and Airtable. all: with Salesforce, ActiveCampaign, MariaDB and a REST tool, deals, and relations. */
+  readonly systems: "three" | "all";
+  /** How much there is of everything. Default: what `systems` is best shown with. */
+  readonly size?: DemoSize;
   /** How often Truce's process is killed with signal 9 while people edit, each time to be started again. */
   readonly kills: number;
   /** At the end Truce goes on with what is left to decide, until this resolves; `null`: the demo ends with its result. */
   readonly stay: (() => Promise<void>) | null;
 };
+
+export type DemoSize = Omit<StoryOptions, "seed">;
 
 type Counts = {
   readonly lostEdits: number;
@@ -37,6 +42,10 @@ type Counts = {
 
 export type DemoResult = {
   readonly seed: number;
+  /** What took part, as people call it. */
+  readonly systems: readonly string[];
+  /** Why MariaDB did not; `null`: it did, or was not asked for. */
+  readonly leftOut: string | null;
   readonly records: number;
   readonly edits: number;
   /** Times that something was broken on purpose: calls failed, slowed, cut, refused; webhooks repeated, mixed up, dropped; kills. */
@@ -60,6 +69,8 @@ export type DemoResult = {
 
 /** What the demo tells while it runs. */
 export type DemoNews =
+  /** Which systems take part, by what the story calls them and what people do. */
+  | { readonly kind: "cast"; readonly labels: Readonly<Record<string, string>> }
   | { readonly kind: "stage"; readonly text: string }
   | { readonly kind: "engine"; readonly word: EngineWord }
   | { readonly kind: "edit"; readonly edit: Edit; readonly done: number; readonly all: number }
@@ -72,31 +83,45 @@ export type DemoNews =
 const speed = 20;
 /** Where `truce run` has its console as well. */
 const consolePort = 4400;
-const dayMs = 12_000;
 const lateWebhooksMs = 3_000;
-const people = 2_000;
-const companies = 300;
-const editCount = 600;
+const sizes: Readonly<Record<DemoOptions["systems"], DemoSize>> = {
+  three: { people: 2_000, companies: 300, deals: 0, edits: 600, dayMs: 12_000 },
+  all: { people: 300, companies: 60, deals: 90, edits: 300, dayMs: 20_000 },
+};
 
 /** Plays the whole demo: the story with Truce, then the very same story with a last-write-wins sync, each judged by the same independent check. */
-export async function runDemo({ seed, kills, stay }: DemoOptions, tell: (news: DemoNews) => void): Promise<DemoResult> {
+export async function runDemo(options: DemoOptions, tell: (news: DemoNews) => void): Promise<DemoResult> {
+  const { seed, systems, kills, stay } = options;
   const startedAt = Date.now();
   const stage = (text: string) => tell({ kind: "stage", text });
-  const story = tellStory({ seed, people, companies, edits: editCount, dayMs });
+  const mariaDbProgram = systems === "all" ? findProgram("mariadbd") : null;
+  const names = systems === "all" ? allSystems(mariaDbProgram !== null) : threeSystems;
+  const leftOut =
+    systems === "all" && mariaDbProgram === null
+      ? "MariaDB is left out: mariadbd is not installed (Debian: apt-get install mariadb-server-core)"
+      : null;
+  const size = options.size ?? sizes[systems];
+  const story = tellStory({ seed, ...size }, castOf(names));
   const folder = mkdtempSync(join(tmpdir(), "truce-demo-"));
-  stage("starting PostgreSQL");
+  stage(`starting PostgreSQL${mariaDbProgram === null ? "" : " and MariaDB"}`);
+  if (leftOut !== null) stage(leftOut);
   const postgres = await startLocalPostgres();
+  let mariaDb: Awaited<ReturnType<typeof startLocalMariaDb>> | null = null;
   try {
-    stage(
-      `PostgreSQL is up (${postgres.origin}); filling three systems with ${story.people} people and ${story.companies} companies`,
-    );
-    const databaseUrl = await postgres.createDatabase("company");
-    const truce = await playTruce(story, databaseUrl, folder, kills, stay !== null, tell);
+    mariaDb = mariaDbProgram === null ? null : await startLocalMariaDb(mariaDbProgram);
+    const databases = async (name: string): Promise<Databases> => ({
+      postgres: await postgres.createDatabase(name),
+      mariaDb: mariaDb === null ? null : await mariaDb.createDatabase(name),
+    });
+    stage(`PostgreSQL is up (${postgres.origin}); filling ${names.length} systems with ${contentsOf(story)}`);
+    const truce = await playTruce(story, size.dayMs, await databases("company"), folder, kills, stay !== null, tell);
     stage("the same story once more, with a last-write-wins sync");
-    const naive = await playNaive(story, await postgres.createDatabase("company_lww"));
+    const naive = await playNaive(story, await databases("company_lww"));
     const { examples, ...found } = naive;
     const result: DemoResult = {
       seed,
+      systems: truce.labels,
+      leftOut,
       records: story.copies.length,
       edits: story.edits.length,
       faults: truce.faults,
@@ -120,9 +145,14 @@ export async function runDemo({ seed, kills, stay }: DemoOptions, tell: (news: D
     await truce.end();
     return result;
   } finally {
-    await postgres.stop();
+    await Promise.all([postgres.stop(), mariaDb?.stop()]);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function contentsOf({ people, companies, deals }: Story): string {
+  if (deals === 0) return `${people} people and ${companies} companies`;
+  return `${people} people, ${companies} companies and ${deals} deals (fewer than with three systems: more have to agree)`;
 }
 
 function countsOf({
@@ -136,6 +166,7 @@ function countsOf({
 }
 
 type Played = {
+  readonly labels: readonly string[];
   readonly findings: Findings;
   readonly held: number;
   readonly heldWithoutReason: number;
@@ -148,28 +179,27 @@ type Played = {
 
 async function playTruce(
   story: Story,
-  databaseUrl: string,
+  dayMs: number,
+  databases: Databases,
   folder: string,
   kills: number,
   stays: boolean,
   tell: (news: DemoNews) => void,
 ): Promise<Played> {
   const stage = (text: string) => tell({ kind: "stage", text });
-  const world = await openWorld({ story, databaseUrl, speed });
+  const world = await openWorld({ story, databases, speed });
+  tell({ kind: "cast", labels: Object.fromEntries(world.systems.map(({ name, label }) => [name, label])) });
   const configFile = join(folder, "truce.yaml");
-  writeFileSync(configFile, demoConfig());
+  writeFileSync(configFile, demoConfig(world.systems, story.entities));
   const order: EngineOrder = {
     storeFile: join(folder, "store.db"),
     configFile,
     moved: movedAddress(story.scenarioThing),
     isFirst: true,
     port: stays ? await freePort(consolePort).catch(() => freePort(0)) : await freePort(0),
-    crm: { url: world.crm.url, token: world.crm.token, secret: world.crm.oauth.clientSecret },
-    db: { url: databaseUrl },
-    marketing: { url: world.marketing.url, token: world.marketing.token, base: world.marketing.baseId },
-    speed,
+    connections: Object.fromEntries(world.systems.map(({ name, connection }) => [name, connection])),
   };
-  subscribe(world, order.port);
+  for (const { name, listen } of world.systems) listen(`http://127.0.0.1:${order.port}/webhooks/${name}`);
   let isTold = false;
   const hear = (word: EngineWord) => {
     if (word.kind === "up" && !isTold) tell({ kind: "console", url: word.console });
@@ -177,13 +207,18 @@ async function playTruce(
     tell({ kind: "engine", word });
   };
   let engine = await startEngine(order, hear);
-  stage("Truce reads all three systems, matches, and brings them together");
+  stage(`Truce reads all ${world.systems.length} systems, matches, and brings them together`);
   await engine.quiet();
   stage(`people edit on all sides while things break`);
   let faults = 0;
-  const restarts = killTimes(story.seed, kills);
+  const restarts = killTimes(story.seed, kills, dayMs);
+  const troubleAt = createTroubles(world);
   await playDay(world, story, tell, async (atMs) => {
-    faults += breakThings(world, atMs, tell);
+    const trouble = await troubleAt(atMs / dayMs);
+    if (trouble !== null) {
+      faults++;
+      tell({ kind: "fault", text: trouble });
+    }
     if (restarts.length === 0 || atMs < (restarts[0] ?? 0)) return;
     restarts.shift();
     faults++;
@@ -191,7 +226,7 @@ async function playTruce(
     await engine.kill();
     engine = await startEngine({ ...order, isFirst: false }, hear);
   });
-  world.setFaults([], []);
+  mendAll(world);
   stage("everything is mended; Truce catches up");
   await settle(engine, world);
   await engine.stop();
@@ -203,11 +238,12 @@ async function playTruce(
   const after = await world.writes();
   const secondRunWrites =
     after.filter((write) => write.by === "sync").length - writes.filter((write) => write.by === "sync").length;
-  const remembered = await memoryOf(order.storeFile);
+  const remembered = await memoryOf(order.storeFile, world);
   const final = await world.records();
   const findings = check({ story, seeded: world.seeded, final, writes: after, kept: remembered.kept });
   const staying = stays ? await startEngine({ ...order, isFirst: false }, hear) : null;
   return {
+    labels: world.systems.map(({ label }) => label),
     findings,
     async end() {
       await staying?.stop();
@@ -216,7 +252,7 @@ async function playTruce(
     held: remembered.holds.length,
     heldWithoutReason: remembered.holds.filter((hold) => !isAccountedFor(hold, story, world)).length,
     faults,
-    scenarioHolds: scenarioHolds(story, world, final, remembered.kept),
+    scenarioHolds: scenarioHolds(story, world, final, remembered.kept.values),
     secondRunWrites,
     deadLetters: remembered.deadLetters.map(
       (letter) => `${letter.kind} to ${letter.ref?.system ?? ""}: ${letter.reason}`,
@@ -224,18 +260,17 @@ async function playTruce(
   };
 }
 
-async function playNaive(story: Story, databaseUrl: string): Promise<Findings> {
-  const world = await openWorld({ story, databaseUrl, speed: 1_000 });
-  const { apis, close } = plainApis(world);
-  await lastWriteWins(apis, story.edits, world.idOf, world.apply, story.seed);
+async function playNaive(story: Story, databases: Databases): Promise<Findings> {
+  const world = await openWorld({ story, databases, speed: 1_000 });
+  const apis = new Map(world.systems.map(({ name, plain: plainApi }) => [name, plainApi(world.ageOf(name))]));
+  await lastWriteWins(apis, story, world);
   const findings = check({
     story,
     seeded: world.seeded,
     final: await world.records(),
     writes: await world.writes(),
-    kept: [],
+    kept: nothingKept,
   });
-  await close();
   await world.close();
   return findings;
 }
@@ -249,19 +284,6 @@ function freePort(wanted: number): Promise<number> {
     });
     server.once("error", reject);
   });
-}
-
-/** HubSpot tells of every mapped property, of creations and deletions. */
-function subscribe({ crm }: DemoWorld, port: number): void {
-  const subscriptions = entityNames.flatMap((entity) => {
-    const name = entity === "contact" ? "contact" : "company";
-    const properties = Object.values(shape.crm[entity].fields).map((propertyName) => ({
-      eventType: `${name}.propertyChange`,
-      propertyName,
-    }));
-    return [{ eventType: `${name}.creation` }, { eventType: `${name}.deletion` }, ...properties];
-  });
-  crm.admin.subscribe(`http://127.0.0.1:${port}/webhooks/crm`, subscriptions);
 }
 
 /** People do what the story says, when it says so. */
@@ -285,67 +307,11 @@ async function playDay(
   }
 }
 
-/** What breaks when; the webhooks are bad all day. */
-const troubles: readonly {
-  readonly from: number;
-  readonly to: number;
-  readonly text: string;
-  readonly crm: readonly Fault[];
-  readonly marketing: readonly Fault[];
-}[] = [
-  { from: 0.08, to: 0.2, text: "HubSpot answers slowly", crm: [{ kind: "latency", ms: 400 }], marketing: [] },
-  {
-    from: 0.22,
-    to: 0.3,
-    text: "HubSpot refuses with 429, some with an absurd Retry-After",
-    crm: [{ kind: "rate-limit", retryAfter: "missing", chance: 0.5 }],
-    marketing: [],
-  },
-  { from: 0.34, to: 0.46, text: "HubSpot is down", crm: [{ kind: "outage" }], marketing: [] },
-  {
-    from: 0.5,
-    to: 0.62,
-    text: "HubSpot answers 502 after doing what was asked; Airtable cuts answers short",
-    crm: [{ kind: "error-after", status: 502, chance: 0.3 }],
-    marketing: [{ kind: "truncated", chance: 0.2 }],
-  },
-  { from: 0.66, to: 0.76, text: "Airtable is down", crm: [], marketing: [{ kind: "outage" }] },
-  {
-    from: 0.8,
-    to: 0.92,
-    text: "both lose connections after the write",
-    crm: [{ kind: "reset-after", chance: 0.2 }],
-    marketing: [{ kind: "reset-after", chance: 0.2 }],
-  },
-];
-
-const badWebhooks: readonly Fault[] = [
-  { kind: "webhook-duplicate", chance: deliveryOdds.twice },
-  { kind: "webhook-partial", chance: deliveryOdds.half },
-  { kind: "webhook-delay", ms: deliveryOdds.lateMs, chance: deliveryOdds.late },
-  { kind: "webhook-reorder", chance: 0.3 },
-  { kind: "webhook-drop", chance: deliveryOdds.lost },
-];
-
-let present = -1;
-
-/** Switches to the trouble of the moment; returns 1 when that is a new one. */
-function breakThings(world: DemoWorld, atMs: number, tell: (news: DemoNews) => void): number {
-  const index = troubles.findIndex(({ from, to }) => atMs >= from * dayMs && atMs < to * dayMs);
-  if (index === present) return 0;
-  present = index;
-  const trouble = troubles[index];
-  world.setFaults([...badWebhooks, ...(trouble?.crm ?? [])], trouble?.marketing ?? []);
-  if (trouble === undefined) return 0;
-  tell({ kind: "fault", text: trouble.text });
-  return 1;
-}
-
 function isTakenEmail(letter: string): boolean {
   return /^write to crm: .*Contact already exists/u.test(letter);
 }
 
-function killTimes(seed: number, kills: number): number[] {
+function killTimes(seed: number, kills: number, dayMs: number): number[] {
   const random = createRandom(seed + 99);
   return Array.from({ length: kills }, () => random.below(dayMs)).sort((a, b) => a - b);
 }
@@ -355,49 +321,13 @@ async function settle(engine: Engine, world: DemoWorld): Promise<void> {
   await engine.quiet();
   // A delivery that failed while Truce was down is tried again within hours, as in life; what it would tell is known by then.
   await Promise.race([
-    world.crm.admin.webhooksSettled(),
+    Promise.all(world.systems.map((system) => system.settled())),
     new Promise((resolve) => setTimeout(resolve, lateWebhooksMs)),
   ]);
-  world.crm.admin.indexNow();
+  for (const system of world.systems) system.showAll();
   await engine.quiet();
   for (let round = 0; round < 3 && (await engine.sweep()) > 0; round++);
   await engine.quiet();
-}
-
-/** What Truce keeps besides the systems' values: open holds, and both sides of every decision. */
-async function memoryOf(
-  file: string,
-): Promise<{ readonly kept: string[]; readonly holds: readonly Hold[]; readonly deadLetters: readonly DeadLetter[] }> {
-  const store = await openSqliteStore(file);
-  const holds = await store.holds({ status: "open", limit: 100_000 });
-  const deadLetters = await store.deadLetters({ status: "open", limit: 1_000 });
-  const kept = holds.flatMap((hold) => hold.candidates.flatMap((candidate) => Object.values(candidate.values)));
-  for (let after = 0; ; ) {
-    const lines = await store.journal({ after, limit: 5_000 });
-    const last = lines.at(-1);
-    if (last === undefined) break;
-    after = last.sequence;
-    // Only lines that keep a side of a decision; a plain history of values would excuse anything.
-    for (const line of lines) if (line.other !== null) kept.push(line.other, line.to, line.from);
-  }
-  await store.close();
-  return { kept: kept.filter((value): value is string => typeof value === "string"), holds, deadLetters };
-}
-
-/** The rules leave open: people who are twice in a system, and notes on which two wrote at once. */
-function isAccountedFor(hold: Hold, story: Story, world: DemoWorld): boolean {
-  if (hold.kind === "duplicate" && hold.ref !== null) {
-    const { system, id } = hold.ref;
-    const thing = world.seeded.find((record) => record.system === system && record.id === id)?.thing;
-    return story.copies.some(
-      (copy) => copy.twin && copy.entity === hold.entity && copy.thing === thing && copy.system === system,
-    );
-  }
-  if (hold.kind !== "conflict" || hold.fields.join() !== "notes") return false;
-  return hold.candidates.every(
-    ({ values }) =>
-      story.edits.some((edit) => edit.values["notes"] === values["notes"]) || values["notes"] === hold.base["notes"],
-  );
 }
 
 function scenarioHolds(

@@ -28,7 +28,10 @@ export function showResult(result: DemoResult): void {
     ]),
   );
   print();
-  print("The check reads the three systems and their own audits; it does not ask Truce.");
+  const last = result.systems.length - 1;
+  const systems = `${result.systems.slice(0, last).join(", ")} and ${result.systems[last]}`;
+  print(`The check reads ${systems} and their own audits; it does not ask Truce.`);
+  if (result.leftOut !== null) print(pc.yellow(`${result.leftOut}.`));
   if (result.truce.held > 0)
     print(
       "Held are people who are twice in one system, and notes that two people wrote at the same time; a held field differs until someone decides.",

@@ -1,16 +1,37 @@
 import { createRandom, type SeededRandom } from "../sandbox/core/random.ts";
 
-/** The three systems of the demo's small company. */
-export const systems = ["crm", "db", "marketing"] as const;
-export type DemoSystem = (typeof systems)[number];
+/** A system's role in the company: crm, db, marketing ... */
+export type DemoSystem = string;
 
-export type EntityName = "contact" | "company";
+export type EntityName = "company" | "contact" | "deal";
 
-/** Field values as the demo's world thinks of them: plain text, `null` for blank. */
+/** What points to what, by field; the value is the number of the thing. */
+export const references: Readonly<Record<EntityName, Readonly<Record<string, EntityName>>>> = {
+  company: {},
+  contact: { company: "company" },
+  deal: { company: "company", contact: "contact" },
+};
+
+/** A system as far as the story knows it. */
+export type Role = {
+  readonly name: DemoSystem;
+  /** Share of the people, companies and deals that it has records of. */
+  readonly share: number;
+  readonly users: readonly string[];
+  /** How a person can be there twice: it takes an e-mail twice, or only without one, or not at all. */
+  readonly twins: "any" | "without-email" | "none";
+  /** Fields that it has no place for. */
+  readonly lacks: Readonly<Record<EntityName, readonly string[]>>;
+  /** It takes no deal that is about nobody. */
+  readonly dealsNeedSomebody: boolean;
+};
+
+/** Field values as the demo's world thinks of them: plain text, `null` for blank; of a reference the number of the thing. */
 export type Values = Readonly<Record<string, string | null>>;
 
 /** The later stage wins; nobody moves back. */
 export const stages = ["lead", "opportunity", "customer"] as const;
+export const dealStages = ["open", "lost", "won"] as const;
 
 /** A record as it lies in a system before Truce comes. Several of one thing in one system are duplicates that were there already. */
 export type Copy = {
@@ -42,6 +63,10 @@ export type Story = {
   readonly seed: number;
   readonly people: number;
   readonly companies: number;
+  readonly deals: number;
+  readonly systems: readonly DemoSystem[];
+  /** Parents first. */
+  readonly entities: readonly EntityName[];
   readonly copies: readonly Copy[];
   readonly edits: readonly Edit[];
   /** The contact of the scenario "the email and the rep". */
@@ -52,25 +77,33 @@ export type StoryOptions = {
   readonly seed: number;
   readonly people: number;
   readonly companies: number;
+  /** With deals, records point to each other: contacts to their company, deals to a company and a contact. */
+  readonly deals: number;
   readonly edits: number;
   readonly dayMs: number;
 };
 
-/** Tells a whole story from its seed. */
-export function tellStory({ seed, people, companies, edits, dayMs }: StoryOptions): Story {
+/** Tells a whole story from its seed. The cast has a crm, a db and a marketing. */
+export function tellStory(options: StoryOptions, cast: readonly Role[]): Story {
+  const { seed, people, companies, deals, edits, dayMs } = options;
   const random = createRandom(seed);
-  const copies = [
-    ...range(people).flatMap((thing) => copiesOf(random, "contact", thing, personOf(random, thing))),
-    ...range(companies).flatMap((thing) => copiesOf(random, "company", thing, companyOf(random, thing))),
+  const alone = [
+    ...range(people).flatMap((thing) => copiesOf(random, cast, "contact", thing, personOf(random, thing))),
+    ...range(companies).flatMap((thing) => copiesOf(random, cast, "company", thing, companyOf(random, thing))),
   ];
+  const copies = deals === 0 ? alone : withRelations(createRandom(seed + 7), cast, alone, companies, deals);
   const scenarioThing = scenarioOf(copies);
+  const writer = newWriter(random, cast, copies, deals > 0);
   return {
     seed,
     people,
     companies,
+    deals,
+    systems: cast.map(({ name }) => name),
+    entities: deals > 0 ? ["company", "contact", "deal"] : ["company", "contact"],
     copies,
     scenarioThing,
-    edits: [...scenario(scenarioThing), ...editsOf(random, copies, scenarioThing, edits, dayMs)].sort(
+    edits: [...scenario(scenarioThing), ...editsOf(random, writer, copies, scenarioThing, edits, dayMs)].sort(
       (a, b) => a.atMs - b.atMs,
     ),
   };
@@ -101,6 +134,7 @@ const titles = [
   "VP Marketing",
 ];
 const industries = ["Logistics", "Software", "Retail", "Energy", "Health", "Education"];
+const offers = ["Rollout", "Renewal", "Pilot", "Training", "Spare parts", "Support", "Audit"];
 
 function range(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
@@ -144,24 +178,89 @@ function phoneOf(number: number): string {
 }
 
 /** The copies of one thing: where it is known, and what has become of it there. */
-function copiesOf(random: SeededRandom, entity: EntityName, thing: number, truth: Record<string, string>): Copy[] {
-  const share = { crm: 0.7, db: 0.8, marketing: 0.6 };
-  let present = systems.filter((system) => random.chance(share[system]));
+function copiesOf(
+  random: SeededRandom,
+  cast: readonly Role[],
+  entity: "contact" | "company",
+  thing: number,
+  truth: Record<string, string>,
+): Copy[] {
+  let present = cast.filter(({ share }) => random.chance(share)).map(({ name }) => name);
   if (present.length === 0) present = ["db"];
   const copies: Copy[] = [];
   for (const system of present) {
     const values = entity === "contact" ? messyPerson(random, truth, system) : messyCompany(random, truth);
     copies.push({ thing, entity, system, twin: false, values, ageDays: 1 + random.below(300) });
   }
-  // One in sixty people is twice in a system. HubSpot allows an e-mail only once: there the second has none, just phone and name.
-  const home = present[0]!;
-  if (entity === "company" || !random.chance(1 / 60)) return copies;
-  const email = home === "crm" ? null : truth["email"]!.toUpperCase();
+  // One in sixty people is twice in a system. Where an e-mail is allowed only once, the second has none, just phone and name.
+  const home = cast.find(({ name, twins }) => present.includes(name) && twins !== "none");
+  if (entity === "company" || !random.chance(1 / 60) || home === undefined) return copies;
+  const email = home.twins === "without-email" ? null : truth["email"]!.toUpperCase();
   const phone = () => otherPhoneForm(random, truth["phone"]!);
   const values = { ...truth, email, jobTitle: null, notes: null, city: null, phone: phone() };
   // Without phone and name nothing would tell that they are one person.
   const telling = copies.map((copy) => ({ ...copy, values: { ...copy.values, phone: phone() } }));
-  return [...telling, { thing, entity, system: home, twin: true, values, ageDays: 300 + random.below(300) }];
+  return [...telling, { thing, entity, system: home.name, twin: true, values, ageDays: 300 + random.below(300) }];
+}
+
+/** Gives people an employer and companies deals, each in the systems that have a record of both. */
+function withRelations(
+  random: SeededRandom,
+  cast: readonly Role[],
+  alone: readonly Copy[],
+  companies: number,
+  count: number,
+): Copy[] {
+  const has = presence(alone);
+  const employers = new Map<number, number>();
+  const placed = (system: DemoSystem, entity: EntityName, thing: number) =>
+    has(system, entity, thing) ? String(thing) : null;
+  const copies = alone.map((copy): Copy => {
+    if (copy.entity !== "contact") return copy;
+    const employer = employers.get(copy.thing) ?? random.below(companies);
+    employers.set(copy.thing, employer);
+    // Not everybody noted where they work now.
+    const noted = random.chance(0.05) ? random.below(companies) : employer;
+    const company = random.chance(0.1) || copy.twin ? null : placed(copy.system, "company", noted);
+    return { ...copy, values: { ...copy.values, company } };
+  });
+  const twice = new Set(copies.filter((copy) => copy.twin).map(({ thing }) => thing));
+  const people = [...employers.keys()].filter((thing) => !twice.has(thing));
+  const deals = range(count).flatMap((thing): Copy[] => {
+    const contact = pick(random, people);
+    const company = random.chance(0.8) ? employers.get(contact)! : random.below(companies);
+    const truth = {
+      title: `Deal ${thing}: ${pick(random, offers)}`,
+      amount: String(1_000 + 50 * random.below(300)),
+      stage: pick(random, dealStages),
+      notes: `Offer of week ${1 + random.below(50)}.`,
+    };
+    const able = cast.filter(
+      ({ name, dealsNeedSomebody }) =>
+        !dealsNeedSomebody || has(name, "company", company) || has(name, "contact", contact),
+    );
+    let present = able.filter(({ share }) => random.chance(share)).map(({ name }) => name);
+    if (present.length === 0) present = ["db"];
+    return present.map((system) => {
+      const stale = random.chance(0.1) ? { amount: String(900 + 50 * random.below(300)) } : {};
+      const values = {
+        ...truth,
+        ...stale,
+        stage: random.chance(0.1) ? dealStages[0] : truth.stage,
+        notes: random.chance(0.2) ? null : truth.notes,
+        company: placed(system, "company", company),
+        contact: placed(system, "contact", contact),
+      };
+      return { thing, entity: "deal", system, twin: false, values, ageDays: 1 + random.below(300) };
+    });
+  });
+  return [...copies, ...deals];
+}
+
+/** Whether a system has a record of a thing. */
+function presence(copies: readonly Copy[]): (system: DemoSystem, entity: EntityName, thing: number) => boolean {
+  const there = new Set(copies.map(({ system, entity, thing }) => `${system}/${entity}/${thing}`));
+  return (system, entity, thing) => there.has(`${system}/${entity}/${thing}`);
 }
 
 /** What real exports show: other spellings and phone formats, missing fields, stale copies. */
@@ -258,15 +357,68 @@ function scenario(thing: number): Edit[] {
   ];
 }
 
-const users: Readonly<Record<DemoSystem, readonly string[]>> = {
-  crm: ["Rosa (sales)", "Tariq (sales)", "Ingrid (support)"],
-  db: ["billing app", "web shop"],
-  marketing: ["Noor (marketing)", "signup form"],
+/** Makes up what people write: each value is one that nobody else writes. */
+type Writer = {
+  fieldsOf(copy: Copy): readonly string[];
+  /** `null` where there is nothing new to point to. */
+  valueFor(copy: Copy, field: string): string | null;
+  userOf(copy: Copy): string;
 };
+
+/** Often edited fields are named more than once. */
+const edited: Readonly<Record<EntityName, readonly string[]>> = {
+  contact: ["email", "phone", "phone", "jobTitle", "jobTitle", "city", "city", "notes"],
+  company: ["phone", "city", "industry", "name"],
+  deal: ["amount", "amount", "notes"],
+};
+/** What a second edit of the same moment is about, where it is not about the same. */
+const otherwise: Readonly<Record<EntityName, readonly string[]>> = {
+  contact: ["phone", "city"],
+  company: ["phone", "city"],
+  deal: ["amount", "notes"],
+};
+
+function newWriter(random: SeededRandom, cast: readonly Role[], copies: readonly Copy[], isRelated: boolean): Writer {
+  const roles = new Map(cast.map((role) => [role.name, role]));
+  const lacks = ({ system, entity }: Copy) => roles.get(system)?.lacks[entity] ?? [];
+  const twice = new Set(copies.filter((copy) => copy.twin).map(({ entity, thing }) => `${entity}/${thing}`));
+  const targets = Map.groupBy(
+    copies.filter(({ entity, thing }) => !twice.has(`${entity}/${thing}`)),
+    ({ system, entity }) => `${system}/${entity}`,
+  );
+  const used = new Map<string, Set<string>>();
+  const usedBy = ({ entity, thing }: Copy, field: string) => {
+    const key = `${entity}/${thing}/${field}`;
+    const known = used.get(key) ?? new Set<string>();
+    used.set(key, known);
+    return known;
+  };
+  for (const copy of copies)
+    for (const field of Object.keys(references[copy.entity])) usedBy(copy, field).add(copy.values[field] ?? "");
+  let unique = 0;
+  return {
+    fieldsOf: (copy) =>
+      [...edited[copy.entity], ...(isRelated ? Object.keys(references[copy.entity]) : [])].filter(
+        (field) => !lacks(copy).includes(field),
+      ),
+    valueFor(copy, field) {
+      const target = references[copy.entity][field];
+      if (target === undefined) return uniqueValue(field, ++unique, copy);
+      const known = usedBy(copy, field);
+      const free = (targets.get(`${copy.system}/${target}`) ?? []).filter(({ thing }) => !known.has(String(thing)));
+      if (free.length === 0) return null;
+      const chosen = String(pick(random, free).thing);
+      known.add(chosen);
+      return chosen;
+    },
+    userOf: ({ system }) => pick(random, roles.get(system)!.users),
+  };
+}
 
 /** People keep editing on all sides. One edit in five is met by another of the same field elsewhere within a moment. */
 function editsOf(
   random: SeededRandom,
+  writer: Writer,
   copies: readonly Copy[],
   scenarioThing: number,
   count: number,
@@ -277,29 +429,22 @@ function editsOf(
     (own) => !own.some((copy) => copy.twin) && !(own[0]!.entity === "contact" && own[0]!.thing === scenarioThing),
   );
   const edits: Edit[] = [];
-  let unique = 0;
-  const edit = (atMs: number, copy: Copy, field: string): Edit => ({
-    atMs,
-    entity: copy.entity,
-    thing: copy.thing,
-    system: copy.system,
-    user: pick(random, users[copy.system]),
-    values: { [field]: uniqueValue(field, ++unique, copy) },
-  });
+  const edit = (atMs: number, copy: Copy, field: string): void => {
+    if (!writer.fieldsOf(copy).includes(field)) return;
+    const { entity, thing, system } = copy;
+    const user = writer.userOf(copy);
+    const value = writer.valueFor(copy, field);
+    if (value !== null) edits.push({ atMs, entity, thing, system, user, values: { [field]: value } });
+  };
   while (edits.length < count) {
     const own = pick(random, things);
     const copy = pick(random, own);
-    const field = pick(
-      random,
-      copy.entity === "contact"
-        ? ["email", "phone", "phone", "jobTitle", "jobTitle", "city", "city", "notes"]
-        : ["phone", "city", "industry", "name"],
-    );
+    const field = pick(random, writer.fieldsOf(copy));
     const atMs = Math.floor(random.fraction() * dayMs);
-    edits.push(edit(atMs, copy, field));
+    edit(atMs, copy, field);
     const other = own.find((one) => one.system !== copy.system);
     if (other !== undefined && random.chance(0.2))
-      edits.push(edit(atMs + random.below(300), other, random.chance(0.5) ? field : pick(random, ["phone", "city"])));
+      edit(atMs + random.below(300), other, random.chance(0.5) ? field : pick(random, otherwise[copy.entity]));
   }
   return edits;
 }
@@ -316,6 +461,8 @@ function uniqueValue(field: string, n: number, copy: Copy): string {
       return `${titles[n % titles.length]}, team ${n}`;
     case "industry":
       return `${industries[n % industries.length]} ${n}`;
+    case "amount":
+      return String(20_000 + n);
     case "name":
       return `Renamed ${copy.thing}-${n}`;
     default:

@@ -56,5 +56,5 @@ async function stay(): Promise<void> {
   await shoot(page, "record");
 }
 
-await runDemo({ seed, kills: 0, stay }, hear);
+await runDemo({ seed, systems: "three", kills: 0, stay }, hear);
 await browser.close();

@@ -5,9 +5,12 @@ test("the demo's day loses, blanks, doubles and turns back nothing, and the same
   timeout: 300_000,
 }, async () => {
   const told: string[] = [];
-  const { truce, lastWriteWins, ...rest } = await runDemo({ seed: 7, kills: 0, stay: null }, (news) => {
-    if (news.kind === "stage") told.push(news.text);
-  });
+  const { truce, lastWriteWins, ...rest } = await runDemo(
+    { seed: 7, systems: "three", kills: 0, stay: null },
+    (news) => {
+      if (news.kind === "stage") told.push(news.text);
+    },
+  );
   expect({ ...rest, truce }, JSON.stringify({ told, examples: rest.examples }, null, 2)).toMatchObject({
     truce: {
       lostEdits: 0,

@@ -146,7 +146,7 @@ test("a truce that was killed leaves nothing in the way", async () => {
 
 test("a sweep finds what changed meanwhile and heals it", async () => {
   const contact = company.world.seeded.find(({ system, entity }) => system === "marketing" && entity === "contact")!;
-  company.world.marketing.admin.edit("Noor", "People", contact.id, { City: "Reykjavik" });
+  await company.world.system("marketing").edit("Noor", "contact", contact.id, { city: "Reykjavik" });
   await json("sweep", "marketing");
   expect((await truce("history", "Reykjavik")).stdout).toMatch(/wrote city +db/u);
 });
@@ -157,7 +157,7 @@ test("a service's log names the fields that change, their values only where aske
   const logOf = async (city: string, ...args: readonly string[]) => {
     const service = company.start("run", ...args);
     await service.prints("truce runs.");
-    company.world.marketing.admin.edit("Noor", "People", contact.id, { City: city });
+    await company.world.system("marketing").edit("Noor", "contact", contact.id, { city });
     await service.prints('"field":"city"');
     service.stop();
     return (await service.ended).stdout;
@@ -179,7 +179,7 @@ test("a faulty config starts nothing: all its errors, exit code 3", async () => 
 });
 
 test("init without a terminal reads the systems and writes a config that they pass", async () => {
-  const { crm, marketing } = company.world;
+  const { crm, marketing } = company;
   const systems = [
     "--system",
     "crm=hubspot",

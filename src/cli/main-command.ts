@@ -377,9 +377,14 @@ function addTrying(program: Command): void {
     .option("--speed <factor>", "limits and delays that many times faster");
   on(
     program.command("demo"),
-    "A small company's mess in three systems, brought together while people edit and things break",
+    "A small company's mess in three systems, or in all, brought together while people edit and things break",
     async () => (await import("../../demo/command.ts")).demoCommand,
   )
+    .option(
+      "--systems <three|all>",
+      "HubSpot, PostgreSQL and Airtable; or every system there is, with relations",
+      "three",
+    )
     .option("--seed <number>", "which story; one seed is one story")
     .option("--once", "headless, without the live view")
     .option("--kills <count>", "kill Truce with signal 9 that often while people edit", "0");

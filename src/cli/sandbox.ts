@@ -70,7 +70,7 @@ async function open(vendor: string, settings: Settings): Promise<Opened> {
   }
   if (vendor === "airtable") {
     const { createAirtableSandbox } = await import("../../sandbox/airtable/sandbox.ts");
-    const { airtableTables } = await import("../../demo/shape.ts");
+    const { airtableTables } = await import("../../demo/systems/airtable.ts");
     const sandbox = await createAirtableSandbox({ ...settings, schema: airtableTables });
     return {
       label: "Airtable",

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { castOf, threeSystems } from "../../../demo/cast.ts";
 import { tellStory } from "../../../demo/story.ts";
 import { type DemoWorld, openWorld } from "../../../demo/world.ts";
 import { startLocalPostgres } from "../../local-postgres/start.ts";
@@ -20,6 +21,8 @@ export type Started = {
 /** A small company's three systems with the demo's messy records, and a folder with a truce.yaml for them. */
 export type Company = {
   readonly world: DemoWorld;
+  readonly crm: Account;
+  readonly marketing: Account & { readonly baseId: string };
   readonly folder: string;
   /** What the config refers to. */
   readonly env: Readonly<Record<string, string>>;
@@ -33,18 +36,21 @@ export type Company = {
   close(): Promise<void>;
 };
 
+type Account = { readonly url: string; readonly token: string };
+
 const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 export async function openCompany(people: number): Promise<Company> {
   const postgres = await startLocalPostgres();
   const databaseUrl = await postgres.createDatabase("company");
-  const story = tellStory({ seed: 7, people, companies: 3, edits: 1, dayMs: 1_000 });
-  const world = await openWorld({ story, databaseUrl, speed: 20 });
+  const story = tellStory({ seed: 7, people, companies: 3, deals: 0, edits: 1, dayMs: 1_000 }, castOf(threeSystems));
+  const world = await openWorld({ story, databases: { postgres: databaseUrl, mariaDb: null }, speed: 20 });
+  const { crm, marketing } = accountsOf(world);
   const folder = mkdtempSync(join(tmpdir(), "truce-cli-"));
-  writeFileSync(join(folder, "truce.yaml"), configFor(world));
+  writeFileSync(join(folder, "truce.yaml"), configFor(crm, marketing));
   const env = {
-    HUBSPOT_TOKEN: world.crm.token,
-    AIRTABLE_TOKEN: world.marketing.token,
+    HUBSPOT_TOKEN: crm.token,
+    AIRTABLE_TOKEN: marketing.token,
     DATABASE_URL: databaseUrl,
   };
   const started = new Set<Started>();
@@ -56,6 +62,8 @@ export async function openCompany(people: number): Promise<Company> {
   };
   return {
     world,
+    crm,
+    marketing,
     folder,
     env,
     start: (...args) => startWith({}, args),
@@ -118,7 +126,18 @@ function listen(stream: NodeJS.ReadableStream) {
   };
 }
 
-function configFor({ crm, marketing }: DemoWorld): string {
+function accountsOf(world: DemoWorld): Pick<Company, "crm" | "marketing"> {
+  const [crm, marketing] = [world.system("crm").connection, world.system("marketing").connection];
+  if (crm.kind !== "hubspot" || marketing.kind !== "airtable") throw new Error("The demo's systems are others now.");
+  const { auth, baseUrl = "" } = crm.options;
+  const { endpointUrl = "", token, baseId } = marketing.options;
+  return {
+    crm: { url: baseUrl, token: "token" in auth ? auth.token : "" },
+    marketing: { url: endpointUrl, token, baseId },
+  };
+}
+
+function configFor(crm: Account, marketing: Company["marketing"]): string {
   return `\
 systems:
   crm: { connector: hubspot, token: \${HUBSPOT_TOKEN}, url: ${crm.url}, pollEvery: 500ms }
