@@ -447,8 +447,8 @@ export const bugs: readonly Bug[] = [
   bug(
     "sweeps pass over what differs",
     "engine/scan.ts",
-    `|| Object.entries(seen.cells).some(([cell, raw]) => !sameRaw(link.cells[cell], raw));`,
-    `;`,
+    `return Object.entries(seen.cells).some(([cell, raw]) => cells.has(cell) && !sameRaw(link.cells[cell], raw));`,
+    `return false;`,
   ),
   bug(
     "a hint that can't be read is done",
