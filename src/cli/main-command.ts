@@ -292,6 +292,7 @@ function addJournal(program: Command): void {
     async () => (await import("./replay.ts")).replayCommand,
   )
     .requiredOption("--rules <file>", "the other config")
+    .option("--out <file>", "write every value that would be another one here, as a line of JSON each")
     .option("--since <time>", "from then on: 30d ago, or 2026-11-01", "30d");
   on(
     program.command("verify"),

@@ -3,8 +3,9 @@ import { testPolicy } from "../core/testing/policy.ts";
 import { scene } from "../core/testing/scene.ts";
 import { emptyUnit } from "../engine/commit.ts";
 import type { Rule } from "../model/policy.ts";
+import { compareIntervals } from "../model/time.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
-import { replayRules } from "./replay.ts";
+import { type ReplaySample, replayRules } from "./replay.ts";
 
 const review: Rule = { kind: "review" };
 const prefer = (...systems: string[]): Rule => ({ kind: "prefer", systems, otherwise: review });
@@ -44,11 +45,30 @@ test("another rule's other value is listed with the line that it differs from", 
   }
 });
 
-test("a rule that leaves it to a person, and one that looks at time, are told apart", async () => {
+test("a rule that leaves it to a person, and one that looks at time, are replayed from what the journal tells of both sides", async () => {
   const store = await conflictUnder(prefer("crm"));
   const counts = async (rule: Rule) => (await replayRules(store, policyWith(rule), 0)).byRule["contact.phone"];
   expect(await counts(review)).toMatchObject({ undecided: 1 });
+  const { sides } = (await store.journal({ limit: 99 })).find(({ why }) => why === "prefer")!;
+  expect(sides).toMatchObject({ golden: { source: { kind: "record" } }, other: { source: { kind: "record" } } });
+  const isTie = compareIntervals(sides!.golden.changedAt, sides!.other.changedAt) === 0;
+  expect(await counts({ kind: "newest", tie: review })).toMatchObject(isTie ? { undecided: 1 } : { other: 1 });
+});
+
+test("of a line from before both sides were journaled, what a rule that looks at time would say can't be told", async () => {
+  const store = await conflictUnder(prefer("crm"));
+  const lines = (await store.journal({ limit: 99 })).map(({ sides: _, ...line }) => line);
+  await store.replaceLines(lines);
+  const counts = async (rule: Rule) => (await replayRules(store, policyWith(rule), 0)).byRule["contact.phone"];
   expect(await counts({ kind: "newest", tie: review })).toMatchObject({ blind: 1 });
+  expect(await counts(prefer("desk"))).toMatchObject({ other: 1 });
+});
+
+test("every value that would be another one is handed over, not just the first few", async () => {
+  const others: ReplaySample[] = [];
+  const store = await conflictUnder(prefer("crm"));
+  await replayRules(store, policyWith(prefer("desk")), 0, (one) => void others.push(one));
+  expect(others).toMatchObject([{ decided: "crm's", value: "desk's" }]);
 });
 
 test("what people decided is replayed exactly: agreement, contradiction and what is open", async () => {

@@ -43,18 +43,20 @@ const samplesMax = 20;
 const sourcesMax = 500_000;
 
 /**
- * Runs past conflicts through another config's rules, in memory and without changing anything. What people decided is replayed exactly, from the
- * holds; what rules decided, from the journal, where rules that look at time can't be.
+ * Runs past conflicts through another config's rules, in memory and without changing anything: what people decided, from the holds, and what
+ * rules decided, from the journal. `onOther` is given every value that would be another one, so that any number can be listed.
  */
 export async function replayRules(
   store: Pick<Store, "journal" | "holds">,
   policy: Policy,
   since: Instant,
+  onOther: (sample: ReplaySample) => void = () => undefined,
 ): Promise<ReplayReport> {
-  const tally: Tally = { byRule: {}, byPerson: {}, open: {}, samples: [], openSamples: [] };
+  const tally: Tally = { byRule: {}, byPerson: {}, open: {}, samples: [], openSamples: [], onOther };
   await replayHolds(store, policy, since, tally);
   const lines = await replayJournal(store, policy, since, tally);
-  return { ...tally, lines };
+  const { onOther: _, ...report } = tally;
+  return { ...report, lines };
 }
 
 type Tally = {
@@ -63,7 +65,13 @@ type Tally = {
   readonly open: Record<string, Record<Replayed["kind"], number>>;
   readonly samples: ReplaySample[];
   readonly openSamples: OpenSample[];
+  readonly onOther: (sample: ReplaySample) => void;
 };
+
+function noteOther({ samples, onOther }: Tally, sample: ReplaySample): void {
+  onOther(sample);
+  if (samples.length < samplesMax) samples.push(sample);
+}
 
 function count(tallies: Tally["byRule"], entity: EntityType, field: FieldName, { kind }: Replayed): void {
   const key = `${entity}.${field}`;
@@ -99,8 +107,7 @@ function replayOneHold(policy: Policy, hold: Hold, tally: Tally): void {
         tally.openSamples.push({ goldenId, entity: name, field, value: replayed.value, holdId: id });
       continue;
     }
-    if (tally.samples.length >= samplesMax) continue;
-    tally.samples.push({ goldenId, entity: name, field, decided, by: "person", value: replayed.value, place: id });
+    noteOther(tally, { goldenId, entity: name, field, decided, by: "person", value: replayed.value, place: id });
   }
 }
 
@@ -113,21 +120,21 @@ async function replayJournal(
   const sources = new Map<string, Source>();
   let read = 0;
   for (let after = 0; ; ) {
-    const page = await store.journal({ since, after, limit: pageSize });
+    // Where to begin is looked up once: lines are nearly in order of time.
+    const page = await store.journal(after === 0 ? { since, limit: pageSize } : { after, limit: pageSize });
     for (const line of page) {
       const { goldenId, entity, field, kind, source, sequence } = line;
-      if (field === null) continue;
+      if (field === null || line.at < since) continue;
       const key = `${goldenId}/${field}`;
       const conflict = conflictIn(line, sources.get(key));
       const rules = policy.entities[entity];
       if (conflict !== null && rules !== undefined) {
         const replayed = replayConflict(rules, field, conflict);
         count(tally.byRule, entity, field, replayed);
-        if (replayed.kind === "other" && tally.samples.length < samplesMax) {
-          const { decided } = conflict;
-          const place = String(sequence);
-          tally.samples.push({ goldenId, entity, field, decided, by: "rule", value: replayed.value, place });
-        }
+        const { decided } = conflict;
+        const place = String(sequence);
+        if (replayed.kind === "other")
+          noteOther(tally, { goldenId, entity, field, decided, by: "rule", value: replayed.value, place });
       }
       if (kind === "set") remember(sources, key, source);
     }

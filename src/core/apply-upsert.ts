@@ -531,6 +531,18 @@ function blankVersion(step: Step, field: FieldName): FieldVersion {
 }
 
 function settleConflict(step: Step, unit: Unit, resolution: Resolution): void {
+  const { journal } = step.draft;
+  const first = unit.find((field) => !sameAsGolden(step, field)) ?? unit[0] ?? "";
+  const edited = unit.find((field) => isEdited(step, field)) ?? first;
+  const { changedAt, source } = goldenClaim(step, unit, first);
+  const sides = { golden: { changedAt, source }, other: claimOf(step, edited) };
+  const before = journal.length;
+  applyResolution(step, unit, resolution);
+  for (const [i, line] of journal.entries())
+    if (i >= before && (line.kind === "set" || line.kind === "kept")) journal[i] = { ...line, sides };
+}
+
+function applyResolution(step: Step, unit: Unit, resolution: Resolution): void {
   switch (resolution.kind) {
     case "golden":
       for (const field of unit) keepUnlessSame(step, field, resolution.by);

@@ -43,13 +43,14 @@ export function erasedHold(hold: Hold, by: string, now: Instant): Hold {
 /** The line without what it says of anyone; `digest` is that of the line as it was. */
 export function erasedLine<Line extends JournalEntry>(line: Line, digest: string): Line {
   const source = line.source.kind === "record" ? { ...line.source, author: null } : line.source;
-  const { said: _, ...rest } = line;
+  const { said: _, sides: __, ...rest } = line;
   return { ...(rest as Line), from: null, to: null, other: null, base: null, why: erasedText, source, erased: digest };
 }
 
 /** A line as the chain takes it: the same text for the same line, whichever store it lies in. */
 export function lineText(line: JournalEntry): string {
-  const { goldenId, entity, at, kind, field, version, from, to, other, base, why, source, ref, cause, said } = line;
+  const { goldenId, entity, at, kind, field, version, from, to, other, base, why, source, ref, cause, said, sides } =
+    line;
   return JSON.stringify([
     goldenId,
     entity,
@@ -66,5 +67,7 @@ export function lineText(line: JournalEntry): string {
     ref,
     cause,
     said,
+    // What was sealed before there were sides keeps its digest.
+    ...(sides === undefined ? [] : [sides]),
   ]);
 }

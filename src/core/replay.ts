@@ -3,7 +3,7 @@ import type { Candidate } from "../model/hold.ts";
 import type { JournalEntry } from "../model/journal.ts";
 import type { EntityPolicy, Rule } from "../model/policy.ts";
 import type { SystemId } from "../model/record.ts";
-import type { Instant } from "../model/time.ts";
+import type { Instant, Interval } from "../model/time.ts";
 import { type FieldValue, sameValue } from "../model/value.ts";
 import { resolve } from "./resolve/resolve.ts";
 
@@ -45,6 +45,8 @@ export type JournaledConflict = {
   readonly other: FieldValue;
   readonly otherSystem: SystemId;
   readonly base: FieldValue;
+  /** When each side was changed; `null`: the line is from before that was journaled. */
+  readonly times: { readonly golden: Interval; readonly other: Interval } | null;
   readonly at: Instant;
   readonly decided: FieldValue;
 };
@@ -59,32 +61,33 @@ export const rulelessReasons: ReadonlySet<string> = new Set([
   "decided by a person",
 ]);
 
-/** The conflict that a line tells of; `null` when it tells of none. `before`: the source of the golden value until then. */
-export function conflictIn(line: JournalEntry, before: Source | undefined): JournaledConflict | null {
-  const { kind, field, from, to, other, base, why, source, ref, at } = line;
-  if (field === null || before === undefined || rulelessReasons.has(why)) return null;
+/** The conflict that a line tells of; `null` when it tells of none. `known`: the source of the golden value until then, for lines that don't say it. */
+export function conflictIn(line: JournalEntry, known: Source | undefined): JournaledConflict | null {
+  const { kind, field, from, to, other, base, why, source, ref, at, sides } = line;
+  const goldenSource = sides?.golden.source ?? known;
+  const times = sides === undefined ? null : { golden: sides.golden.changedAt, other: sides.other.changedAt };
+  if (field === null || goldenSource === undefined || rulelessReasons.has(why)) return null;
   if (kind === "kept" && source.kind === "record")
-    return { golden: to, goldenSource: before, other, otherSystem: source.ref.system, base, at, decided: to };
+    return { golden: to, goldenSource, other, otherSystem: source.ref.system, base, times, at, decided: to };
   if (kind !== "set" || other === null) return null;
   const otherSystem = source.kind === "record" ? source.ref.system : (ref?.system ?? null);
   if (otherSystem === null || source.kind === "person") return null;
   // A winner's line names who lost; one that a rule made of both names the other side.
   const theirs = source.kind === "record" ? to : other;
-  return { golden: from, goldenSource: before, other: theirs, otherSystem, base, at, decided: to };
+  return { golden: from, goldenSource, other: theirs, otherSystem, base, times, at, decided: to };
 }
 
 export function replayConflict(entity: EntityPolicy, field: FieldName, conflict: JournaledConflict): Replayed {
   const policy = entity.fields[field];
-  // When each side was changed is not in the journal.
-  if (policy === undefined || looksAtTime(policy.rule)) return { kind: "blind" };
-  const { golden, goldenSource, other, otherSystem, base, at, decided } = conflict;
-  const interval = { from: at, until: at };
+  const { golden, goldenSource, other, otherSystem, base, times, at, decided } = conflict;
+  if (policy === undefined || (times === null && looksAtTime(policy.rule))) return { kind: "blind" };
+  const moment = { from: at, until: at };
   const resolution = resolve(policy.rule, {
     field,
     type: policy.type,
     base: base ?? undefined,
-    golden: { value: golden, version: 1, changedAt: interval, source: goldenSource },
-    other: { value: other, at: interval, system: otherSystem },
+    golden: { value: golden, version: 1, changedAt: times?.golden ?? moment, source: goldenSource },
+    other: { value: other, at: times?.other ?? moment, system: otherSystem },
   });
   return outcome(resolution, [golden, other], decided);
 }

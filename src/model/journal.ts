@@ -1,4 +1,4 @@
-import type { EntityType, FieldName, GoldenId, Source } from "./golden.ts";
+import type { EntityType, FieldName, FieldVersion, GoldenId, Source } from "./golden.ts";
 import type { RecordRef } from "./record.ts";
 import type { Instant } from "./time.ts";
 import type { FieldValue } from "./value.ts";
@@ -27,6 +27,8 @@ export type JournalKind =
   | "merged"
   | "deleted";
 
+type Side = Pick<FieldVersion, "changedAt" | "source">;
+
 /** One line of the append-only journal. Folding the `set` lines of a golden record gives its fields. */
 export type JournalEntry = {
   readonly goldenId: GoldenId;
@@ -48,6 +50,8 @@ export type JournalEntry = {
   readonly ref: RecordRef | null;
   /** linked: what the record held when it was tied to the golden record. */
   readonly said?: Readonly<Record<FieldName, FieldValue>>;
+  /** Of a conflict that a rule decided: when each side was changed, and whose it was, as the rule was told. */
+  readonly sides?: { readonly golden: Side; readonly other: Side };
   /** Id of the observation, decision or attempt that caused it. */
   readonly cause: string;
   /** A person's values were erased from this line; the digest of the line as it was, by which the chain is still verified. */

@@ -651,6 +651,14 @@ function listContract(fresh: Fresh): void {
       ]);
     });
 
+    test("a line of the journal comes back whole: what a record said, and both sides of a conflict", async () => {
+      const store = await fresh();
+      const side = { changedAt: { from: t0, until: t0 + 1 }, source: { kind: "rule" as const, rule: "max" } };
+      const line = sampleLine("g", { said: { phone: "1" }, sides: { golden: side, other: side } });
+      await store.commit([sampleUnit({ golden: sampleGolden("g"), journal: [line] })]);
+      expect(await store.journal({ limit: 9 })).toMatchObject([line]);
+    });
+
     test("the journal is read back from its end, page by page", async () => {
       const store = await fresh();
       const journal = ["g1", "g2", "g1", "g1"].map((id, i) => sampleLine(id, { at: t0 + i }));

@@ -6,7 +6,7 @@ import { storedRecord } from "./stored.ts";
 import { newWhere } from "./where.ts";
 
 /** What of a line has no column of its own. */
-type Doc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref" | "said" | "erased">;
+type Doc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref" | "said" | "sides" | "erased">;
 
 type Row = {
   readonly seq: string;
@@ -21,8 +21,12 @@ type Row = {
   readonly doc: string;
 };
 
-export function journalDoc({ from, to, other, base, source, ref, said, erased }: JournalEntry): string {
-  const more = { ...(said === undefined ? {} : { said }), ...(erased === undefined ? {} : { erased }) };
+export function journalDoc({ from, to, other, base, source, ref, said, sides, erased }: JournalEntry): string {
+  const more = {
+    ...(said === undefined ? {} : { said }),
+    ...(sides === undefined ? {} : { sides }),
+    ...(erased === undefined ? {} : { erased }),
+  };
   const doc: Doc = { from, to, other, base, source, ref, ...more };
   return JSON.stringify(doc);
 }

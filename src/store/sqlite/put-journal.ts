@@ -4,7 +4,10 @@ import type { CommitUnit } from "../../ports/store.ts";
 import type { Database } from "./database.ts";
 
 /** What of a line has no column of its own. */
-export type LineDoc = Pick<JournalEntry, "from" | "to" | "other" | "base" | "source" | "ref" | "said" | "erased">;
+export type LineDoc = Pick<
+  JournalEntry,
+  "from" | "to" | "other" | "base" | "source" | "ref" | "said" | "sides" | "erased"
+>;
 
 /** Appends the unit's lines to its golden record's chain, which ended with `last`. Returns the new end. */
 export function putJournal(db: Database, { golden, journal }: CommitUnit, last: number | null): number | null {
@@ -42,8 +45,12 @@ export function replaceLines(db: Database, lines: readonly (JournalEntry & { rea
     db.run("update journal set why = ?, doc = ? where seq = ?", line.why, docOf(line), line.sequence);
 }
 
-function docOf({ from, to, other, base, source, ref, said, erased }: JournalEntry): string {
-  const more = { ...(said === undefined ? {} : { said }), ...(erased === undefined ? {} : { erased }) };
+function docOf({ from, to, other, base, source, ref, said, sides, erased }: JournalEntry): string {
+  const more = {
+    ...(said === undefined ? {} : { said }),
+    ...(sides === undefined ? {} : { sides }),
+    ...(erased === undefined ? {} : { erased }),
+  };
   const doc: LineDoc = { from, to, other, base, source, ref, ...more };
   return JSON.stringify(doc);
 }
