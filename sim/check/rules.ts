@@ -1,7 +1,6 @@
 import type { JournalEntry } from "../../src/model/journal.ts";
 import { type RawValue, sameValue } from "../../src/model/value.ts";
 import { stages } from "../scenario.ts";
-import type { SimSystem } from "../simulated-system.ts";
 import { systemOf } from "../world.ts";
 import { isByPeople, type Truth } from "./truth.ts";
 
@@ -148,13 +147,13 @@ function checkNewest(truth: Truth): string[] {
       line.why !== "newest" ||
       line.field === null ||
       truth.isGrouped(line.field) ||
-      truth.typeOf(line.field).kind !== "text"
+      truth.typeOf(line.field).kind !== "text" ||
+      isMetLate(truth, line)
     )
       return [];
     const [winner, loser] = line.kind === "set" ? [line.to, line.other] : [line.to, line.other];
     const won = timesOf(truth, line, winner as RawValue);
     const lost = timesOf(truth, line, loser as RawValue);
-    // At a first meeting the record's time stands for the value's, for want of better.
     if (won.length === 0 || lost.length === 0 || [...won, ...lost].some(Number.isNaN)) return [];
     truth.world.marks.add("check/newest");
     // A value may have been entered in several records; then one fitting order is enough.
@@ -164,6 +163,18 @@ function checkNewest(truth: Truth): string[] {
   });
 }
 
+/** One of the two values was first seen when its record was: the record's time then stands for the value's, for want of better. */
+function isMetLate({ world, canon }: Truth, { goldenId, field, to, other }: JournalEntry): boolean {
+  const { journal } = world.ledger;
+  const is = (value: unknown) =>
+    [to, other].some((one) => canon(field!, one as RawValue) === canon(field!, value as RawValue));
+  const said = journal.filter(
+    (line) => line.goldenId === goldenId && line.field === field && (is(line.to) || is(line.other)),
+  );
+  const causes = new Set(said.map((line) => line.cause));
+  return journal.some((line) => line.kind === "linked" && line.goldenId === goldenId && causes.has(line.cause));
+}
+
 function timesOf(truth: Truth, line: JournalEntry, value: RawValue): number[] {
   const field = line.field!;
   const wanted = truth.canon(field, value);
@@ -171,15 +182,8 @@ function timesOf(truth: Truth, line: JournalEntry, value: RawValue): number[] {
     system.log
       .filter((one) => isByPeople(one) && field in one.after && truth.canon(field, one.after[field]) === wanted)
       .filter((one) => truth.goldensOf(system.name, one.id).has(line.goldenId))
-      .map((one) => (one.kind === "create" || isMetLate(truth, system, one.id) ? Number.NaN : one.at)),
+      .map((one) => (one.kind === "create" ? Number.NaN : one.at)),
   );
-}
-
-/** Made by a create of ours without an answer, and known by its identity alone: whatever it holds then is met as for the first time. */
-function isMetLate({ world }: Truth, system: SimSystem, id: string): boolean {
-  const first = system.records.get(id)?.history[0];
-  if (first?.by !== "truce" || system.profile.createKey) return false;
-  return world.ledger.attempts.get(first.attempt ?? "")?.result !== "written";
 }
 
 /** forward-only: nobody but a person in Truce moves back. */

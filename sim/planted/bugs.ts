@@ -67,7 +67,7 @@ export const bugs: readonly Bug[] = [
   bug(
     "a covered edit is ignored",
     upsert,
-    `  for (const field of Object.keys(step.seen.covered)) applyCovered(step, field);`,
+    `  for (const field of Object.keys(step.seen.covered)) applyCovered(step, field, link.shadow[field]);`,
     "",
   ),
   bug(

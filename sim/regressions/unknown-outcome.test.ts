@@ -67,3 +67,17 @@ test("seed 721: a blank that was written as an empty text and had no answer is o
   story.says("desk", "d1", 6_000, desk(""));
   expect(story.value("phone")).toBe("2");
 });
+
+test("seed 112795: an edit that our unanswered write covered was edited from what was there before it", () => {
+  const tags = (...items: string[]) => ({ email: "p@example.org", tags: ["old", ...items].join(";") });
+  const type = { kind: "set" } as const;
+  const fields = { email: { type: { kind: "email" } as const }, tags: { type, rule: { kind: "union" } as const } };
+  const story = coreStory(testPolicy(fields, { systems: ["crm", "desk"] }));
+  story.says("crm", "c1", 1_000, tags());
+  story.says("desk", "d1", 1_000, tags());
+  story.says("crm", "c1", 2_000, tags("ours"));
+  const { tags: sent } = story.sends("desk", 3_000)!;
+  story.answers("desk", 4_000, unknownOutcome);
+  story.says("desk", "d1", 5_000, { email: "p@example.org", tags: sent! }, { previous: { tags: "old;theirs" } });
+  expect(story.value("tags")).toEqual(["old", "ours", "theirs"]);
+});

@@ -54,7 +54,7 @@ export function applyUpsert(
   if (staysOutside(step)) return ended();
   noteLanded(step);
   for (const unit of unitsOf(step)) applyUnit(step, unit);
-  for (const field of Object.keys(step.seen.covered)) applyCovered(step, field);
+  for (const field of Object.keys(step.seen.covered)) applyCovered(step, field, link.shadow[field]);
   parkUnknown(draft, index, step.seen, mapping, link.cells, context);
   forgetRefusals(step, link);
   noteRefused(step, link);
@@ -838,20 +838,23 @@ export function applyCoveredEdits(
   mapping: ObjectMapping,
   context: Context,
 ): void {
-  for (const field of Object.keys(seen.covered)) applyCovered({ draft, index, seen, mapping, context }, field);
+  const { shadow } = linkAt(draft, index);
+  for (const field of Object.keys(seen.covered))
+    applyCovered({ draft, index, seen, mapping, context }, field, shadow[field]);
 }
 
 /**
  * Values that a write of ours replaced unseen. Each is an edit by someone who had not seen ours: a conflict, decided as if it had been
- * observed in time.
+ * observed in time. `base`: what was there before, and edited.
  */
-function applyCovered(step: Step, field: FieldName): void {
+function applyCovered(step: Step, field: FieldName, base: FieldValue | undefined): void {
   const { draft, index, seen } = step;
   const golden = draft.fields[field];
   if (golden === undefined) return;
   const link = linkAt(draft, index);
   for (const covered of seen.covered[field] ?? []) {
     if (sameValue(covered.value, golden.value)) continue;
+    if (base !== undefined) setLink(draft, index, { shadow: { ...linkAt(draft, index).shadow, [field]: base } });
     const at = covered.at ?? { from: link.knownAt, until: seen.observedAt };
     const late: Step = {
       ...step,
