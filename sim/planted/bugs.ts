@@ -205,8 +205,14 @@ export const bugs: readonly Bug[] = [
   bug(
     "a cell that was never read is written",
     "core/compose.ts",
-    `if (kind === "update" && fields.some(`,
-    `if (false as boolean && fields.some(`,
+    `  if (known.some((field)`,
+    `  if (kind === "delete" && known.some((field)`,
+  ),
+  bug(
+    "a record is deleted of which a cell was never read",
+    "core/compose.ts",
+    `kind === "delete" ? readFields(mapping) : [];`,
+    `[];`,
   ),
   bug("a create of unknown outcome does not look first", dispatch, `lookFirst: link.createUnknown`, `lookFirst: false`),
   bug(

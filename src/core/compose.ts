@@ -27,7 +27,7 @@ export type Composed =
   | { readonly kind: "settled"; readonly link: Link; readonly refusals: Refusals }
   /** What it points to is on its way there, and goes first. `values`: what it will be made with. */
   | { readonly kind: "unplaced"; readonly link: Link; readonly values: Readonly<Record<FieldName, FieldValue>> }
-  /** A cell to write was never read (a field newly mapped, an answer that told half): what is there must be seen first. */
+  /** A cell to write, or one of a record to delete, was never read (a field newly mapped, an answer that told half): what is there must be seen first. */
   | { readonly kind: "unread"; readonly link: Link };
 
 export type ComposeDeps = {
@@ -56,7 +56,8 @@ export function compose(
       : kind === "create"
         ? creatableFields(golden, mapping)
         : behindFields(golden, link, entity, mapping);
-  if (kind === "update" && fields.some((field) => cellsOfField(mapping, field).some((cell) => !(cell in link.cells))))
+  const known = kind === "update" ? fields : kind === "delete" ? readFields(mapping) : [];
+  if (known.some((field) => cellsOfField(mapping, field).some((cell) => !(cell in link.cells))))
     return { kind: "unread", link };
   const versions: Record<FieldName, number> = {};
   const values: Record<FieldName, FieldValue> = {};
@@ -128,6 +129,11 @@ export function compose(
   const { id: attemptId, startedAt, expiresAt } = attempt;
   const inFlight: InFlight = { attemptId, kind, startedAt, expiresAt, ...content };
   return { kind: "write", link: { ...link, seen, shadow, refused, waiting, inFlight }, inFlight, refusals };
+}
+
+/** The fields that are read there: of a record that goes, all that someone may have entered. */
+function readFields(mapping: ObjectMapping): FieldName[] {
+  return Object.entries(mapping.fields).flatMap(([field, { direction }]) => (direction === "write" ? [] : [field]));
 }
 
 const nothingToWrite = { ok: true, cells: {} } as const;
