@@ -12,7 +12,7 @@ import type { Connector } from "../src/ports/connector.ts";
 import type { Store } from "../src/ports/store.ts";
 import { createMemoryStore } from "../src/store/memory/memory-store.ts";
 
-/** Two orgs of one company, one streamed and one polled, with accounts, contacts and opportunities that point to accounts. */
+/** Two orgs of one company, one streamed and one polled, with accounts, contacts and opportunities that point to accounts, and the roles of contacts in them. */
 const yaml = `\
 systems:
   emea: { connector: salesforce, url: "https://emea.example", clientId: a, clientSecret: "\${A}" }
@@ -37,6 +37,18 @@ entities:
     systems:
       emea: { object: Opportunity, create: true, fields: &deal { name: Name, stage: StageName, close: CloseDate, amount: Amount, account: AccountId } }
       amer: { object: Opportunity, create: true, fields: *deal }
+  role:
+    rule: { prefer: [emea, amer] }
+    deletes: propagate
+    fields:
+      deal: { type: reference, to: opportunity }
+      person: { type: reference, to: contact }
+      role: text
+    identity: [[deal, person]]
+    required: [deal, person]
+    systems:
+      emea: { object: OpportunityContactRole, create: true, fields: &role { deal: OpportunityId, person: ContactId, role: Role } }
+      amer: { object: OpportunityContactRole, create: true, fields: *role }
   account:
     rule: { prefer: [emea, amer] }
     fields: { name: text, parent: { type: reference, to: account } }
@@ -59,7 +71,7 @@ beforeAll(async () => {
     await createSalesforceSandbox({ speed: 1000, seed: 2 }),
   ];
   for (const { admin } of [emea, amer])
-    for (const object of ["Account", "Contact", "Opportunity"]) admin.defineKeyField(object);
+    for (const object of ["Account", "Contact", "Opportunity", "OpportunityContactRole"]) admin.defineKeyField(object);
   emea.admin.selectForCapture("Account", "Contact", "Opportunity");
   // So that no id means the same in both.
   amer.admin.seed("Account", [{ Name: "Only in amer" }]);
@@ -71,11 +83,11 @@ beforeAll(async () => {
   for (const [n, id] of accounts.entries()) {
     if (n % 4 === 3) emea.admin.edit(emea.people[0], "Account", id, { ParentId: accounts[n - 1]! });
   }
-  emea.admin.seed(
+  const contacts = emea.admin.seed(
     "Contact",
     rows((n) => ({ LastName: `P ${n}`, Email: `p${n}@example.com`, AccountId: accounts[n]! })),
   );
-  emea.admin.seed(
+  const deals = emea.admin.seed(
     "Opportunity",
     rows((n) => ({
       Name: `Deal ${n}`,
@@ -84,6 +96,17 @@ beforeAll(async () => {
       Amount: n,
       AccountId: accounts[n]!,
     })),
+  );
+  // Each deal has two people, and each of them two deals.
+  emea.admin.seed(
+    "OpportunityContactRole",
+    [0, 1].flatMap((step) =>
+      rows((n) => ({
+        OpportunityId: deals[n]!,
+        ContactId: contacts[(n + step) % count]!,
+        Role: step === 0 ? "Evaluator" : "Influencer",
+      })),
+    ),
   );
   const { config, findings } = checkConfig(readYaml(yaml).data, null);
   if (config === null) throw new Error(JSON.stringify(findings));
@@ -150,7 +173,19 @@ function holdings({ admin }: SalesforceSandbox): string[] {
     ...admin
       .records("Opportunity")
       .map((one) => `${one["Name"]} ${one["StageName"]} ${one["Amount"]} ${nameOf(one["AccountId"])}`),
+    ...rolesIn(admin),
   ].sort();
+}
+
+/** Who has which role in which deal. */
+function rolesIn(admin: SalesforceSandbox["admin"]): string[] {
+  const find = (object: string, id: unknown) => admin.records(object).find((one) => one.Id === id);
+  return admin
+    .records("OpportunityContactRole")
+    .map(
+      (one) =>
+        `${find("Opportunity", one["OpportunityId"])?.["Name"]}: ${find("Contact", one["ContactId"])?.["Email"]} ${one["Role"]}`,
+    );
 }
 
 test("accounts, contacts and opportunities arrive in the other org, each pointing to what it points to there", {
@@ -158,8 +193,33 @@ test("accounts, contacts and opportunities arrive in the other org, each pointin
 }, async () => {
   await running.quiet();
   expect(holdings(amer)).toEqual(holdings(emea));
-  expect(holdings(emea)).toHaveLength(3 * count + 2);
+  expect(holdings(emea)).toHaveLength(5 * count + 2);
   expect(await store.holds({ status: "open", limit: 10 })).toEqual([]);
+});
+
+test("a role that is given, changed and taken away in one org is so in the other", { timeout: 60_000 }, async () => {
+  const roleIn = ({ admin }: SalesforceSandbox, text: string) => {
+    const at = rolesIn(admin).indexOf(text);
+    return at === -1 ? undefined : admin.records("OpportunityContactRole")[at]?.Id;
+  };
+  const { admin, people } = amer;
+  admin.edit(people[0], "OpportunityContactRole", roleIn(amer, "Deal 3: p3@example.com Evaluator")!, {
+    Role: "Decision Maker",
+  });
+  emea.admin.deleteAs(emea.people[0], "OpportunityContactRole", roleIn(emea, "Deal 5: p6@example.com Influencer")!);
+  const idOf = (object: string, field: string, value: string) =>
+    admin.records(object).find((one) => one[field] === value)!.Id;
+  admin.createAs(people[0], "OpportunityContactRole", {
+    OpportunityId: idOf("Opportunity", "Name", "Deal 7"),
+    ContactId: idOf("Contact", "Email", "p30@example.com"),
+    Role: "Economic Buyer",
+  });
+  await expect
+    .poll(() => rolesIn(emea.admin).sort(), { timeout: 30_000 })
+    .toContain("Deal 7: p30@example.com Economic Buyer");
+  await expect.poll(() => rolesIn(amer.admin).sort(), { timeout: 30_000 }).toEqual(rolesIn(emea.admin).sort());
+  expect(rolesIn(emea.admin)).toContain("Deal 3: p3@example.com Decision Maker");
+  expect(rolesIn(amer.admin)).toHaveLength(2 * count);
 });
 
 test("people edit in both orgs while answers are lost and streams break: no edit is lost", {

@@ -156,6 +156,17 @@ export const standardObjects: readonly ObjectDraft[] = [
     ],
   },
   {
+    name: "OpportunityContactRole",
+    label: "Opportunity Contact Role",
+    keyPrefix: "00K",
+    fields: [
+      { name: "OpportunityId", type: "reference", referenceTo: ["Opportunity"], required: true },
+      { name: "ContactId", type: "reference", referenceTo: ["Contact"], required: true },
+      { name: "Role", type: "picklist", values: ["Decision Maker", "Economic Buyer", "Evaluator", "Influencer"] },
+      { name: "IsPrimary", type: "boolean" },
+    ],
+  },
+  {
     name: "User",
     label: "User",
     keyPrefix: "005",
