@@ -117,3 +117,37 @@ test("a fault elsewhere hides none of what is known", () => {
   );
   expect(lines).toMatchSnapshot();
 });
+
+test("a second record is merged or deleted only where that can be, and does no harm", () => {
+  const yaml = (merges: string, db: string, crm: string) => `\
+systems:
+  crm: { connector: hubspot, token: "\${T}" }
+  db: { connector: postgres, url: "\${U}" }
+entities:
+  company:
+    ${merges}
+    fields: { domain: domain }
+    identity: [domain]
+    systems:
+      crm: { object: companies, fields: { domain: domain }, merged: ${crm} }
+      db: { object: companies, fields: { domain: domain }, merged: ${db} }
+  contact:
+    fields: { email: email, company: { type: reference, to: company } }
+    identity: [email]
+    systems:
+      crm: { object: contacts, fields: { email: email, company: "associations.companies:Primary" } }
+      db: { object: people, fields: { email: email, company: company_id } }
+`;
+  const told = (...parts: Parameters<typeof yaml>) =>
+    checkConfig(readYaml(yaml(...parts)).data, null).findings.map((one) => `${pathText(one.path)}: ${one.message}`);
+  expect(told("merges: link", "keep", "merge")).toEqual([]);
+  expect(told("merges: link", "merge", "merge")).toEqual([
+    "entities.company.systems.db.merged: db has no merge that Truce could call",
+  ]);
+  expect(told("merges: link", "delete", "merge")).toEqual([
+    "entities.company.systems.db.merged: each contact that points to a deleted company would lose what it points to",
+  ]);
+  expect(told("merges: hold", "keep", "merge")).toEqual([
+    "entities.company.systems.crm.merged: what is merged elsewhere is held, so nothing is left over here",
+  ]);
+});

@@ -25,6 +25,7 @@ export function checkMappings(meaning: EntityMeaning): Finding[] {
       ...checkObject(mapping, at, isHurt([...at, "fields"])),
       ...sharedCells(mapping, at),
       ...checkTargets(meaning, system, mapping, at),
+      ...checkMerged(meaning, system, mapping, at),
     ];
   });
   if (count > 1 || isHurt([...path, "systems"])) return findings;
@@ -61,6 +62,35 @@ function checkTargets({ config, entity }: EntityMeaning, system: string, { field
     const message = `${field} points to a ${to}, and ${system} has none`;
     return [errorAt([...at, "fields", field], message, `Map ${to} in ${system}, or leave ${field} out there.`)];
   });
+}
+
+/** Systems with a merge of their own; a connector of one's own may have one. */
+const merging = ["hubspot", "custom"];
+
+function checkMerged(
+  { config, entity, name }: EntityMeaning,
+  system: string,
+  { merged }: Mapping,
+  at: Path,
+): Finding[] {
+  const connector = config.systems[system]?.connector;
+  const there = [...at, "merged"];
+  if (merged !== "keep" && entity.merges !== "link")
+    return [
+      errorAt(there, `what is merged elsewhere is held, so nothing is left over here`, `Add merges: link to ${name}.`),
+    ];
+  const pointing = Object.entries(config.entities).find(
+    ([, one]) =>
+      system in one.systems &&
+      Object.keys(one.systems[system]?.fields ?? {}).some((field) => one.fields[field]?.to === name),
+  );
+  if (merged === "delete" && pointing !== undefined) {
+    const message = `each ${pointing[0]} that points to a deleted ${name} would lose what it points to`;
+    return [errorAt(there, message, "Write keep, or merge where the system has a merge.")];
+  }
+  if (merged !== "merge" || connector === undefined || merging.includes(connector)) return [];
+  const remedy = "Write delete: the second record is deleted once all it held is agreed on; or keep.";
+  return [errorAt(there, `${system} has no merge that Truce could call`, remedy)];
 }
 
 /** Two fields that are written to one cell would undo each other for ever. */

@@ -117,7 +117,7 @@ function compileEntity(entity: ParsedEntity, name: string): EntityPolicy {
         const one = mapping.fields[field];
         return one === undefined ? [] : [[field, compileMapping(one, compileType(entity, field))]];
       });
-      const { object, create, only, constants } = mapping;
+      const { object, create, only, constants, merged } = mapping;
       return {
         system,
         object,
@@ -125,6 +125,7 @@ function compileEntity(entity: ParsedEntity, name: string): EntityPolicy {
         fields: Object.fromEntries(fields),
         ...(only === undefined ? {} : { filter: { expression: only.when, leaves: only.leaves } }),
         ...(Object.keys(constants).length === 0 ? {} : { constants }),
+        ...(merged === "keep" ? {} : { merged }),
       };
     }),
     matching: compileMatching(entity, name),

@@ -67,7 +67,9 @@ export const entitySchema = z.strictObject({
   merges: z
     .enum(["hold", "link"])
     .default("hold")
-    .describe("Records merged in one system that are two in others: kept for a person, or made one and kept equal."),
+    .describe(
+      "Records merged in one system that are two in others: kept for a person, or made one; of two records there, see merged.",
+    ),
   duplicates: z
     .enum(["hold", "link"])
     .default("hold")

@@ -102,6 +102,12 @@ export const objectSchema = z
       .default({})
       .describe("What a record that Truce creates holds in cells that no field is kept in."),
     only: onlySchema.optional(),
+    merged: z
+      .enum(["keep", "merge", "delete"])
+      .default("keep")
+      .describe(
+        "What becomes of a second record here when two become one: both are kept equal, the system merges them (HubSpot), or the second is deleted. Default: keep.",
+      ),
   })
   .transform((object) => ({ ...object, fields: { ...partsOf(object.together), ...object.fields } }));
 

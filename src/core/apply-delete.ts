@@ -25,6 +25,11 @@ export function applyDelete(draft: Draft, index: number, seen: RawDelete, contex
   });
   const source = recordSource(seen.ref, null);
   if (draft.deletedAt !== null) return "applied";
+  if (link.leftOver === true) {
+    setLink(draft, index, { leftOver: false });
+    write(draft, context, { kind: "deleted", why: "its golden record has another record here", source });
+    return "applied";
+  }
   const policy = context.entity.deletes;
   const others = draft.links.filter((other, i) => i !== index && other.status === "linked");
   if (policy === "hold" || (policy === "propagate" && others.some((other) => hasUnseenEdits(draft, link, other)))) {

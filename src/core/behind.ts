@@ -44,9 +44,31 @@ export function dueAt(golden: GoldenRecord, link: Link, entity: EntityPolicy): I
   if (golden.deletedAt !== null) return link.status === "linked" ? link.retryAt : null;
   if (link.status === "wanted")
     return isCreatable(golden, link, entity, mapping) ? Math.max(link.retryAt, settled(golden, entity)) : null;
+  if (link.leftOver === true && mapping.merged !== undefined)
+    return absorberOf(golden, link, mapping) === null ? null : Math.max(link.retryAt, settled(golden, entity));
+  // What is left over may still hold a unique value that this one shall get.
+  if (golden.links.some((one) => one.dead === null && absorberOf(golden, one, mapping) === link)) return null;
   const behind = behindFields(golden, link, entity, mapping);
   const waits = behind.map((field) => (isWaiting(link, field, golden) ? (link.waiting[field]?.until ?? 0) : 0));
   return behind.length === 0 ? null : Math.max(link.retryAt, settled(golden, entity), Math.min(...waits));
+}
+
+/**
+ * The record here into which a left-over one goes: once nothing is open, as then all that it said is agreed on or in the journal. `null`: there is
+ * none, or not now.
+ */
+export function absorberOf(
+  golden: Pick<GoldenRecord, "holds" | "links" | "deletedAt">,
+  link: Link,
+  { system, object, merged }: ObjectMapping,
+): Link | null {
+  if (link.leftOver !== true || merged === undefined || golden.holds.length > 0) return null;
+  if (golden.deletedAt !== null || link.status !== "linked" || link.system !== system || link.object !== object)
+    return null;
+  const other = golden.links.find(
+    (one) => one.system === system && one.object === object && one.status === "linked" && one.leftOver !== true,
+  );
+  return other !== undefined && other.inFlight === null && !other.outside ? other : null;
 }
 
 /** It does not take part: by what it was last seen to hold, or by what is agreed since. */

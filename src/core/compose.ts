@@ -4,7 +4,7 @@ import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
 import type { CellName } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
 import { type FieldValue, type RawValue, sameRaw, sameValue } from "../model/value.ts";
-import { behindFields, creatableFields } from "./behind.ts";
+import { absorberOf, behindFields, creatableFields } from "./behind.ts";
 import { type Context, draftOf, recordSource, sentValues, write } from "./draft.ts";
 import { cellsOfField } from "./mapping/cells-of.ts";
 import { knownFields } from "./mapping/known-fields.ts";
@@ -49,7 +49,9 @@ export function compose(
   { encode, policy, goldenById }: ComposeDeps,
   attempt: { readonly id: string; readonly startedAt: Instant; readonly expiresAt: Instant },
 ): Composed {
-  const kind = golden.deletedAt !== null ? "delete" : link.status === "wanted" ? "create" : "update";
+  const absorber = absorberOf(golden, link, mapping);
+  const isDelete = golden.deletedAt !== null || absorber !== null;
+  const kind = isDelete ? "delete" : link.status === "wanted" ? "create" : "update";
   const fields =
     kind === "delete"
       ? []
@@ -127,7 +129,8 @@ export function compose(
     return { kind: "settled", link: { ...link, seen, shadow, refused, waiting }, refusals };
   const content = repeated(link, entity, mapping) ?? { versions, values, patch };
   const { id: attemptId, startedAt, expiresAt } = attempt;
-  const inFlight: InFlight = { attemptId, kind, startedAt, expiresAt, ...content };
+  const into = mapping.merged === "merge" && absorber?.id != null ? { into: absorber.id } : {};
+  const inFlight: InFlight = { attemptId, kind, startedAt, expiresAt, ...content, ...into };
   return { kind: "write", link: { ...link, seen, shadow, refused, waiting, inFlight }, inFlight, refusals };
 }
 

@@ -59,6 +59,11 @@ export function flowKindOf(
   if (golden === null || link === undefined || link.status !== "linked") return null;
   if (seen.kind === "delete")
     return entity.deletes === "propagate" || entity.deletes === "archive" ? counted("deletes") : null;
+  if (seen.kind === "merge") {
+    const isTaken = ({ system, merged }: EntityPolicy["mappings"][number]) =>
+      merged !== undefined && system !== seen.ref.system;
+    return entity.merges === "link" && entity.mappings.some(isTaken) ? counted("deletes") : null;
+  }
   if (seen.kind !== "upsert") return null;
   const isBlanked = Object.entries(seen.fields).some(
     ([field, value]) => isBlank(value) && entity.fields[field]?.clears === "propagate" && !isBlank(link.shadow[field]),
@@ -132,7 +137,7 @@ export function cautious(policy: Policy): Policy {
         ...(massLimitOf(policy, "rewrites") === null ? {} : { edits: "hold" }),
       },
     ]);
-    return [name, { ...entity, deletes: "hold", fields: Object.fromEntries(fields) }];
+    return [name, { ...entity, deletes: "hold", merges: "hold", fields: Object.fromEntries(fields) }];
   });
   return { ...policy, entities: Object.fromEntries(entities) };
 }

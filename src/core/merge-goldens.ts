@@ -186,10 +186,20 @@ function candidateOf(draft: Draft, names: readonly FieldName[]): Candidate {
 /** Records move with what is known of them; they are behind wherever the survivor has another value. Where the loser only wanted a record, it gets none. */
 function moveLinks(survivor: Draft, loser: Draft, context: Context): void {
   const isAt = (a: Link) => (b: Link) => a.system === b.system && a.object === b.object;
+  const there = survivor.links.filter(({ status }) => status === "linked");
+  const isLeftOver = (link: Link) =>
+    there.some(isAt(link)) && context.entity.mappings.find(isAtMapping(link))?.merged !== undefined;
   for (const link of loser.links) {
     if (link.id === null) continue;
     survivor.links = survivor.links.filter((other) => other.id !== null || !isAt(link)(other));
-    const moved = { ...link, seen: seenIn(survivor, loser, link), refused: {}, waitsFor: null, behindSince: null };
+    const moved = {
+      ...link,
+      seen: seenIn(survivor, loser, link),
+      refused: {},
+      waitsFor: null,
+      behindSince: null,
+      ...(isLeftOver(link) ? { leftOver: true } : {}),
+    };
     survivor.links.push(moved);
     if (link.status !== "linked") continue;
     const ref = { system: link.system, object: link.object, id: link.id };
@@ -202,6 +212,10 @@ function moveLinks(survivor: Draft, loser: Draft, context: Context): void {
   }
   loser.links = [];
   for (const [field, { value }] of Object.entries(survivor.fields)) catchUp(survivor, field, value);
+}
+
+function isAtMapping({ system, object }: Link) {
+  return (mapping: EntityPolicy["mappings"][number]) => mapping.system === system && mapping.object === object;
 }
 
 /** What the link had seen of the loser it has seen of the survivor where that has the same value, even in a form of its own that keeps less. */

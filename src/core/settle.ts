@@ -151,9 +151,20 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
   const { draft, index, link, inFlight, context, deps } = step;
   const ref = refOf(link, receipt.id);
   const ok = { failures: 0, retryAt: 0, dead: null, createUnknown: false };
+  if (inFlight.into !== undefined) {
+    absorb(step, receipt.id, inFlight.into);
+    return {};
+  }
   if (inFlight.kind === "delete") {
-    setLink(draft, index, { ...ok, status: "deleted", revision: receipt.revision, observedAt: receipt.observedAt });
-    write(draft, context, { kind: "deleted", why: "deleted here too", source: recordSource(ref, null) });
+    const why = link.leftOver === true ? "its golden record has another record here" : "deleted here too";
+    setLink(draft, index, {
+      ...ok,
+      status: "deleted",
+      leftOver: false,
+      revision: receipt.revision,
+      observedAt: receipt.observedAt,
+    });
+    write(draft, context, { kind: "deleted", why, source: recordSource(ref, null) });
     return {};
   }
   const raw: RawUpsert = {
@@ -200,6 +211,21 @@ function settleWritten(step: Step, receipt: Receipt & { kind: "written" }): Rest
   // What else the answer shows was changed at some time since the last reading, so that is still the one before the write.
   applyUpsert(draft, index, { ...seen, covered: {} }, deps.mapping, context);
   return {};
+}
+
+/** The left-over record was merged into the other one, which may have another id since: both ids mean it now. */
+function absorb({ draft, index, link, context }: Step, survivorId: RecordId, into: RecordId): void {
+  const isAbsorber = (one: Link) => one.system === link.system && one.object === link.object && one.id === into;
+  const ids = [link.id ?? "", ...link.aliases, into];
+  draft.links = draft.links.flatMap((one, i): Link[] => {
+    if (i === index) return [];
+    if (!isAbsorber(one)) return [one];
+    return [
+      { ...one, id: survivorId, aliases: [...new Set([...one.aliases, ...ids])].filter((id) => id !== survivorId) },
+    ];
+  });
+  const source = recordSource(refOf(link, survivorId), null);
+  write(draft, context, { kind: "merged", why: `${link.id} was merged into ${survivorId} here too`, source });
 }
 
 /** The record that was to be made is one that the golden record has: there is nothing to make. */

@@ -77,7 +77,7 @@ function problemOf(
 
 /** What the record is known to hold is met anew. */
 function fresh(link: Link): Link {
-  return { ...link, seen: {}, refused: {}, waitsFor: null, behindSince: null };
+  return { ...link, seen: {}, refused: {}, waitsFor: null, behindSince: null, leftOver: false };
 }
 
 /** What a record last said of a field itself, and when in the order of the journal. */

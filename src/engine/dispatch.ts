@@ -425,7 +425,10 @@ function requestOf({ goldenId, link, inFlight, entity, mapping }: Send): WriteRe
   const base = baseOf(link, kind === "update" ? Object.keys(patch) : Object.keys(link.cells));
   return kind === "update"
     ? { kind, attemptId, id: link.id, patch, base, revision: link.revision }
-    : { kind, attemptId, id: link.id, base, revision: link.revision };
+    : {
+        ...{ kind, attemptId, id: link.id, base, revision: link.revision },
+        ...(inFlight.into === undefined ? {} : { into: inFlight.into }),
+      };
 }
 
 /** The cell by which a record may be found: one that holds the field and nothing else. */

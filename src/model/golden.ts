@@ -35,6 +35,8 @@ export type InFlight = {
   readonly versions: Readonly<Record<FieldName, number>>;
   readonly values: Readonly<Record<FieldName, FieldValue>>;
   readonly patch: Readonly<Record<CellName, RawValue>>;
+  /** Deletes only: the record is not deleted but merged into this one. */
+  readonly into?: RecordId;
 };
 
 /**
@@ -88,6 +90,8 @@ export type Link = {
   readonly waitsFor: string | null;
   /** The record does not pass the filter of its object: it is left alone, and what it was before stays the base. */
   readonly outside: boolean;
+  /** The golden record has another record here, since it was made one with this one's; `merged` of the mapping says what becomes of it. */
+  readonly leftOver?: boolean;
   /** References there to records that are not known, since when, and whether a person was told. Neither taken nor written over. */
   readonly parked: Readonly<Record<FieldName, { readonly since: Instant; readonly asked: boolean }>>;
   /** References of which what they point to (of many: `without`) has no record there: looked for again at `until`. */

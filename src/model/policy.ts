@@ -113,6 +113,11 @@ export type ObjectMapping = {
   readonly filter?: ObjectFilter;
   /** Fields that are kept here, and that the system does not have as the config says: left alone until it does. */
   readonly paused?: readonly FieldName[];
+  /**
+   * What becomes of a second record that is here when two golden records become one, once it says nothing of its own any more: the system merges it
+   * into the first, or it is deleted. Not said: both are kept equal.
+   */
+  readonly merged?: "merge" | "delete";
   /** What a record that Truce creates holds in cells that no field is kept in. */
   readonly constants?: Readonly<Record<CellName, string | boolean | number>>;
 };

@@ -123,6 +123,8 @@ export type WriteRequest =
       readonly kind: "delete";
       readonly attemptId: string;
       readonly id: RecordId;
+      /** The record is not to be deleted but to be merged into this one, whose id is answered. Asked only of systems for which the config says that they merge. */
+      readonly into?: RecordId;
       readonly base: Readonly<Record<CellName, RawValue>>;
       readonly revision: Revision | null;
     };

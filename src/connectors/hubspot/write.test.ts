@@ -305,6 +305,21 @@ test("deletes are guarded; a record that is not there is as good as deleted", as
   expect(admin.record("contacts", b!)!.archived).toBe(false);
 });
 
+test("a record is merged into another one, once; what changed meanwhile is not", async () => {
+  const { admin } = setting.sandbox;
+  const [a, b, c] = seed({ firstname: "A" }, { firstname: "B" }, { firstname: "C" });
+  admin.edit(101, "contacts", c!, { firstname: "edited" });
+  const into = (id: string, firstname: string) => ({ ...remove(id, { firstname }), into: a! });
+  const [first, second] = await setting.connector.write(contacts, [into(b!, "B"), into(c!, "C")]);
+  const survivor = admin.record("contacts", b!)!.id;
+  expect(first).toMatchObject({ kind: "written", id: survivor });
+  expect(second).toMatchObject({ kind: "changed", observation: { cells: { firstname: "edited" } } });
+  expect(admin.record("contacts", a!)!.id).toBe(survivor);
+  // Its answer was lost: the second try finds it done.
+  expect(await setting.connector.write(contacts, [into(b!, "B")])).toMatchObject([{ kind: "written", id: survivor }]);
+  expect(admin.records("contacts").filter(({ archived }) => !archived)).toHaveLength(2);
+});
+
 test("results are in the order of the requests, whatever their kinds", async () => {
   const [a, b] = seed({ firstname: "A" }, { firstname: "B" });
   const results = await setting.connector.write(contacts, [

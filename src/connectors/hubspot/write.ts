@@ -1,4 +1,4 @@
-import type { SystemId } from "../../model/record.ts";
+import type { RecordId, SystemId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -6,6 +6,7 @@ import type { MappedObject, WriteRequest, WriteResult } from "../../ports/connec
 import type { SeenVersions } from "../../ports/seen-versions.ts";
 import type { Client } from "./client.ts";
 import { type Create, createRecords } from "./create.ts";
+import { idOf, own } from "./json.ts";
 import type { OwnWrites } from "./own-writes.ts";
 import { batchMax, chunks, objectPath, type Reader } from "./read.ts";
 import type { Schema } from "./schema.ts";
@@ -63,7 +64,10 @@ async function orFailed(
   }
 }
 
-/** Archives records that still hold what was expected. One that is not there is as good as deleted. */
+/**
+ * Archives records that still hold what was expected, or merges them into others: HubSpot merges one at a time. One that is not there is as good as
+ * deleted, one that was merged before as good as merged.
+ */
 async function deleteRecords(
   deps: WriteDeps,
   object: MappedObject,
@@ -74,7 +78,7 @@ async function deleteRecords(
     requests.map(({ id }) => id),
   );
   const looks = requests.map((request) => look(deps, object, found, request));
-  const ids = requests.filter((_, i) => looks[i] === null).map(({ id }) => id);
+  const ids = requests.filter(({ into }, i) => into === undefined && looks[i] === null).map(({ id }) => id);
   if (ids.length > 0) {
     const what = `deleting ${ids.length} ${object.object}`;
     const body = { inputs: ids.map((id) => ({ id })) };
@@ -82,9 +86,39 @@ async function deleteRecords(
     await deps.client.call({ method: "POST", path, body, effect: "write", what });
   }
   const observedAt = deps.clock.now() as Instant;
-  return requests.map(({ id }, i): WriteResult => {
-    const seen = looks[i];
-    if (seen !== null && seen !== undefined && seen.kind !== "missing") return seen;
-    return { kind: "written", id, cells: {}, complete: false, revision: null, observedAt, covered: {}, created: false };
+  const done = (id: RecordId): WriteResult => ({
+    ...{ kind: "written", id, cells: {}, complete: false, revision: null, observedAt, covered: {}, created: false },
   });
+  const results: WriteResult[] = [];
+  for (const [i, { id, into }] of requests.entries()) {
+    const seen = looks[i] ?? null;
+    const survivor = found.records.get(id)?.id;
+    if (into !== undefined && survivor !== undefined && survivor !== id) results.push(done(survivor));
+    else if (seen !== null && (seen.kind !== "missing" || into !== undefined)) results.push(seen);
+    else results.push(into === undefined ? done(id) : await mergeOne(deps, object, id, into, done));
+  }
+  return results;
+}
+
+/** Which id the survivor has is in the answer: HubSpot may give it a new one. */
+async function mergeOne(
+  { client }: WriteDeps,
+  object: MappedObject,
+  id: RecordId,
+  into: RecordId,
+  done: (id: RecordId) => WriteResult,
+): Promise<WriteResult> {
+  const what = `merging ${object.object} ${id} into ${into}`;
+  const body = { primaryObjectId: into, objectIdToMerge: id };
+  try {
+    const answer = await client.call({
+      ...{ method: "POST", path: `${objectPath(object)}/merge`, body, effect: "write", what },
+    });
+    const survivor = idOf(own(answer, "id"));
+    if (survivor !== undefined) return done(survivor);
+    return { kind: "failed", error: { code: "UNKNOWN_OUTCOME", message: `${what}: HubSpot's answer has no id` } };
+  } catch (error) {
+    if (error instanceof SyncFailure) return { kind: "failed", error: error.error };
+    throw error;
+  }
 }

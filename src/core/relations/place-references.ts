@@ -74,7 +74,9 @@ function placeOf(
   const golden = livingOf(id, goldenById);
   if (entity === undefined || mapping === undefined || golden === undefined) return { kind: "nowhere" };
   const links = golden.links.filter((link) => link.system === system && link.object === mapping.object);
-  const linked = links.find((link) => link.status === "linked" && link.id !== null);
+  const there = links.filter((link) => link.status === "linked" && link.id !== null);
+  // What is left over goes; nothing new shall point to it.
+  const linked = there.find((link) => link.leftOver !== true) ?? there[0];
   if (linked?.id != null) return { kind: "record", id: linked.id };
   const wanted = links.find((link) => link.status === "wanted");
   // What waits for a person, or for a field that must be known first, may never come.

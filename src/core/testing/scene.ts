@@ -5,6 +5,7 @@ import { type RawUpsert, revisionOf } from "../../model/observation.ts";
 import { mappingOf, type Policy } from "../../model/policy.ts";
 import { type RecordRef, recordKey } from "../../model/record.ts";
 import type { RawValue } from "../../model/value.ts";
+import { dueAt } from "../behind.ts";
 import { compose } from "../compose.ts";
 import { type Decided, decide, linkIndexOf } from "../decide.ts";
 import { goldenOf as draftedGolden } from "../draft.ts";
@@ -152,13 +153,15 @@ export function scene(
       const sent: string[] = [];
       for (const id of [...goldens.keys()]) {
         const golden = goldens.get(id)!;
-        golden.links.forEach((link, index) => {
+        golden.links.forEach((link) => {
           const { entity, mapping } = mappingOf(policy, link.system, link.object)!;
           const current = goldens.get(id)!;
-          const due = finish({ ...current, version: current.version - 1 }, entity, now).due.some(
-            (row) => row.system === link.system && row.object === link.object && row.dueAt <= now,
+          const index = current.links.findIndex(
+            (one) => one.system === link.system && one.object === link.object && one.id === link.id,
           );
-          if (!due) return;
+          if (index === -1) return;
+          const due = dueAt(current, current.links[index]!, entity);
+          if (due === null || due > now) return;
           const at = { id: `a${now}${link.system}`, startedAt: now, expiresAt: now + 1 };
           const next = compose(
             current,
@@ -176,13 +179,15 @@ export function scene(
             commit({ ...current, links: current.links.with(index, next.link) });
             return;
           }
-          sent.push(`${link.system}: ${JSON.stringify(next.inFlight.patch)}`);
+          const { kind, into, patch } = next.inFlight;
+          const what = into === undefined ? "deleted" : `merged into ${into}`;
+          sent.push(`${link.system}: ${kind === "delete" ? what : JSON.stringify(patch)}`);
           const written = { ...current, links: current.links.with(index, next.link) };
           const isNew = next.inFlight.kind === "create";
           const blank = Object.fromEntries(
             Object.values(mapping.fields).flatMap((one) => cellsOf(one).map((cell) => [cell, null])),
           );
-          const recordId = next.link.id ?? `${link.system}-${id}`;
+          const recordId = next.inFlight.into ?? next.link.id ?? `${link.system}-${id}`;
           const receipt = {
             kind: "written" as const,
             id: recordId,
