@@ -55,6 +55,17 @@ const fieldSchema = z.strictObject({
     .enum(["text", "number", "seconds", "milliseconds"])
     .describe("Its form in JSON, if not the usual one.")
     .optional(),
+  link: z
+    .strictObject({
+      id: path.describe("Where the id is in it."),
+      also: z.record(z.string(), scalar).describe("What stands beside the id in one that is written.").optional(),
+      sends: z
+        .enum(["link", "id"])
+        .describe("What is written. Default: link, an object like those that are read.")
+        .optional(),
+    })
+    .describe("A reference that is an object around an id: { id: id, also: { type: companies } }")
+    .optional(),
 });
 
 const versionSchema = z.union([

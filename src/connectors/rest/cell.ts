@@ -1,13 +1,16 @@
 import { denormalizeValue } from "../../core/normalize/denormalize-value.ts";
 import type { FieldValue, RawValue } from "../../model/value.ts";
 import type { MappedCell } from "../../ports/connector.ts";
-import type { FieldShape } from "./options.ts";
+import { at, type Json, objectOf, rawOf, withAt } from "./json.ts";
+import type { FieldShape, LinkShape } from "./options.ts";
 
 /**
  * A cell as Truce keeps it: moments that travel as numbers become ISO 8601, and lists whose order means nothing are sorted, so that a tool which
  * answers them in another order each time has not changed them. Anything else stays as it came.
  */
-export function readCell({ type }: MappedCell, field: FieldShape | undefined, held: RawValue): RawValue {
+export function readCell(mapped: MappedCell, field: FieldShape | undefined, shown: RawValue): RawValue {
+  const { type } = mapped;
+  const held = field?.link === undefined ? shown : linkedId(field.link, shown);
   if (Array.isArray(held)) {
     const isUnordered = type.kind === "set" || (type.kind === "reference" && type.many === true);
     return isUnordered ? held.toSorted(byText) : held;
@@ -18,8 +21,22 @@ export function readCell({ type }: MappedCell, field: FieldShape | undefined, he
   return held;
 }
 
+/** The id within a link, or the ids within a list of them; what is a bare id already stays so. */
+function linkedId(link: LinkShape, held: RawValue): RawValue {
+  if (Array.isArray(held)) return held.map((one: RawValue) => linkedId(link, one));
+  return objectOf(held) === undefined ? held : rawOf(at(held, link.id) ?? null);
+}
+
+function linkTo(link: LinkShape, raw: RawValue): RawValue {
+  if (Array.isArray(raw)) return raw.map((one: RawValue) => linkTo(link, one));
+  if (raw === null || link.sends === "id") return raw;
+  const beside = Object.entries(link.also ?? {}).reduce<Json>((whole, [path, value]) => withAt(whole, path, value), {});
+  return rawOf(withAt(beside, link.id, raw));
+}
+
 /** The value that goes on the wire for a cell. */
 export function wireCell(field: FieldShape | undefined, raw: RawValue): RawValue {
+  if (field?.link !== undefined) return linkTo(field.link, raw);
   if (typeof raw !== "string") return raw;
   if (field?.as === "seconds") return Math.floor(Date.parse(raw) / 1_000);
   if (field?.as === "milliseconds") return Date.parse(raw);

@@ -111,6 +111,17 @@ export type FieldShape = {
   readonly unique?: boolean | undefined;
   /** The form on the wire, where it isn't the usual one: numbers as text, moments as seconds or ms since 1970, ids as numbers. */
   readonly as?: "text" | "number" | "seconds" | "milliseconds" | undefined;
+  readonly link?: LinkShape | undefined;
+};
+
+/** A reference that is no bare id but an object around one: `{ "type": "companies", "id": "7" }`. */
+export type LinkShape = {
+  /** Path of the id in it. */
+  readonly id: string;
+  /** What stands beside the id in one that is written, by path. */
+  readonly also?: Readonly<Record<string, Scalar>> | undefined;
+  /** What is written: such an object (default), or the id alone. */
+  readonly sends?: "link" | "id" | undefined;
 };
 
 /** `etag`: the ETag header, sent back as If-Match. Else a field of the record that is sent back in one of three places. */

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
-import type { Connector, MappedObject, WriteResult } from "../../ports/connector.ts";
+import type { Connector, MappedCell, MappedObject, WriteResult } from "../../ports/connector.ts";
 import { type Asked, connectorAt, create, mapped, toolThat, update } from "./testing.ts";
 
 type Stored = Record<string, unknown>;
@@ -65,6 +65,46 @@ test("a field in the first item of a list leaves the other items as they are, an
   const empty = await toolWith({ id: 1 }, { create: { also: { "schemas.0": "urn:user" } } }, ["emails.0.value"]);
   await writeOne(empty.connector, empty.object, create("k", { "emails.0.value": "d@example.org" }));
   expect(JSON.parse(empty.sent().body)).toEqual({ emails: [{ value: "d@example.org" }], schemas: ["urn:user"] });
+});
+
+test("a reference that is an object around an id is read as the id, and written as the tool writes it", async () => {
+  const company: MappedCell = {
+    cell: "company",
+    field: "company",
+    type: { kind: "reference", to: "company" },
+    direction: "both",
+  };
+  const partners: MappedCell = { ...company, cell: "partners", type: { kind: "reference", to: "company", many: true } };
+  const object: MappedObject = { object: "contacts", create: true, cells: [company, partners] };
+  const pointer = (objectId: string) => ({ __type: "Pointer", className: "Company", objectId });
+  const record: Stored = { id: 1, company: pointer("c1"), partners: [pointer("c9"), pointer("c2")] };
+  const link = { id: "objectId", also: { __type: "Pointer", className: "Company" } };
+  const fields = { company: { type: "text", link }, partners: { type: "list", link } } as const;
+  const { connector, sent } = await toolWith(record, { fields }, []);
+  expect(await connector.read(object, ["1"])).toMatchObject([
+    { observation: { cells: { company: "c1", partners: ["c2", "c9"] } } },
+  ]);
+  const patch = { company: "c2", partners: ["c3"] };
+  const [written] = await connector.write(object, [update("1", { company: "c1", partners: ["c2", "c9"] }, patch)]);
+  expect(written).toMatchObject({ kind: "written", cells: patch });
+  expect(JSON.parse(sent().body)).toEqual({ company: pointer("c2"), partners: [pointer("c3")] });
+  await connector.write(object, [update("1", { company: "c2" }, { company: null })]);
+  expect(JSON.parse(sent().body)).toEqual({ company: null });
+});
+
+test("a tool may show a reference as a whole record, and take its id alone", async () => {
+  const company: MappedCell = {
+    cell: "company",
+    field: "company",
+    type: { kind: "reference", to: "company" },
+    direction: "both",
+  };
+  const object: MappedObject = { object: "contacts", create: true, cells: [company] };
+  const fields = { company: { type: "text", link: { id: "documentId", sends: "id" } } } as const;
+  const { connector, sent } = await toolWith({ id: 1, company: { documentId: "d1", name: "Acme" } }, { fields }, []);
+  const [written] = await connector.write(object, [update("1", { company: "d1" }, { company: "d2" })]);
+  expect(JSON.parse(sent().body)).toEqual({ company: "d2" });
+  expect(written).toMatchObject({ kind: "written", cells: { company: "d2" } });
 });
 
 test("JSON:API is an envelope, a place for fields, and constants", async () => {
