@@ -156,3 +156,12 @@ test("requests keep to the rate that the config names", async () => {
   expect(asked).toHaveLength(5);
   expect(slept.reduce((a, b) => a + b, 0)).toBe(2_000);
 });
+
+test("a tool that answers in a kind of JSON of its own is not refused", async () => {
+  const { url } = await toolThat(({ headers }) => {
+    const accepts = headers["accept"] ?? "";
+    if (!/application\/\*\+json|\*\/\*/u.test(accepts)) return { status: 406 };
+    return { body: { id: "1", name: "Ada" }, headers: { "content-type": "application/vnd.api+json" } };
+  }, onTestFinished);
+  expect(await connectorAt(url, {}).read(mapped("name"), ["1"])).toMatchObject([{ kind: "found" }]);
+});

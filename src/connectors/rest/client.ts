@@ -70,7 +70,8 @@ export function createClient(options: RestOptions): Client {
   const credentials = createCredentials(options.auth, base, clock, send);
   const exchange = async (call: Call, url: URL): Promise<HttpAnswer> => {
     const headers = {
-      accept: "application/json",
+      // Tools of a standard name a kind of JSON of their own, and refuse who does not want it.
+      accept: "application/json, application/*+json;q=0.9, */*;q=0.5",
       "accept-encoding": "identity",
       ...(call.body === undefined ? {} : { "content-type": "application/json" }),
       ...options.headers,
