@@ -76,12 +76,14 @@ export function compareBirthDates(a: BirthDate, b: BirthDate): number {
   const yearAlone = isYearAlone(a) || isYearAlone(b);
   if (yearAlone)
     return a.year === b.year ? 2 : Math.abs(a.year - b.year) <= 1 ? 5 : oneDigitOff(a.digits, b.digits, 4) ? 5 : 6;
-  if (a.digits === b.digits) return 0;
-  if (isSlip(a, b)) return 1;
   const equal = Number(a.year === b.year) + Number(a.month === b.month) + Number(a.day === b.day);
+  if (equal === 3) return 0;
+  // A slip is in one place: it leaves a part as it was.
+  if (equal === 0) return 6;
+  if (isSlip(a, b)) return 1;
   if (equal === 2) return 3;
   if (a.year === b.year) return 4;
-  return Math.abs(a.year - b.year) <= 1 && equal > 0 ? 5 : 6;
+  return Math.abs(a.year - b.year) <= 1 ? 5 : 6;
 }
 
 function isSlip(a: BirthDate, b: BirthDate): boolean {

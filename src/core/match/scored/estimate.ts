@@ -9,7 +9,7 @@ import {
 } from "./feature.ts";
 import type { LevelShares, Model, Weights } from "./model.ts";
 import type { MatchRecord } from "./record.ts";
-import { rarityOf, tablesOf } from "./score.ts";
+import { levelsMax, rarityOf, tablesOf } from "./score.ts";
 
 /** Random numbers in [0, 1) from a seed: estimates must come out the same each time. Source: mulberry32. */
 export function randomFrom(seed: number): () => number {
@@ -171,14 +171,15 @@ function oneRound(
     for (let f = 0; f < featureCount; f++) {
       const level = sample.levels[from + f] as number;
       if (level < 0) continue;
-      const table = tables.same[f];
-      if (!table) continue;
+      const at = f * levelsMax + level;
+      const weight = tables.same[at] as number;
+      if (Number.isNaN(weight)) continue;
       const rarity = sample.rarity[from + f] as number;
-      s += (table[level] as number) + rarity;
-      const kinH = tables.household[f];
-      if (kinH) h += (kinH[level] as number) + rarity;
-      const kinC = tables.colleagues[f];
-      if (kinC) c += (kinC[level] as number) + rarity;
+      s += weight + rarity;
+      const ofHousehold = tables.household[at] as number;
+      if (!Number.isNaN(ofHousehold)) h += ofHousehold + rarity;
+      const ofColleagues = tables.colleagues[at] as number;
+      if (!Number.isNaN(ofColleagues)) c += ofColleagues + rarity;
     }
     const top = Math.max(s, h, c, logPriors.unrelated);
     const [es, eh, ec] = [Math.exp(s - top), Math.exp(h - top), Math.exp(c - top)];

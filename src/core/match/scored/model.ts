@@ -38,12 +38,12 @@ export type Model = {
   readonly tables: ScoreTables;
 };
 
-/** Per feature and level the log-likelihood ratio against strangers; `null` as in `LevelShares`. */
+/** At `8 * feature + level` the log-likelihood ratio against strangers; NaN for features without weights, or whose kin agree no more than strangers. */
 export type ScoreTables = {
-  readonly same: readonly (Float64Array | null)[];
-  readonly household: readonly (Float64Array | null)[];
-  readonly colleagues: readonly (Float64Array | null)[];
-  readonly unrelatedLog: readonly (Float64Array | null)[];
+  readonly same: Float64Array;
+  readonly household: Float64Array;
+  readonly colleagues: Float64Array;
+  readonly unrelatedLog: Float64Array;
   readonly logPriors: {
     readonly same: number;
     readonly household: number;

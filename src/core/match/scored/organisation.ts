@@ -1,6 +1,6 @@
 import { splitLegalForm } from "./legal-forms.ts";
 import { remembered } from "./remembered.ts";
-import { likeness } from "./similarity.ts";
+import { letterSet, likenessOf } from "./similarity.ts";
 import { comparable, isIdeographic, squash, wordsOf } from "./text.ts";
 
 /** A company's or a place's name, with its legal form apart. */
@@ -11,6 +11,9 @@ export type Organisation = {
   readonly numbers: string;
   readonly initials: string;
   readonly ideographic: boolean;
+  /** Letter sets of the core and of each word. */
+  readonly letters: number;
+  readonly lettersOfWords: readonly number[];
 };
 
 export const organisationLevels = [
@@ -31,9 +34,12 @@ function readOrganisation(text: string): Organisation | null {
   if (all.length === 0) return null;
   const { core, forms } = splitLegalForm(all);
   const words = core.map(squash);
+  const joined = words.join("");
   return {
-    core: words.join(""),
+    core: joined,
     words,
+    letters: letterSet(joined),
+    lettersOfWords: words.map(letterSet),
     forms: [...new Set(forms)].sort().join(" "),
     ideographic: isIdeographic(text),
     numbers: words.filter((word) => /\d/.test(word)).join(" "),
@@ -45,10 +51,10 @@ function readOrganisation(text: string): Organisation | null {
 }
 
 export function compareOrganisations(a: Organisation, b: Organisation): number {
-  if (a.core === b.core) return 0;
+  if (a === b || a.core === b.core) return 0;
   if (a.ideographic !== b.ideographic) return -1;
   if (a.numbers === b.numbers || a.numbers === "" || b.numbers === "") {
-    const like = likeness(a.core, b.core);
+    const like = likenessOf(a.core, a.letters, b.core, b.letters);
     if (like === 2 && a.core.length >= 5) return 1;
     if (contained(a, b)) return 2;
     if (acronym(a, b) || acronym(b, a)) return 3;
@@ -78,7 +84,16 @@ function acronym(short: Organisation, long: Organisation): boolean {
 
 function sharedWords(a: Organisation, b: Organisation): number {
   let shared = 0;
-  for (const word of a.words)
-    if (b.words.some((other) => word === other || (word.length > 3 && likeness(word, other) === 2))) shared++;
+  for (let i = 0; i < a.words.length; i++)
+    if (hasWord(b, a.words[i] as string, a.lettersOfWords[i] as number)) shared++;
   return shared;
+}
+
+function hasWord({ words, lettersOfWords }: Organisation, word: string, letters: number): boolean {
+  for (let i = 0; i < words.length; i++) {
+    const other = words[i] as string;
+    if (word === other) return true;
+    if (word.length > 3 && likenessOf(word, letters, other, lettersOfWords[i] as number) === 2) return true;
+  }
+  return false;
 }

@@ -1,5 +1,5 @@
 import { remembered } from "./remembered.ts";
-import { likeness, oneEditApart } from "./similarity.ts";
+import { letterSet, likeness, likenessOf, oneEditApart } from "./similarity.ts";
 import { comparable, squash, wordsOf } from "./text.ts";
 
 /** A street address taken apart. */
@@ -8,6 +8,9 @@ export type Street = {
   readonly name: string;
   readonly words: readonly string[];
   readonly key: string;
+  /** Letter sets of the name and of each word. */
+  readonly letters: number;
+  readonly lettersOfWords: readonly number[];
 };
 
 export const streetLevels = [
@@ -42,7 +45,8 @@ export function streetOf(text: string, numberColumn?: string): Street | null {
 
 function street(number: string | null, words: readonly string[]): Street {
   const name = words.join(" ");
-  return { number, name, words, key: `${number ?? ""} ${name}` };
+  const [letters, lettersOfWords] = [letterSet(name), words.map(letterSet)];
+  return { number, name, words, key: `${number ?? ""} ${name}`, letters, lettersOfWords };
 }
 
 export function compareStreets(a: Street, b: Street): number {
@@ -64,25 +68,35 @@ function numberOff(a: string, b: string): boolean {
 
 /** 0 to 2. A street's name without its number may hold a further word, a typing error or a split word. */
 function likeStreet(a: Street, b: Street): number {
-  const whole = likeness(a.name, b.name);
+  const whole = likenessOf(a.name, a.letters, b.name, b.letters);
   if (whole > 0) return whole;
   let shared = 0;
-  for (const word of a.words)
-    if (word.length >= 3 && b.words.some((other) => likeness(word, other) > 1 || word === other)) shared++;
+  for (let i = 0; i < a.words.length; i++)
+    if ((a.words[i] as string).length >= 3 && hasAlike(b, a.words[i] as string, a.lettersOfWords[i] as number))
+      shared++;
   return shared > 0 && shared >= Math.min(a.words.length, b.words.length) ? 1 : 0;
 }
 
-/** A short text: city, state, occupation. The words of one inside the other count as alike. */
-export type Phrase = { readonly text: string; readonly words: readonly string[] };
+function hasAlike({ words, lettersOfWords }: Street, word: string, letters: number): boolean {
+  for (let i = 0; i < words.length; i++) {
+    const other = words[i] as string;
+    if (word === other || likenessOf(word, letters, other, lettersOfWords[i] as number) > 1) return true;
+  }
+  return false;
+}
 
-export const phraseOf = remembered((text): Phrase | null => {
-  const words = wordsOf(comparable(text)).map((word) => squash(placeWords[word] ?? word));
-  return words.length === 0 ? null : { text: words.join(" "), words };
+/** A short text: city, state, occupation. The words of one inside the other count as alike. */
+export type Phrase = { readonly text: string; readonly words: readonly string[]; readonly letters: number };
+
+export const phraseOf = remembered((raw): Phrase | null => {
+  const words = wordsOf(comparable(raw)).map((word) => squash(placeWords[word] ?? word));
+  const text = words.join(" ");
+  return words.length === 0 ? null : { text, words, letters: letterSet(text) };
 }, 20_000);
 
 export function comparePhrases(a: Phrase, b: Phrase): number {
-  if (a.text === b.text) return 0;
-  const like = likeness(a.text, b.text);
+  if (a === b || a.text === b.text) return 0;
+  const like = likenessOf(a.text, a.letters, b.text, b.letters);
   if (like === 2) return 1;
   if (like === 1) return 2;
   if (a.words.length === 1 && b.words.length === 1) return 3;
@@ -96,7 +110,12 @@ export function comparePostcodes(a: string, b: string): number {
   if (a === b) return 0;
   if (a.length >= 4 && b.length >= 4 && oneEditApart(a, b)) return 1;
   const area = Math.max(2, Math.min(a.length, b.length) >> 1);
-  return a.length > 3 && b.length > 3 && a.slice(0, area) === b.slice(0, area) ? 2 : 3;
+  return a.length > 3 && b.length > 3 && beginAlike(a, b, area) ? 2 : 3;
+}
+
+function beginAlike(a: string, b: string, length: number): boolean {
+  for (let i = 0; i < length; i++) if (a.charCodeAt(i) !== b.charCodeAt(i)) return false;
+  return true;
 }
 
 export function postcodeOf(text: string): string | null {

@@ -8,8 +8,11 @@ import {
   features,
   levelNames,
 } from "./feature.ts";
-import type { Evidence, Explanation, Model, Score, ScoreTables, Veto, Weights } from "./model.ts";
+import type { Evidence, Explanation, LevelShares, Model, Score, ScoreTables, Veto, Weights } from "./model.ts";
 import type { MatchRecord } from "./record.ts";
+
+/** No feature has more levels. */
+export const levelsMax = 8;
 
 const levels = new Int8Array(featureCount);
 /** Parts of the last score: log-likelihoods against strangers. Overwritten by each call. */
@@ -42,21 +45,24 @@ export function probabilityOf(logOdds: number): number {
 
 function weighLevels(a: MatchRecord, b: MatchRecord, model: Model): void {
   const { tables } = model;
-  parts.same = 0;
-  parts.household = 0;
-  parts.colleagues = 0;
+  let [same, household, colleagues] = [0, 0, 0];
   const turned = levels[featureIndex.turned] === 1;
   for (let feature = 0; feature < featureCount; feature++) {
     const level = levels[feature] as number;
-    const same = level < 0 ? null : (tables.same[feature] ?? null);
-    if (same === null) continue;
-    const rarity = rarityOf(feature, level, a, b, turned, model);
-    parts.same += (same[level] as number) + rarity;
-    const household = tables.household[feature];
-    if (household) parts.household += (household[level] as number) + rarity;
-    const colleagues = tables.colleagues[feature];
-    if (colleagues) parts.colleagues += (colleagues[level] as number) + rarity;
+    if (level < 0) continue;
+    const at = feature * levelsMax + level;
+    const weight = tables.same[at] as number;
+    if (Number.isNaN(weight)) continue;
+    const rarity = level > 2 ? 0 : rarityOf(feature, level, a, b, turned, model);
+    same += weight + rarity;
+    const ofHousehold = tables.household[at] as number;
+    if (!Number.isNaN(ofHousehold)) household += ofHousehold + rarity;
+    const ofColleagues = tables.colleagues[at] as number;
+    if (!Number.isNaN(ofColleagues)) colleagues += ofColleagues + rarity;
   }
+  parts.same = same;
+  parts.household = household;
+  parts.colleagues = colleagues;
 }
 
 /** How much more (rare value) or less (common value) an agreement says than an average one, in log odds. */
@@ -73,7 +79,7 @@ export function rarityOf(
   if (value === null) return 0;
   const share = model.share(features[feature] as Feature, value);
   if (share === null) return 0;
-  const average = model.tables.unrelatedLog[feature]?.[level] ?? 0;
+  const average = model.tables.unrelatedLog[feature * levelsMax + level] as number;
   return Math.max(-rarityMax, Math.min(rarityMax, average - Math.log(share)));
 }
 
@@ -135,9 +141,9 @@ export function explain(a: MatchRecord, b: MatchRecord, model: Model): Explanati
   const evidence: Evidence[] = [];
   for (let feature = 0; feature < featureCount; feature++) {
     const level = levels[feature] as number;
-    const table = level < 0 ? null : model.tables.same[feature];
-    if (!table) continue;
-    const weight = (table[level] as number) + rarityOf(feature, level, a, b, turned, model);
+    const ratio = level < 0 ? Number.NaN : (model.tables.same[feature * levelsMax + level] as number);
+    if (Number.isNaN(ratio)) continue;
+    const weight = ratio + rarityOf(feature, level, a, b, turned, model);
     const name = features[feature] as Feature;
     if (Math.abs(weight) >= 0.05) evidence.push({ feature: name, finding: levelNames[name][level] as string, weight });
   }
@@ -155,19 +161,24 @@ export function explain(a: MatchRecord, b: MatchRecord, model: Model): Explanati
 
 /** Makes the tables that scoring reads from weights. */
 export function tablesOf(weights: Weights): ScoreTables {
-  const ratio = (shares: readonly number[] | null | undefined, base: readonly number[]) =>
-    shares ? Float64Array.from(shares, (share, level) => Math.log(share / (base[level] as number))) : null;
-  const each = (make: (shares: NonNullable<Weights["features"][Feature]>) => Float64Array | null) =>
-    features.map((feature) => {
+  const each = (logOf: (shares: LevelShares, level: number) => number) => {
+    const table = new Float64Array(featureCount * levelsMax).fill(Number.NaN);
+    features.forEach((feature, f) => {
       const shares = weights.features[feature];
-      return shares === undefined ? null : make(shares);
+      shares?.unrelated.forEach((_, level) => {
+        table[f * levelsMax + level] = logOf(shares, level);
+      });
     });
+    return table;
+  };
+  const ratio = (of: "same" | "household" | "colleagues") =>
+    each((shares, level) => Math.log((shares[of]?.[level] ?? Number.NaN) / (shares.unrelated[level] as number)));
   const { same, household, colleagues } = weights.priors;
   return {
-    same: each((shares) => ratio(shares.same, shares.unrelated)),
-    household: each((shares) => ratio(shares.household, shares.unrelated)),
-    colleagues: each((shares) => ratio(shares.colleagues, shares.unrelated)),
-    unrelatedLog: each((shares) => Float64Array.from(shares.unrelated, Math.log)),
+    same: ratio("same"),
+    household: ratio("household"),
+    colleagues: ratio("colleagues"),
+    unrelatedLog: each((shares, level) => Math.log(shares.unrelated[level] as number)),
     logPriors: {
       same: Math.log(same),
       household: Math.log(household),
