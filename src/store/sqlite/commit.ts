@@ -8,6 +8,7 @@ import { setCursors } from "./cursors.ts";
 import type { Database } from "./database.ts";
 import type { FilingChange, Filings } from "./filings.ts";
 import { finishItems } from "./finish-items.ts";
+import type { GoldenCache } from "./golden-cache.ts";
 import { hold } from "./holds.ts";
 import type { Leases } from "./leases.ts";
 import { ownerOfKey, ownerOfRecord } from "./load.ts";
@@ -20,13 +21,14 @@ import { takeIn } from "./receive.ts";
 export function commit(
   db: Database,
   leases: Leases,
+  cache: GoldenCache,
   filings: Filings,
   claims: BlockClaims,
   units: readonly CommitUnit[],
   cursors: readonly CursorRow[],
 ): readonly CommitResult[] {
   const { fitting, drafts, filed, take } = db.transaction(() => {
-    const read = readDrafts(db, units);
+    const read = readDrafts(db, cache, units);
     const fits = check(db, claims, units, read);
     const filed = write(
       db,
@@ -40,6 +42,7 @@ export function commit(
   take();
   const added = filed.flatMap((change) => change.added);
   if (added.length > 0) claims.note(added);
+  for (const { unit, golden, written } of drafts.values()) if (fitting.has(unit)) cache.put(golden, written);
   endLeases(leases, units, fitting, drafts);
   return units.map((unit) => ({ kind: fitting.has(unit) ? "committed" : "stale" }));
 }

@@ -22,14 +22,16 @@ export function load(
     const golden = goldenById(db, cache, id);
     if (golden !== null) goldens.set(id, golden);
   };
+  const isHeld = records.length > 0 && db.value<number>("select 1 from hold where record is not null limit 1") === 1;
+  const isPinned = records.length > 0 && db.value<number>("select 1 from pin limit 1") === 1;
   for (const record of new Set(records.map(recordKey))) {
     const owner = ownerOfRecord(db, record);
     if (owner !== undefined) byRecord.set(record, owner);
     add(owner);
-    const hold = holdOnRecord(db, record);
+    const hold = isHeld ? holdOnRecord(db, record) : null;
     if (hold !== null) holds.set(record, hold);
     hold?.matches.forEach(add);
-    const pin = pinOf(db, record);
+    const pin = isPinned ? pinOf(db, record) : null;
     if (pin !== null) pins.set(record, pin);
     if (pin !== "new") add(pin);
   }

@@ -7,6 +7,7 @@ import { fromStored } from "../../ports/store-text.ts";
 import { type Counters, count } from "./counters.ts";
 import type { Database } from "./database.ts";
 import type { FilingChange } from "./filings.ts";
+import type { GoldenCache } from "./golden-cache.ts";
 import { putJournal } from "./put-journal.ts";
 import { putWork, workText } from "./put-work.ts";
 import { putTexts, textsOf } from "./search.ts";
@@ -32,24 +33,57 @@ export type Draft = {
   readonly recordsText: string;
   /** `null`: the keys stay as they are. */
   readonly keysText: string | null;
+  readonly texts: string;
+  /** What was written of it, once it was. */
+  written: Stored | null;
 };
 
-export function readDrafts(db: Database, units: readonly CommitUnit[]): ReadonlyMap<CommitUnit, Draft> {
+export function readDrafts(
+  db: Database,
+  cache: GoldenCache,
+  units: readonly CommitUnit[],
+): ReadonlyMap<CommitUnit, Draft> {
   const drafts = new Map<CommitUnit, Draft>();
   for (const unit of units) {
     const { golden, keys } = unit;
     if (golden === null) continue;
     const records = recordsOf(golden);
+    const cached = cache.row(golden.id);
+    const stored = cached?.stored ?? readStored(db, golden.id);
+    // Most commits change neither records nor texts: what they are is then not worked out anew.
+    const before = cached?.golden.version === stored?.version ? cached?.golden : undefined;
+    const hasSameRecords = stored !== undefined && before !== undefined && sameRecords(before, golden);
     drafts.set(unit, {
       unit,
       golden,
-      stored: readStored(db, golden.id),
+      stored,
       records,
-      recordsText: recordsText(records),
+      recordsText: hasSameRecords ? stored.records : recordsText(records),
       keysText: keys === null ? null : JSON.stringify(keys),
+      texts: hasSameRecords && sameFields(before, golden) ? stored.texts : textsOf(golden),
+      written: null,
     });
   }
   return drafts;
+}
+
+function sameRecords(before: GoldenRecord, now: GoldenRecord): boolean {
+  return (
+    before.links.length === now.links.length &&
+    before.links.every((link, i) => {
+      const other = now.links[i];
+      return link.id === other?.id && link.status === other.status && link.aliases === other.aliases;
+    })
+  );
+}
+
+/** Versions of a field that are one object are one version. */
+function sameFields(before: GoldenRecord, now: GoldenRecord): boolean {
+  const names = Object.keys(now.fields);
+  return (
+    names.length === Object.keys(before.fields).length &&
+    names.every((name) => before.fields[name] === now.fields[name])
+  );
 }
 
 function readStored(db: Database, id: GoldenId): Stored | undefined {
@@ -86,10 +120,11 @@ export function putGolden(db: Database, draft: Draft, counters: Counters): Filin
     records: draft.recordsText,
     keys: putKeys(db, draft),
     work: workText(unit),
-    texts: textsOf(golden),
+    texts: draft.texts,
     blocks: unit.filing === null ? (stored?.blocks ?? "[]") : JSON.stringify(unit.filing.keys),
   };
   const seq = putRow(db, golden, stored?.seq, columns);
+  draft.written = { seq, version: golden.version, ...columns };
   putWork(db, seq, columns.work, stored?.work);
   putTexts(db, seq, columns.texts, stored?.texts);
   if (stored === undefined) count(counters, "golden", golden.entity);

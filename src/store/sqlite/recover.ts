@@ -1,9 +1,11 @@
 import type { Instant } from "../../model/time.ts";
 import type { Database } from "./database.ts";
+import type { GoldenCache } from "./golden-cache.ts";
 import type { Leases } from "./leases.ts";
 import { parseWork, putWork, type Work } from "./put-work.ts";
 
-export function recover(db: Database, leases: Leases, dueAt: Instant): void {
+export function recover(db: Database, leases: Leases, cache: GoldenCache, dueAt: Instant): void {
+  cache.clear();
   leases.items.clear();
   leases.due.clear();
   db.transaction(() => {

@@ -11,7 +11,7 @@ import { deadLetter, deadLetters } from "./dead-letters.ts";
 import { document, documents, putDocuments } from "./documents.ts";
 import { newFilings } from "./filings.ts";
 import { forget } from "./forget.ts";
-import { keepCommitted, newGoldenCache } from "./golden-cache.ts";
+import { newGoldenCache } from "./golden-cache.ts";
 import { goldens } from "./goldens.ts";
 import { hold, holdGroups, holds } from "./holds.ts";
 import { journal } from "./journal.ts";
@@ -40,16 +40,12 @@ export async function openSqliteStore(file: string): Promise<Store> {
   return {
     exclusive: true,
     migrate: async () => migrate(db),
-    recover: async (dueAt) => recover(db, leases, dueAt),
+    recover: async (dueAt) => recover(db, leases, cache, dueAt),
     receive: async (items, cursors) => receive(db, items, cursors),
     claim: async (limit, now, leaseMs) => claim(db, leases, limit, now, leaseMs),
     load: async (query) => load(db, cache, query),
     nominate: async (records) => nominations(db, filings, claims, records),
-    async commit(units, cursors = []) {
-      const results = commit(db, leases, filings, claims, units, cursors);
-      keepCommitted(cache, units, results);
-      return results;
-    },
+    commit: async (units, cursors = []) => commit(db, leases, cache, filings, claims, units, cursors),
     claimDue: async (system, limit, now, leaseMs) => claimDue(db, leases, cache, system, limit, now, leaseMs),
     nextDueAt: async (systems) => nextDueAt(db, leases, systems),
     cursor: async (name) => cursor(db, name),
