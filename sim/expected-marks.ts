@@ -10,11 +10,12 @@ export const expectedMarks: readonly string[] = [
   ...all("why", ["review does not decide", "longest does not decide", "owner does not decide"]),
   ...all("why", ["a blank never beats a value", "clears: restore", "joins an open hold", "decided by a person"]),
   // Every kind of hold, opened and closed, and every choice on it.
-  ...pairs("hold", ["conflict", "clear", "delete", "duplicate", "incomplete"], ["open", "closed"]),
+  ...pairs("hold", ["conflict", "clear", "delete", "duplicate", "incomplete", "missing"], ["open", "closed"]),
   ...pairs("choice", ["conflict", "clear"], ["take", "set"]),
   ...all("choice/delete", ["delete", "restore", "leave"]),
   ...all("choice/duplicate", ["link", "new", "leave"]),
   ...all("choice/incomplete", ["new", "leave"]),
+  "choice/missing/leave",
   ...all("review", ["once/done", "stale/stale", "twice/done", "twice/stale"]),
   // Every kind of receipt.
   ...pairs(
@@ -113,6 +114,9 @@ export const expectedMarks: readonly string[] = [
     "concurrent",
     "redelivery",
     "behind-the-cursor",
+    "missing-parent",
+    "parent-not-there-yet",
+    "cycle",
   ]),
   // What may become of a golden record and of its links.
   ...all("state", ["live>deleted", "deleted>live", "wanted>linked", "linked>deleted", "deleted>linked"]),
@@ -121,7 +125,7 @@ export const expectedMarks: readonly string[] = [
   ...all("link", ["alias", "waits", "unsure", "dead"]),
   ...all("race", ["update/history", "update/lost"]),
   // The checks that only speak in some worlds.
-  ...all("check", ["counter", "union", "newest"]),
+  ...all("check", ["counter", "union", "newest", "reference"]),
 ];
 
 function all(group: string, names: readonly string[]): string[] {

@@ -26,6 +26,9 @@ function markGolden(marks: Marks, unit: CommitUnit, golden: GoldenRecord, before
   if (golden.links.some((link) => link.waitsFor !== null)) marks.add("link/waits");
   if (golden.links.some((link) => link.aliases.length > 0)) marks.add("link/alias");
   if (golden.links.some((link) => link.generation > 0)) marks.add("taxonomy/delete-recreate");
+  if (golden.links.some((link) => Object.keys(link.parked).length > 0)) marks.add("taxonomy/missing-parent");
+  if (golden.links.some((link) => Object.keys(link.waiting).length > 0)) marks.add("taxonomy/parent-not-there-yet");
+  if (golden.fields["boss"]?.value === golden.id) marks.add("taxonomy/cycle");
   if (golden.links.some((link) => Object.keys(link.unsure).length > 0)) marks.add("link/unsure");
   if (golden.links.some((link) => link.dead !== null)) marks.add("link/dead");
   if (unit.sharedKeys.length > 0) marks.add("taxonomy/shared-key");
