@@ -81,3 +81,14 @@ test("seed 112795: an edit that our unanswered write covered was edited from wha
   story.says("desk", "d1", 5_000, { email: "p@example.org", tags: sent! }, { previous: { tags: "old;theirs" } });
   expect(story.value("tags")).toEqual(["old", "ours", "theirs"]);
 });
+
+test("seed 91088: an unanswered write of ours that was cut short has covered an edit too", () => {
+  const story = withWriteUnderWay();
+  story.answers("desk", 4_000, unknownOutcome);
+  story.says("crm", "c1", 4_500, desk("2 and more"));
+  story.says("desk", "d1", 5_000, desk("2"));
+  expect(story.sends("desk", 6_000)).toEqual({ phone: "2 and more" });
+  story.answers("desk", 7_000, unknownOutcome);
+  story.says("desk", "d1", 8_000, desk("2 and"), { previous: { phone: "edit A" } });
+  expect(JSON.stringify([story.holds(), story.journal.map((line) => line.other)])).toContain("edit A");
+});

@@ -100,10 +100,11 @@ function staysOutside({ draft, index, seen, mapping, context }: Step): boolean {
  */
 function withCoveredUnsure(link: Link, seen: Upsert): Upsert {
   const found = Object.entries(seen.previous).filter(([, { cell, raw }]) => {
-    const unsure = link.unsure[cell];
+    const wrote = link.unsure[cell]?.wrote ?? [];
     const known = link.cells[cell] ?? null;
-    const landed = unsure?.wrote.find((one) => sameRaw(seen.cells[cell], one));
-    return landed !== undefined && ![raw, landed].some((one) => sameRaw(one, known));
+    const now = seen.cells[cell];
+    const hasLanded = wrote.some((one) => isFormOf(now, one)) && !wrote.some((one) => sameRaw(raw, one));
+    return hasLanded && ![raw, now].some((one) => sameRaw(one, known));
   });
   if (found.length === 0) return seen;
   const covered = Object.fromEntries(
