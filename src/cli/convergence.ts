@@ -10,9 +10,14 @@ export function convergenceCommand(options: CommonOptions): Promise<void> {
     const report = await desk.convergence();
     if (!report.isConverged) process.exitCode = exitUnfinished;
     if (options.json === true) return printJson(report);
-    for (const one of report.objects) show(one);
-    print(conclusion(report));
+    showConvergence(report);
   });
+}
+
+/** The report as text. */
+export function showConvergence(report: ConvergenceReport): void {
+  for (const one of report.objects) show(one);
+  print(conclusion(report));
 }
 
 const reasons = ["held", "behind", "refused", "stuck", "other-form", "read-only"] as const;

@@ -101,7 +101,7 @@ function addRunning(program: Command): void {
     program.command("sweep [system]"),
     "Compare systems in full and heal what differs",
     async () => (await import("./sweep.ts")).sweepCommand,
-  );
+  ).option("--report", "also which fields agree in which systems as of then, and why the others don't");
   on(
     program.command("convergence"),
     "Which fields agree in which systems, and why the others don't",
