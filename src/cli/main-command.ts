@@ -86,6 +86,7 @@ function addRunning(program: Command): void {
   )
     .option("--once", "end when nothing is left to do, for cron")
     .option("--timeout <duration>", "with --once: give up after so long: 90s, 10m, 1h", "1h")
+    .option("--ask-first", "write nothing until somebody has seen in the console what would be written, and lets it be")
     .option("--fail-on-holds", "with --once: exit code 4 when something is held for a person")
     .addOption(
       new Option("--log-level <level>", "structured logs, a line of JSON each, from this level on").choices([

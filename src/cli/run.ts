@@ -41,6 +41,7 @@ import { welcomeLink } from "./welcome.ts";
 
 export type RunOptions = CommonOptions & {
   readonly once?: boolean;
+  readonly askFirst?: boolean;
   readonly timeout: string;
   readonly failOnHolds?: boolean;
   readonly logLevel?: LogLevel;
@@ -85,6 +86,7 @@ export async function runCommand(options: RunOptions): Promise<void> {
       workBatchMax,
       ...(options.once === true ? { sweepEveryMs: null } : { sweepEveryMs, sweepEveryMsOf, sweepHours }),
       schemaEveryMs: 5 * 60_000,
+      asksFirst: options.askFirst === true,
     });
     const stopping = new AbortController();
     const watches = [shareLimits(session.deps, stopping.signal)];

@@ -25,6 +25,8 @@ export type RunOptions = {
   readonly sweepHours?: Hours | null;
   /** How often every system's schema is compared with the mapping, in ms; `null`: never. */
   readonly schemaEveryMs: number | null;
+  /** True: once everything has been read, nothing is written until `approve`. What was approved once stays so, restarts included. */
+  readonly asksFirst?: boolean;
 };
 
 /** A running engine. */
@@ -35,6 +37,10 @@ export type Running = {
   sweep(system: SystemId, object: ObjectName): Promise<SweepReport>;
   /** True once every object has been read and decided for the first time; writes begin then. */
   isLoaded(): boolean;
+  /** True once everything has been read and decided, while the first write waits for a person. */
+  waitsForApproval(): boolean;
+  /** A person has seen what would be written, and lets it be. */
+  approve(by: string): Promise<void>;
   /** Resolves when nothing is left to do: feeds caught up, inbox empty, no link due. Holds may remain. */
   quiet(): Promise<void>;
   /** Lets what is under way finish, then stops. */
@@ -75,7 +81,7 @@ export function run(given: Deps, options: RunOptions): Running {
   const mayWrite = (system: SystemId) =>
     state.loaded && !signal.aborted && (connectorOf(deps, system).pauseMs?.() ?? 0) === 0;
   const outbox = newOutbox(deps, mayWrite, (system) => state.bell(`dispatch/${system}`).ring());
-  const loops = [loadGate(deps, state, signal)];
+  const loops = [loadGate(deps, state, options.asksFirst === true, signal)];
   const recovered = deps.store.exclusive
     ? persist(deps, storeName, "taking over", state.bell("work"), signal, () =>
         deps.store.recover(deps.startedAt + landedMs),
@@ -119,6 +125,11 @@ export function run(given: Deps, options: RunOptions): Running {
       return report;
     },
     isLoaded: () => state.loaded,
+    waitsForApproval: () => state.waitsForApproval,
+    approve: async (by) => {
+      await deps.store.setCursors([{ name: approvedCursor, value: by, at: deps.clock.now() }]);
+      state.bell("gate").ring();
+    },
     quiet: () => untilQuiet(deps, state, signal, ended),
     stop: async () => {
       stopping.abort();
@@ -132,6 +143,7 @@ export function run(given: Deps, options: RunOptions): Running {
 /** What the loops tell each other. */
 class RunState {
   loaded = false;
+  waitsForApproval = false;
   /** How what feeds bring is taken in: decided at once as soon as there is a worker. */
   takeIn: TakeIn | undefined = undefined;
   /** Loops that are in the middle of something. */
@@ -348,12 +360,17 @@ async function dispatchLoop(
   await sendAllReady();
 }
 
-/** Opens the dispatchers once all scans have ended and what they brought is decided. It never closes again, restarts included. */
-async function loadGate(deps: Deps, state: RunState, signal: AbortSignal): Promise<void> {
+/**
+ * Opens the dispatchers once all scans have ended and what they brought is decided, and, if it is to be asked, somebody has approved. It never closes again,
+ * restarts included.
+ */
+async function loadGate(deps: Deps, state: RunState, asksFirst: boolean, signal: AbortSignal): Promise<void> {
   const bell = state.bell("gate");
   while (!signal.aborted && !state.loaded) {
     await persist(deps, storeName, "looking whether all is read", bell, signal, async () => {
-      state.loaded = await isLoaded(deps, state);
+      const isRead = await isLoaded(deps, state);
+      state.waitsForApproval = isRead && asksFirst && (await deps.store.cursor(approvedCursor)) === null;
+      state.loaded = isRead && !state.waitsForApproval;
     });
     if (!state.loaded) await bell.sleep(idleMsMax);
   }
@@ -371,6 +388,7 @@ async function isLoaded(deps: Deps, state: RunState): Promise<boolean> {
 }
 
 const loadedCursor = "loaded";
+const approvedCursor = "approved";
 
 async function allScanned(deps: Deps): Promise<boolean> {
   for (const system of deps.connectors.keys()) {

@@ -14,7 +14,9 @@ let server: TestServer;
 const browsers = {} as Record<Role, Browser>;
 
 beforeAll(async () => {
-  server = await openTestServer();
+  // The provider is not asked here; its routes are there.
+  const oidc = { issuer: "http://127.0.0.1:1", clientId: "truce", clientSecret: null, label: "Acme" };
+  server = await openTestServer({ oidc: { ...oidc, scope: "openid", nameClaim: "email", roles: null } });
   for (const role of roles) browsers[role] = await server.signedIn(role, role);
 });
 afterAll(() => server.close());
@@ -72,6 +74,7 @@ test("who may call what, for every operation, is what is written here", async ()
       "inviteUser: admin",
       "changeUser: admin",
       "removeUser: admin",
+      "listReviewers: reviewer operator admin",
       "listTokens: viewer reviewer operator admin",
       "createToken: viewer reviewer operator admin",
       "revokeToken: viewer reviewer operator admin",
@@ -104,6 +107,7 @@ test("who may call what, for every operation, is what is written here", async ()
       "startConvergence: operator admin",
       "getPlan: viewer reviewer operator admin",
       "startPlan: operator admin",
+      "approveWrites: operator admin",
       "listAlerts: viewer reviewer operator admin",
       "acknowledgeAlert: reviewer operator admin",
       "listStoppedFlows: viewer reviewer operator admin",
@@ -132,6 +136,8 @@ test("every route is an operation, or is one of the few others", () => {
     "GET /api/v1/docs",
     "GET /api/v1/docs.css",
     "GET /api/v1/openapi.json",
+    "GET /auth/oidc",
+    "GET /auth/oidc/callback",
     "GET /healthz",
     "GET /metrics",
     "GET /readyz",

@@ -154,6 +154,10 @@ test("holds are listed by group, in pages, and by whom they are assigned to", as
   await rosa.client.assignHold({ hold: ids[1] ?? "", assignee: "rosa" });
   expect((await tom.client.listHolds({ assignee: "tom" })).items).toEqual([]);
   expect((await rosa.client.getHold({ hold: ids[1] ?? "" })).assignee).toBe("rosa");
+  const named = (await tom.client.listHolds({ fields: "note" })).items.map(({ assignee }) => assignee);
+  expect(named).toEqual([null, "rosa"]);
+  await server.signedIn("viewer", "vera");
+  expect((await rosa.client.listReviewers({})).items.map(({ name }) => name)).toEqual(["rosa", "tom"]);
 });
 
 test("a duplicate says what would be agreed on if it were the same, before anything is merged", async () => {

@@ -76,7 +76,7 @@ export type Server = {
  */
 export async function startServer(
   deps: Deps,
-  running: Pick<Running, "wake" | "isLoaded" | "sweep">,
+  running: Pick<Running, "wake" | "isLoaded" | "waitsForApproval" | "approve" | "sweep">,
   options: ServerOptions,
 ): Promise<Server> {
   const canSignIn = options.oidc !== null || (await options.accounts.hasUsers());
@@ -118,7 +118,7 @@ export async function startServer(
 function registerSystems(
   app: FastifyInstance,
   deps: Deps,
-  running: Pick<Running, "wake" | "isLoaded">,
+  running: Pick<Running, "wake" | "isLoaded" | "waitsForApproval">,
   { publicUrl }: ServerOptions,
   base: () => string,
 ): void {
@@ -127,7 +127,7 @@ function registerSystems(
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   app.get("/healthz", async () => ({ status: "ok" }));
   app.get("/readyz", async (_request, reply) => {
-    const ready = running.isLoaded();
+    const ready = running.isLoaded() || running.waitsForApproval();
     return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "reading the systems for the first time" });
   });
   // Senders that sign nothing are known by a secret at the end of the address; the connector judges it.
@@ -150,7 +150,7 @@ function registerSystems(
 function registerApiScope(
   app: FastifyInstance,
   deps: Deps,
-  running: Pick<Running, "isLoaded" | "sweep">,
+  running: Pick<Running, "isLoaded" | "waitsForApproval" | "approve" | "sweep">,
   options: ServerOptions,
   port: () => number,
 ): void {
@@ -178,7 +178,7 @@ function registerApiScope(
       ...careHandlers(deps),
       ...sweepHandlers(deps, running),
       ...convergenceHandlers(deps),
-      ...planHandlers(deps, configFile, dryRun),
+      ...planHandlers(deps, running, configFile, dryRun),
       ...alertHandlers(deps),
       ...configHandlers(deps.policy, configFile),
       ...configChangeHandlers(deps, configFile),

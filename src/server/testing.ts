@@ -116,6 +116,8 @@ export async function openTestServer(
   const running = {
     wake: () => undefined,
     isLoaded: () => true,
+    waitsForApproval: () => false,
+    approve: async () => undefined,
     sweep: async (system: string, object: string) => ({
       system,
       object,

@@ -62,6 +62,7 @@ function moodOf(overview: Overview, now: number): Mood {
       dot: "warn",
       text: t("overview.behind", { system: late.name, span: spanText(now - (late.behindSince ?? now)) }),
     };
+  if (overview.waitsForApproval) return { dot: "warn", text: t("overview.approval") };
   if (!overview.isLoaded) return { dot: "warn", text: t("overview.loading") };
   const critical = overview.alerts.find(({ severity }) => severity === "critical");
   if (critical !== undefined) return { dot: "bad", text: critical.title };
@@ -87,6 +88,11 @@ function StatusLine({ overview }: { readonly overview: Overview }) {
           {entityText(entity)} <b className="num">{number(count)}</b>
         </span>
       ))}
+      {overview.waitsForApproval ? (
+        <Link to="/plan" className="button primary">
+          {t("overview.toPlan")}
+        </Link>
+      ) : null}
       {overview.inbox === 0 ? null : (
         <span className="badge accent">{t("overview.waiting", { count: overview.inbox })}</span>
       )}

@@ -1,8 +1,11 @@
+import { useState } from "react";
 import type { Answer } from "../../../src/server/client.ts";
 import { client, queryClient, reasonOf, useApi } from "../api.ts";
-import { entityText, fieldText, sourceText, timeText, valueText } from "../format.ts";
+import { entityText, fieldText, sourceText, systemOf, timeText, valueText } from "../format.ts";
+import { DecideButton } from "../rules/decide-button.tsx";
 import { useMe } from "../session.ts";
 import { number, t, tOr } from "../text.ts";
+import { Dialog } from "../ui/dialog.tsx";
 import { ScrollFrame } from "../ui/scroll-frame.tsx";
 import { Empty, Loaded, Skeleton } from "../ui/state.tsx";
 import { say } from "../ui/toasts.tsx";
@@ -39,6 +42,7 @@ export function PlanPage() {
         ) : null}
         <p className="lead">{t("plan.lead")}</p>
       </div>
+      <Approval mayOperate={me?.may("operate") === true} isSeen={query.data?.state === "done"} />
       <Loaded query={query}>
         {(plan) => {
           if (plan.state === "none") return <Empty title={t("plan.none")} />;
@@ -56,6 +60,48 @@ export function PlanPage() {
         }}
       </Loaded>
     </div>
+  );
+}
+
+/** Of a run that asks first: nothing is written before somebody has seen the plan and lets it be. */
+function Approval({ mayOperate, isSeen }: { readonly mayOperate: boolean; readonly isSeen: boolean }) {
+  const overview = useApi("getOverview", {}, { refetchInterval: 5_000 });
+  const [isAsked, ask] = useState(false);
+  if (overview.data?.waitsForApproval !== true) return null;
+  const approve = async () => {
+    ask(false);
+    try {
+      await client.approveWrites({});
+      say(t("plan.approved"));
+    } catch (error) {
+      say(reasonOf(error), { isBad: true });
+    }
+    await queryClient.invalidateQueries({ queryKey: ["getOverview"] });
+  };
+  return (
+    <section className="note warn row" aria-label={t("plan.waits")}>
+      <span className="grow">
+        <b>{t("plan.waits")}</b> {t(isSeen ? "plan.waitsSeen" : "plan.waitsUnseen")}
+      </span>
+      {mayOperate ? (
+        <button type="button" className="button" disabled={!isSeen} onClick={() => ask(true)}>
+          {t("plan.approve")} …
+        </button>
+      ) : null}
+      {isAsked ? (
+        <Dialog title={t("plan.approveAsk")} onClose={() => ask(false)}>
+          <p>{t("plan.approveLead")}</p>
+          <div className="actions">
+            <button type="button" className="button primary" onClick={() => void approve()}>
+              {t("plan.approve")}
+            </button>
+            <button type="button" className="button" onClick={() => ask(false)}>
+              {t("app.cancel")}
+            </button>
+          </div>
+        </Dialog>
+      ) : null}
+    </section>
   );
 }
 
@@ -108,6 +154,19 @@ function Shown({ plan }: { readonly plan: Plan }) {
               </span>
             </div>
             <p className="muted small">{group.reason}</p>
+            {group.kind === "conflict" && group.fields[0] !== undefined ? (
+              <div>
+                <DecideButton
+                  entity={group.entity}
+                  field={group.fields[0]}
+                  systems={group.samples.flatMap(({ candidates }) =>
+                    candidates.flatMap(({ source }) => systemOf(source) ?? []),
+                  )}
+                  label={t("plan.rule")}
+                  className="button small"
+                />
+              </div>
+            ) : null}
             <ul className="small">
               {group.samples.slice(0, 4).map(({ ref, candidates }) => (
                 <li key={JSON.stringify([ref, candidates])} className="one-line">

@@ -1,12 +1,22 @@
+import { Menu } from "@base-ui/react/menu";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef } from "react";
 import { useApi } from "../api.ts";
-import { type HoldDetail as Detailed, entityText, fieldText, type Hold, spanText, valueText } from "../format.ts";
+import {
+  type HoldDetail as Detailed,
+  entityText,
+  fieldText,
+  type Hold,
+  spanText,
+  systemOf,
+  valueText,
+} from "../format.ts";
+import { DecideButton } from "../rules/decide-button.tsx";
+import { useMe } from "../session.ts";
 import { t } from "../text.ts";
 import { RecordLink } from "../ui/record-link.tsx";
 import { Ago, FieldNames, SourceText, ValueText } from "../ui/value.tsx";
 import { useNow } from "../use-now.ts";
-import { AlwaysButton } from "./always.tsx";
 import { type Choice, closedText, type Way } from "./choices.ts";
 import { Evidence } from "./evidence.tsx";
 import { Sparkline } from "./sparkline.tsx";
@@ -32,7 +42,7 @@ export function HoldDetail({
   readonly isEditing: boolean;
   readonly edit: (isEditing: boolean) => void;
   readonly decide: Decide;
-  readonly assign: () => void;
+  readonly assign: (to: string | null) => void;
   /** Takes a decision back; `null`: not for this person. */
   readonly undo: ((hold: Hold) => void) | null;
   readonly back: () => void;
@@ -60,11 +70,7 @@ export function HoldDetail({
         <div className="row">
           <h2 style={{ fontSize: "1.3rem" }}>{hold.label}</h2>
           <span className="grow" />
-          {mayDecide ? (
-            <button type="button" className="button small quiet" onClick={assign}>
-              {data?.assignee == null ? t("review.assign") : t("review.unassign", { name: data.assignee })} <kbd>a</kbd>
-            </button>
-          ) : null}
+          {mayDecide ? <AssignMenu assignee={data?.assignee ?? null} assign={assign} /> : null}
           {hold.goldenId === null ? null : (
             <Link className="button small" to="/records/$record" params={{ record: hold.goldenId }}>
               {t("review.open")}
@@ -100,7 +106,15 @@ export function HoldDetail({
                   {t("review.edit")} <kbd>e</kbd>
                 </button>
               )}
-              <AlwaysButton hold={hold} />
+              {hold.fields[0] === undefined ? null : (
+                <DecideButton
+                  entity={hold.entity}
+                  field={hold.fields[0]}
+                  systems={hold.candidates.flatMap(({ source }) => systemOf(source) ?? [])}
+                  label={t("review.always")}
+                  className="button quiet"
+                />
+              )}
             </>
           ) : (
             ways.map((way, i) => (
@@ -121,6 +135,46 @@ export function HoldDetail({
       ) : null}
       {data === undefined ? null : <Background hold={data} />}
     </article>
+  );
+}
+
+/** Who shall decide it: oneself by one key, or a colleague. */
+function AssignMenu({
+  assignee,
+  assign,
+}: {
+  readonly assignee: string | null;
+  readonly assign: (to: string | null) => void;
+}) {
+  const me = useMe();
+  const { data } = useApi("listReviewers", {});
+  const others = (data?.items ?? []).filter(({ name }) => name !== me?.name);
+  const entries = [
+    ...(me == null ? [] : [{ name: me.name, text: t("review.assign") }]),
+    ...others.map(({ name }) => ({ name, text: name })),
+  ];
+  return (
+    <Menu.Root>
+      <Menu.Trigger className="button small quiet">
+        {assignee === null ? t("review.assignTo") : t("review.assignedTo", { name: assignee })} <kbd>a</kbd>
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner align="end" sideOffset={6}>
+          <Menu.Popup className="menu-popup">
+            {entries.map(({ name, text }) => (
+              <Menu.Item key={name} className="menu-item" onClick={() => assign(name)}>
+                {text}
+              </Menu.Item>
+            ))}
+            {assignee === null ? null : (
+              <Menu.Item className="menu-item" onClick={() => assign(null)}>
+                {t("review.assignNobody")}
+              </Menu.Item>
+            )}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
   );
 }
 

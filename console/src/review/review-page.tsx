@@ -66,9 +66,9 @@ export function ReviewPage() {
       if (!next.delete(hold.id)) next.add(hold.id);
       return next;
     });
-  const assign = async (hold: Hold) => {
+  const assign = async (hold: Hold, assignee: string | null) => {
     try {
-      await client.assignHold({ hold: hold.id, assignee: hold.assignee === me?.name ? null : (me?.name ?? null) });
+      await client.assignHold({ hold: hold.id, assignee });
       await queryClient.invalidateQueries({ queryKey: ["getHold"] });
       await queryClient.invalidateQueries({ queryKey: ["listHolds"] });
     } catch (error) {
@@ -92,7 +92,10 @@ export function ReviewPage() {
     e: canEdit ? () => setEditing(true) : undefined,
     u: mayDecide ? () => void decisions.undo() : undefined,
     x: current !== undefined && mayDecide ? () => toggle(current) : undefined,
-    a: current !== undefined && mayDecide ? () => void assign(current) : undefined,
+    a:
+      current !== undefined && mayDecide
+        ? () => void assign(current, current.assignee === me?.name ? null : (me?.name ?? null))
+        : undefined,
     Escape: goBack,
     ...Object.fromEntries(byKey),
   });
@@ -165,7 +168,7 @@ export function ReviewPage() {
             isEditing={isEditing}
             edit={setEditing}
             decide={(hold, choice) => decide(hold, choice)}
-            assign={() => void assign(current)}
+            assign={(to) => void assign(current, to)}
             undo={mayDecide ? (hold) => void decisions.undoOne(hold) : null}
             back={goBack}
           />
@@ -281,9 +284,13 @@ function HoldRow({
           {fields.length === 0 ? `: ${reason}` : ` · ${fields.map(fieldText).join(", ")}`}
         </span>
       </button>
-      <span className="muted small num" title={assignee ?? undefined}>
-        {assignee === null ? "" : "● "}
+      <span className="muted small num row-end">
         {spanText(now - openedAt)}
+        {assignee === null ? null : (
+          <span className="avatar" title={t("review.assignedTo", { name: assignee })}>
+            {assignee.charAt(0).toUpperCase()}
+          </span>
+        )}
       </span>
     </div>
   );

@@ -182,6 +182,7 @@ export const holdRoutes = {
 } as const satisfies Routes;
 
 const historyMax = 20;
+const assignmentsMax = 5_000;
 
 export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
   const { store, clock, policy } = deps;
@@ -194,6 +195,12 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
   async function assigneeOf(id: string): Promise<string | null> {
     const document = await store.document("assignment", id, clock.now());
     return document === null ? null : (document.value as { readonly to: string }).to;
+  }
+
+  /** Of the holds that are assigned at all, which are few: one look, however long the list. */
+  async function assigneesNow(): Promise<ReadonlyMap<string, string>> {
+    const documents = await store.documents({ kind: "assignment", limit: assignmentsMax }, clock.now());
+    return new Map(documents.map(({ key, value }) => [key, (value as { readonly to: string }).to]));
   }
 
   function shown(one: Hold, goldens: ReadonlyMap<GoldenId, GoldenRecord>, assignee: string | null, veil: Veil) {
@@ -315,7 +322,8 @@ export function holdHandlers(deps: Deps): Handlers<typeof holdRoutes> {
       });
       const { items, next } = pageFrom(holds, limit, ({ id }) => id);
       const goldens = await goldensOf(items);
-      return { items: items.map((one) => shown(one, goldens, null, veil)), next };
+      const assignees = await assigneesNow();
+      return { items: items.map((one) => shown(one, goldens, assignees.get(one.id) ?? null, veil)), next };
     },
     async getHold(call) {
       const one = await found(call.input.hold);

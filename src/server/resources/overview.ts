@@ -66,6 +66,9 @@ const overview = z.object({
   at: instant,
   startedAt: instant,
   isLoaded: z.boolean().describe("False: the systems are still being read for the first time; nothing is written yet."),
+  waitsForApproval: z
+    .boolean()
+    .describe("True: all is read, and nothing is written before somebody lets it be: approveWrites."),
   records: z.record(z.string(), z.number().int()).describe("Golden records by entity type."),
   inbox: z.number().int(),
   inboxOldestAt: instant.nullable(),
@@ -110,7 +113,7 @@ const overviewEveryMs = 2_000;
 
 export function overviewHandlers(
   deps: Deps,
-  running: Pick<Running, "isLoaded">,
+  running: Pick<Running, "isLoaded" | "waitsForApproval">,
   live: Live,
   demo: { readonly moved: string } | null,
 ): Handlers<typeof overviewRoutes> {
@@ -159,6 +162,7 @@ export function overviewHandlers(
       at: clock.now(),
       startedAt: deps.startedAt,
       isLoaded: running.isLoaded(),
+      waitsForApproval: running.waitsForApproval(),
       records: goldens,
       inbox,
       inboxOldestAt,

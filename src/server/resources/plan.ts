@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Deps } from "../../engine/deps.ts";
 import type { Plan } from "../../engine/plan.ts";
+import type { Running } from "../../engine/run.ts";
 import type { EntityPolicy, Policy } from "../../model/policy.ts";
 import type { ConfigFile } from "../config-file.ts";
 import { type Veil, veilFor } from "../mask.ts";
@@ -82,6 +83,13 @@ export const planRoutes = {
     }),
     answer: plan,
   },
+  approveWrites: {
+    tag,
+    summary: "Let a run that asks first (truce run --ask-first) begin to write; for good",
+    access: "operate",
+    input: z.object({}),
+    answer: null,
+  },
 } as const satisfies Routes;
 
 type State = {
@@ -102,6 +110,7 @@ export type DryRun = (policy: Policy) => Promise<Plan>;
 
 export function planHandlers(
   { policy, clock, connectors }: Pick<Deps, "policy" | "clock" | "connectors">,
+  running: Pick<Running, "waitsForApproval" | "approve">,
   file: ConfigFile | null,
   dryRun: DryRun | null,
 ): Handlers<typeof planRoutes> {
@@ -121,6 +130,12 @@ export function planHandlers(
   }
 
   return {
+    async approveWrites({ who }) {
+      if (!running.waitsForApproval())
+        throw new Problem(409, "Nothing waits to be let: it is still reading, or writes already.");
+      await running.approve(who.name ?? "");
+      return null;
+    },
     getPlan: ({ who }) => shown(latest, veilFor(who)),
     startPlan({ who, input }) {
       if (dryRun === null) throw new Problem(404, "This Truce makes no plans.");

@@ -58,6 +58,13 @@ export const userRoutes = {
     input: z.object({ user: nameSchema }),
     answer: null,
   },
+  listReviewers: {
+    tag,
+    summary: "Who may decide, by name: those that a hold can be assigned to",
+    access: "review",
+    input: z.object({}),
+    answer: z.object({ items: z.array(z.object({ name: z.string() })) }),
+  },
   listTokens: {
     tag,
     summary: "API tokens: one's own; of all users for admins",
@@ -124,6 +131,11 @@ export function userHandlers(accounts: Accounts, clock: Clock): Handlers<typeof 
     async removeUser({ input }) {
       await accounts.removeUser(input.user);
       return null;
+    },
+    async listReviewers() {
+      const users = await accounts.users();
+      const able = users.filter(({ value }) => permissionsOf[value.role].includes("review"));
+      return { items: able.map(({ value }) => ({ name: value.name })).sort((a, b) => a.name.localeCompare(b.name)) };
     },
     async listTokens({ who }) {
       const all = await accounts.tokens();
