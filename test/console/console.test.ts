@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decideHold } from "../../src/engine/review.ts";
 import { sampleHold, sampleUnit } from "../../src/ports/testing/store-samples.ts";
+import { startTestProvider } from "../../src/server/access/testing/provider.ts";
 import { contested, goodPassword, openTestServer, type TestServer } from "../../src/server/testing.ts";
 import { desktop, expectAccessible, launch, openPage, phone, screenshot, signIn, skipReason } from "./browser.ts";
 
@@ -143,6 +146,20 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
     expect((await server.deps.store.hold(id))?.closed?.by).toBe("reviewer");
   });
 
+  test("a hold is given to a colleague, who finds it among their own", async () => {
+    const id = await contested(server, "given");
+    const path = `/review?hold=${encodeURIComponent(id)}`;
+    const { page } = await enter("reviewer", path);
+    await page.getByRole("button", { name: /^Assign( a)?$/u }).click();
+    await page.getByRole("menuitem", { name: "second" }).click();
+    await page.getByRole("button", { name: "Assigned to second" }).waitFor();
+    const other = await enter("second", "/review?show=mine");
+    await other.page.getByRole("button", { name: /Name given/u }).waitFor();
+    await other.page.keyboard.press("1");
+    await other.page.getByText("Nothing waits here.").waitFor();
+    await expect.poll(async () => (await server.deps.store.hold(id))?.closed?.by).toBe("second");
+  });
+
   test("what comes in while the page is open is shown without a reload", async () => {
     const { page } = await enter("reviewer", "/review");
     await page.getByText("Live").waitFor();
@@ -203,12 +220,92 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
     await expect.poll(async () => (await server.deps.store.hold(hold?.id ?? ""))?.closed?.choice).toMatch(/^same as /u);
   });
 
+  test("what was joined by mistake is taken apart by one key, and asked about again", async () => {
+    await server.says("crm", "mix1", { email: "mix@example.org", name: "Mia Mix", phone: "1", note: "VIP" });
+    await server.says("crm", "mix2", { email: "mix@example.org", name: "Mia Mix", phone: "2" });
+    const { page, complaints } = await enter("reviewer", "/review?kind=duplicate");
+    await page.getByRole("columnheader", { name: /Together they become/u }).waitFor();
+    await page.getByText("asks a person").waitFor();
+    await page.keyboard.press("1");
+    await page.getByText("Nothing waits here.").waitFor();
+    await server.work();
+    const records = async () =>
+      (await server.deps.store.search("mix@example.org", 9)).filter(({ deletedAt }) => deletedAt === null).length;
+    expect(await records()).toBe(1);
+    await page.keyboard.press("u");
+    await page.getByText("Undone: Mia Mix is open again.").waitFor();
+    await expect.poll(records).toBe(2);
+    await page.getByRole("columnheader", { name: /Together they become/u }).waitFor();
+    await page.keyboard.press("1");
+    await page.getByText("Nothing waits here.").waitFor();
+    await expect.poll(records).toBe(1);
+    // What no rule decides of the two is asked now.
+    await page.goto(`${server.url}/review?kind=conflict`);
+    await expect.poll(() => detail(page).textContent()).toBe("Mia Mix");
+    await page.keyboard.press("1");
+    await page.getByText("Nothing waits here.").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("changes are chosen in the journal and taken back, after it was said what stays", async () => {
+    await server.says("crm", "slip", { email: "slip@example.org", name: "Sara Slip", note: "right" });
+    await server.says("crm", "slip", { email: "slip@example.org", name: "Sara Slip", note: "wrong" });
+    const { page, complaints } = await enter("operator", "/journal?field=note");
+    await page.getByRole("combobox", { name: "Field" }).selectOption("note");
+    await page.getByText("wrong").first().waitFor();
+    await page
+      .getByRole("checkbox", { name: /^Choose Note/u })
+      .first()
+      .check();
+    await page.getByRole("button", { name: "Take 1 back …" }).click();
+    const dialog = page.getByRole("dialog", { name: "Take 1 change back?" });
+    await dialog.getByRole("rowheader", { name: "Sara Slip" }).waitFor();
+    await expectAccessible(page);
+    await dialog.getByRole("button", { name: "Take 1 back" }).click();
+    await page.getByText("1 value is as it was.").waitFor();
+    const [golden] = await server.deps.store.search("slip@example.org", 1);
+    expect(golden?.fields["note"]?.value).toBe("right");
+    const href = await page.getByRole("link", { name: "Export JSONL" }).getAttribute("href");
+    expect(href).toBe("/api/v1/journal.jsonl?field=note");
+    expect(complaints).toEqual([]);
+  });
+
+  test("who has an account at the provider signs in there, and is sent back with the reason otherwise", async () => {
+    const provider = await startTestProvider();
+    const oidc = {
+      issuer: provider.issuer,
+      clientId: provider.clientId,
+      clientSecret: provider.clientSecret,
+      label: "Acme",
+      scope: "openid email",
+      nameClaim: "email",
+      roles: { claim: "groups", values: { reviewer: ["sales"] }, others: null },
+    };
+    const own = await openTestServer({ consoleFolder, oidc });
+    const { page, complaints } = await openPage(browser);
+    await page.goto(own.url);
+    await page.getByRole("link", { name: "Sign in with Acme" }).waitFor();
+    await expectAccessible(page);
+    await screenshot(page, "sign-in");
+    provider.person = { sub: "1", email: "eve@acme.example", groups: ["press"] };
+    await page.getByRole("link", { name: "Sign in with Acme" }).click();
+    await page.getByText("You have no role in Truce.").waitFor();
+    provider.person = { sub: "2", email: "rita@acme.example", groups: ["sales"] };
+    await page.getByRole("link", { name: "Sign in with Acme" }).click();
+    await page.getByRole("button", { name: "rita@acme.example, reviewer" }).waitFor();
+    expect(complaints).toEqual([]);
+    await own.close();
+    await provider.close();
+  });
+
   test("a record shows where its values come from, and is seen as of a moment", async () => {
     const id = await contested(server, "seen");
     const { page } = await enter("reviewer", "/records?query=seen%40example.org");
     await page.getByRole("link", { name: /Name seen/u }).click();
     await page.getByRole("heading", { name: "Name seen" }).waitFor();
     await expect.poll(() => page.getByText("held for a person").count()).toBeGreaterThan(0);
+    const inCrm = page.getByRole("link", { name: "seen ↗" }).first();
+    expect(await inCrm.getAttribute("href")).toBe("https://crm.example/seen");
     await expectAccessible(page);
     await page.getByRole("slider", { name: "Moment to look at" }).press("Home");
     await page
@@ -250,6 +347,71 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
     await page.getByRole("button", { name: "Sweep crm" }).click();
     await page.getByText(/took/u).waitFor();
     await expectAccessible(page);
+  });
+
+  test("always do so: a rule is tried on what was decided, gathered, checked as a file, and taken away as a diff", async () => {
+    for (const [id, choice] of [
+      ["habit1", 1],
+      ["habit2", 0],
+    ] as const) {
+      const hold = await contested(server, id, "note");
+      await decideHold(server.deps, {
+        holdId: hold,
+        revision: 1,
+        by: "reviewer",
+        choice: { kind: "take", candidate: choice },
+      });
+    }
+    await contested(server, "habit3", "note");
+    const { page, complaints } = await enter("operator", "/review?kind=conflict&entity=contact&fields=note");
+    await page.getByRole("button", { name: /Always do so/u }).click();
+    const dialog = page.getByRole("dialog", { name: "Let a rule decide this" });
+    await dialog.getByRole("button", { name: "db first" }).click();
+    await dialog.getByText(/would be settled/u).waitFor();
+    await dialog.getByRole("rowheader", { name: "Name habit3" }).waitFor();
+    await dialog.getByText("+      note: { type: text, rule: { prefer: [db, crm, desk] } }").waitFor();
+    await expectAccessible(page);
+    await screenshot(page, "always");
+    await dialog.getByLabel("As the config writes it").fill("{ prefer: [bd] }");
+    await dialog.getByText('there is no system "bd"').waitFor();
+    expect(await dialog.getByRole("button", { name: "Add to the changes" }).isDisabled()).toBe(true);
+    await dialog.getByRole("button", { name: "db first" }).click();
+    await dialog.getByRole("button", { name: "Add to the changes" }).click();
+    await page.getByRole("link", { name: "Rules & mapping" }).click();
+    await page.getByRole("heading", { name: "1 change for truce.yaml" }).waitFor();
+    await page.getByRole("button", { name: "Change the rule of Phone" }).click();
+    await dialog.getByRole("button", { name: "What is agreed stays" }).click();
+    await dialog.getByText("+      phone: { type: text, rule: keep } # as they write it").waitFor();
+    await dialog.getByRole("button", { name: "Add to the changes" }).click();
+    await page.getByRole("heading", { name: "2 changes for truce.yaml" }).waitFor();
+    await page.getByRole("region", { name: "Difference to the file" }).getByText("rule: keep").waitFor();
+    await expectAccessible(page);
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download the diff" }).click(),
+    ]);
+    expect(saved.suggestedFilename()).toBe("truce.yaml.diff");
+    expect(readFileSync(await saved.path(), "utf8")).toContain("+      phone: { type: text, rule: keep }");
+    await page.getByRole("button", { name: "Try it as a plan" }).click();
+    await page.getByText("of a changed config").waitFor();
+    await page.getByRole("heading", { name: "Nothing would be held." }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("the config file is checked while it is written, and nothing of it is saved here", async () => {
+    const { page } = await enter("operator", "/rules");
+    await page.getByRole("button", { name: "Edit the file …" }).click();
+    const editor = page.getByRole("textbox", { name: "truce.yaml" });
+    const text = await editor.inputValue();
+    await editor.fill(text.replace("identity: [email]", "identity: [mail]"));
+    await page.getByText('contact has no field "mail"').waitFor();
+    expect(await page.getByRole("button", { name: "Download the diff" }).isDisabled()).toBe(true);
+    await expectAccessible(page);
+    await editor.fill(text.replace("note: { type: text }", "note: { type: text, rule: longest }"));
+    await page.getByText("the longer text wins").first().waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "Edit the file …" }).click();
+    expect(await editor.inputValue()).toBe(text);
   });
 
   test("a viewer sees that something waits, but no personal data, and nothing to press", async () => {
