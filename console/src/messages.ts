@@ -114,7 +114,7 @@ export const en = {
   "limits.title": "Limits",
   "tour.title": "What you see here",
   "tour.lead":
-    "A made-up company keeps {people} people and {companies} companies in three systems: HubSpot (crm), its own PostgreSQL (db) and Airtable (marketing). People edit on all sides, often the same record at the same moment, while webhooks get lost and the vendors' servers slow down, refuse and fail. Truce keeps all three in agreement.",
+    "A made-up company keeps {people} people and {companies} companies in {systems}. People edit on all sides, often the same record at the same moment, while webhooks get lost and the vendors' servers slow down, refuse and fail. Truce keeps all of them in agreement.",
   "tour.since": "It has been at it for {span}; what no rule could decide waits for you.",
   "tour.reading": "It is reading them for the first time.",
   "tour.hide": "Hide",

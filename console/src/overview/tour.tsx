@@ -5,6 +5,7 @@ import { number, t } from "../text.ts";
 import { useNow } from "../use-now.ts";
 
 const place = "truce-tour";
+const lists = new Intl.ListFormat("en");
 
 /** Of the demo only: what is going on here, and where to look first. */
 export function Tour({ overview, moved }: { readonly overview: Overview; readonly moved: string }) {
@@ -16,6 +17,7 @@ export function Tour({ overview, moved }: { readonly overview: Overview; readonl
   };
   if (!isShown) return null;
   const { holds, records } = overview;
+  const systems = lists.format(overview.systems.map(({ name, label }) => `${label} (${name})`));
   const [conflicts, duplicates] = [holds["conflict"] ?? 0, holds["duplicate"] ?? 0];
   return (
     <section className="card tour" aria-labelledby="tour">
@@ -27,7 +29,7 @@ export function Tour({ overview, moved }: { readonly overview: Overview; readonl
         </button>
       </div>
       <p>
-        {t("tour.lead", { people: records["contact"] ?? 0, companies: records["company"] ?? 0 })}{" "}
+        {t("tour.lead", { people: records["contact"] ?? 0, companies: records["company"] ?? 0, systems })}{" "}
         {overview.isLoaded ? t("tour.since", { span: spanText(now - overview.startedAt) }) : t("tour.reading")}
       </p>
       <ol className="tour-steps">
