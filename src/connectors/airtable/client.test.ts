@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createAirtableSandbox } from "../../../sandbox/airtable/sandbox.ts";
 import type { Fault } from "../../../sandbox/core/fault.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
+import type { Effect } from "../../ports/lost-answer.ts";
 import { createClient } from "./client.ts";
-import type { Effect } from "./errors.ts";
 import { connectTo, people, type Setting, schema, setUp, testClock } from "./testing.ts";
 
 let setting: Setting;

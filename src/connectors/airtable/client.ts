@@ -1,7 +1,8 @@
 import { type LimitLane, retryAfterMs } from "../../core/limits.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import { createLimiter, type Limiter } from "../../ports/limiter.ts";
-import { type Effect, isUnsent, lostError, type Refusal, refusalOf, refusedError } from "./errors.ts";
+import { type Effect, isUnsent, lostError } from "../../ports/lost-answer.ts";
+import { type Refusal, refusalOf, refusedError } from "./errors.ts";
 import type { AirtableOptions } from "./options.ts";
 
 export type Call = {

@@ -1,10 +1,8 @@
 import type { SyncError } from "../../model/sync-error.ts";
+import { type Effect, lostError } from "../../ports/lost-answer.ts";
 
 /** A refusal as Airtable words it: `{"error":"NOT_FOUND"}`, `{"error":{type,message}}` or `{"errors":[{error,message}]}`. */
 export type Refusal = { readonly type: string; readonly message: string };
-
-/** What a call does: a read can be repeated freely, a write may have taken effect although its answer is lost. */
-export type Effect = "read" | "write";
 
 /** The refusal in an answer's body, whichever of the shapes it has; empty texts where it has none. */
 export function refusalOf(body: unknown): Refusal {
@@ -33,29 +31,6 @@ export function refusedError(status: number, refusal: Refusal, effect: Effect, w
 }
 
 const goneTypes = new Set(["UNKNOWN_FIELD_NAME", "TABLE_NOT_FOUND", "VIEW_NAME_NOT_FOUND"]);
-
-/** The SyncError for a call whose answer did not come or makes no sense. */
-export function lostError(effect: Effect, message: string): SyncError {
-  return { code: effect === "write" ? "UNKNOWN_OUTCOME" : "UNREACHABLE", message };
-}
-
-/** True for failures of `fetch` that come before anything is sent. */
-export function isUnsent(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as { code?: unknown };
-    if (typeof code === "string" && unsentCodes.has(code)) return true;
-  }
-  return false;
-}
-
-const unsentCodes = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
 
 function objectOf(value: unknown): Record<string, unknown> | undefined {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;

@@ -3,10 +3,10 @@ import type { CellName, RecordId, SystemId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import type { RawValue } from "../../model/value.ts";
+import { type Effect, lostError } from "../../ports/lost-answer.ts";
 import { type Lane, laneLive } from "../../ports/store.ts";
 import { rawOf } from "./cell.ts";
 import type { Client } from "./client.ts";
-import { type Effect, lostError } from "./errors.ts";
 import type { BoundTable, Field } from "./schema.ts";
 
 /** A record as record calls give it, cells by field id. Blank cells are absent. */

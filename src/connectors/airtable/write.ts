@@ -5,9 +5,9 @@ import { type RawValue, sameRaw } from "../../model/value.ts";
 import { differingCells } from "../../ports/as-expected.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ReadResult, WriteRequest, WriteResult } from "../../ports/connector.ts";
+import { lostError } from "../../ports/lost-answer.ts";
 import { wireOf } from "./cell.ts";
 import { type Client, RefusedCall } from "./client.ts";
-import { lostError } from "./errors.ts";
 import type { OwnWrites, WriteNote } from "./own-writes.ts";
 import type { Reader } from "./read.ts";
 import {

@@ -2,9 +2,10 @@ import type { CellName, RecordId } from "../../model/record.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { FieldValue, RawValue } from "../../model/value.ts";
 import type { MappedCell, MappedObject } from "../../ports/connector.ts";
+import { type JsonObject, objectOf, objectsOf, own, textOf } from "../../ports/json-object.ts";
 import type { Client } from "./client.ts";
 import { senseless } from "./errors.ts";
-import { idOf, type JsonObject, objectOf, objectsOf, own, textOf } from "./json.ts";
+import { idOf } from "./json.ts";
 import type { HubSpotRecord } from "./records.ts";
 
 /** A cell that is an association: `associations.companies`, or of one label alone `associations.companies:Primary`. */

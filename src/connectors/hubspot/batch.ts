@@ -2,9 +2,10 @@ import type { CellName, RecordId } from "../../model/record.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MappedObject } from "../../ports/connector.ts";
+import { type JsonObject, objectsOf, own } from "../../ports/json-object.ts";
+import { lostError } from "../../ports/lost-answer.ts";
 import type { Client } from "./client.ts";
-import { lostError, type Objection, type Refusal, RefusedCall, refusalOf, rejected } from "./errors.ts";
-import { type JsonObject, objectsOf, own } from "./json.ts";
+import { type Objection, type Refusal, RefusedCall, refusalOf, rejected } from "./errors.ts";
 import { objectPath, recordsIn } from "./read.ts";
 import type { HubSpotRecord } from "./records.ts";
 

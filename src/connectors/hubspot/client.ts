@@ -1,9 +1,10 @@
 import { type LimitLane, type LimitPolicy, retryAfterMs } from "../../core/limits.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
+import { type JsonObject, objectOf, own, textOf } from "../../ports/json-object.ts";
 import { createLimiter, type Limiter } from "../../ports/limiter.ts";
-import { type Effect, isUnsent, lostError, RefusedCall, refusalOf, refusedError } from "./errors.ts";
-import { type JsonObject, objectOf, own, textOf } from "./json.ts";
+import { type Effect, isUnsent, lostError } from "../../ports/lost-answer.ts";
+import { RefusedCall, refusalOf, refusedError } from "./errors.ts";
 import type { HubSpotOptions } from "./options.ts";
 import { createTokens } from "./tokens.ts";
 

@@ -1,8 +1,6 @@
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
-import { objectOf, objectsOf, own, textOf, textsOf } from "./json.ts";
-
-/** What a call does: a read can be repeated freely, a write may have taken effect although its answer is lost. */
-export type Effect = "read" | "write";
+import { objectOf, objectsOf, own, textOf, textsOf } from "../../ports/json-object.ts";
+import { type Effect, lostError } from "../../ports/lost-answer.ts";
 
 /** One thing that HubSpot objects to, about a property where it names one. */
 export type Objection = { readonly property: string | null; readonly code: string; readonly message: string };
@@ -115,33 +113,10 @@ function saying({ category, message }: Refusal): string {
   return [category, message].filter((text) => text !== "").join(": ") || "without a reason";
 }
 
-/** The SyncError for a call whose answer did not come or makes no sense. */
-export function lostError(effect: Effect, message: string): SyncError {
-  return { code: effect === "write" ? "UNKNOWN_OUTCOME" : "UNREACHABLE", message };
-}
-
 /** Thrown where an answer of a read is not what HubSpot documents. */
 export function senseless(what: string, missing: string): SyncFailure {
   return new SyncFailure({ code: "UNREACHABLE", message: `${what}: HubSpot's answer has no ${missing}` });
 }
-
-/** True for failures of `fetch` that come before anything is sent. */
-export function isUnsent(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as { code?: unknown };
-    if (typeof code === "string" && unsentCodes.has(code)) return true;
-  }
-  return false;
-}
-
-const unsentCodes = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
 
 /** `fallback` where a call fails that is not worth failing for. */
 export async function orElse<Result, Fallback>(call: Promise<Result>, fallback: Fallback): Promise<Result | Fallback> {

@@ -1,7 +1,7 @@
 import type { ObjectName } from "../../model/record.ts";
+import { own, textOf } from "../../ports/json-object.ts";
 import type { LinkOf } from "../../ports/record-links.ts";
 import type { Client } from "./client.ts";
-import { own, textOf } from "./json.ts";
 import type { Schema } from "./schema.ts";
 
 /** Where HubSpot shows records of the object: by the account's number, which its API tells, on the host that serves its region. */

@@ -3,11 +3,11 @@ import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MappedObject, ReadResult, ScanPage } from "../../ports/connector.ts";
+import { type JsonObject, objectOf, objectsOf, own, textOf } from "../../ports/json-object.ts";
 import { laneBackfill, laneLive } from "../../ports/store.ts";
 import { withAssociations } from "./associations.ts";
 import type { Client } from "./client.ts";
 import { orElse, refusalOf, senseless } from "./errors.ts";
-import { type JsonObject, objectOf, objectsOf, own, textOf } from "./json.ts";
 import type { OwnWrites } from "./own-writes.ts";
 import { type HubSpotRecord, mergedIdsProperty, propertiesOf, propertyCells, recordOf, upsertOf } from "./records.ts";
 

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { MappedObject } from "../../ports/connector.ts";
+import { type JsonObject, objectOf, objectsOf, own, textOf } from "../../ports/json-object.ts";
 import type { Client } from "./client.ts";
 import { isClash, refusalOf, refusedError, rejected } from "./errors.ts";
-import { type JsonObject, objectOf, objectsOf, own, parseKeepingIds, textOf } from "./json.ts";
+import { parseKeepingIds } from "./json.ts";
 import { recordOf, upsertOf } from "./records.ts";
 import { createSchema, describeObject } from "./schema.ts";
 import { cell } from "./testing.ts";

@@ -4,10 +4,11 @@ import type { CellName, RecordId, SystemId } from "../../model/record.ts";
 import type { Instant, Interval } from "../../model/time.ts";
 import type { RawValue } from "../../model/value.ts";
 import type { MappedObject } from "../../ports/connector.ts";
+import { type JsonObject, objectOf, objectsOf, own, textOf } from "../../ports/json-object.ts";
 import { associationOf } from "./associations.ts";
 import { cellOf } from "./cell.ts";
 import type { Client } from "./client.ts";
-import { idOf, type JsonObject, objectOf, objectsOf, own, textOf } from "./json.ts";
+import { idOf } from "./json.ts";
 
 /** One version of a property. `at` by HubSpot's clock. */
 export type Version = {

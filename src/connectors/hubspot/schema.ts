@@ -1,9 +1,9 @@
 import type { FieldType } from "../../model/field-type.ts";
 import type { CellName, ObjectName } from "../../model/record.ts";
 import type { CellSchema, ObjectSchema } from "../../ports/connector.ts";
+import { type JsonObject, objectOf, objectsOf, own, textOf } from "../../ports/json-object.ts";
 import type { Client } from "./client.ts";
 import { senseless } from "./errors.ts";
-import { type JsonObject, objectOf, objectsOf, own, textOf } from "./json.ts";
 import { isContacts, typeIdOf } from "./object-name.ts";
 
 /** A property definition, as far as Truce needs it. */

@@ -1,7 +1,8 @@
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { isUnsent, refusalOf } from "./errors.ts";
-import { objectOf, own } from "./json.ts";
+import { objectOf, own } from "../../ports/json-object.ts";
+import { isUnsent } from "../../ports/lost-answer.ts";
+import { refusalOf } from "./errors.ts";
 import type { HubSpotAuth } from "./options.ts";
 
 /** Where the bearer token of a call comes from. */

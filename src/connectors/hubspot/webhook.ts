@@ -3,7 +3,8 @@ import type { RawObservation } from "../../model/observation.ts";
 import type { ObjectName, SystemId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
 import type { WebhookRequest, WebhookResult } from "../../ports/connector.ts";
-import { idOf, type JsonObject, objectOf, own, parseKeepingIds, textOf } from "./json.ts";
+import { type JsonObject, objectOf, own, textOf } from "../../ports/json-object.ts";
+import { idOf, parseKeepingIds } from "./json.ts";
 import { typeIdOf } from "./object-name.ts";
 
 export type WebhookDeps = {

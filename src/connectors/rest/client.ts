@@ -2,10 +2,11 @@ import { type LimitLane, retryAfterMs } from "../../core/limits.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import { createLimiter, type Limiter } from "../../ports/limiter.ts";
+import { type Effect, lostError } from "../../ports/lost-answer.ts";
 import { createCredentials } from "./auth.ts";
 import { type Json, parseJson } from "./json.ts";
 import type { Query, RestOptions } from "./options.ts";
-import { type Effect, lostError, type Refusal, refusalOf, refusedError } from "./refusal.ts";
+import { type Refusal, refusalOf, refusedError } from "./refusal.ts";
 import { type HttpAnswer, type HttpRequest, sendRequest, Unsent } from "./request.ts";
 
 export type Call = {

@@ -1,13 +1,11 @@
 import type { CellName } from "../../model/record.ts";
 import type { SyncError } from "../../model/sync-error.ts";
+import { type Effect, lostError } from "../../ports/lost-answer.ts";
 import { at, type Json, objectOf, textOf } from "./json.ts";
 import type { ErrorShape } from "./options.ts";
 
 /** A refusal's words: the message, and what is said of single fields, by the tool's own name for them. */
 export type Refusal = { readonly message: string; readonly fields: Readonly<Record<CellName, string>> };
-
-/** What a call does: a read can be repeated freely, a write may have taken effect although its answer is lost. */
-export type Effect = "read" | "write";
 
 const usualMessages = ["message", "error.message", "error", "detail", "title", "error_description", "reason", "msg"];
 const usualFields = [
@@ -90,9 +88,4 @@ export function refusedError(status: number, refusal: Refusal, effect: Effect, w
   if (status >= 500 || status === 408) return lostError(effect, message);
   if (status === 404 || status === 405 || status === 501) return { code: "SCHEMA", message };
   return { code: "REJECTED", message, cells: {} };
-}
-
-/** The SyncError for a call whose answer did not come or makes no sense. */
-export function lostError(effect: Effect, message: string): SyncError {
-  return { code: effect === "write" ? "UNKNOWN_OUTCOME" : "UNREACHABLE", message };
 }

@@ -3,9 +3,10 @@ import type { SystemId } from "../../model/record.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ScanPage } from "../../ports/connector.ts";
+import { type JsonObject, objectOf, own, textOf } from "../../ports/json-object.ts";
 import type { Client } from "./client.ts";
 import { RefusedCall, senseless } from "./errors.ts";
-import { type JsonObject, objectOf, own, parseExactly, textOf } from "./json.ts";
+import { parseExactly } from "./json.ts";
 import { fieldsOf, recordOf, upsertOf, whereOf } from "./records.ts";
 import type { BoundObject, Field } from "./schema.ts";
 

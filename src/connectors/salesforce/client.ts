@@ -1,7 +1,8 @@
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
+import { type Effect, isUnsent, lostError } from "../../ports/lost-answer.ts";
 import { createAllocation } from "./allocation.ts";
-import { complaintsOf, type Effect, isUnsent, lostError, RefusedCall, refusedError, saying } from "./errors.ts";
+import { complaintsOf, RefusedCall, refusedError, saying } from "./errors.ts";
 import { parseExactly } from "./json.ts";
 import type { SalesforceOptions } from "./options.ts";
 import { createPace, type Urgency } from "./pace.ts";

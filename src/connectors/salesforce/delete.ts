@@ -1,6 +1,7 @@
 import type { WriteRequest, WriteResult } from "../../ports/connector.ts";
-import { complaintsOf, isGone, lostError, rowError } from "./errors.ts";
-import { objectOf, own } from "./json.ts";
+import { objectOf, own } from "../../ports/json-object.ts";
+import { lostError } from "../../ports/lost-answer.ts";
+import { complaintsOf, isGone, rowError } from "./errors.ts";
 import { look } from "./look.ts";
 import { failed } from "./receipt.ts";
 import type { BoundObject } from "./schema.ts";

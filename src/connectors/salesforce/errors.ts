@@ -1,10 +1,8 @@
 import type { CellName, RecordId } from "../../model/record.ts";
 import { type SyncError, SyncFailure } from "../../model/sync-error.ts";
-import { type JsonObject, objectOf, objectsOf, own, textOf, textsOf } from "./json.ts";
+import { type JsonObject, objectOf, objectsOf, own, textOf, textsOf } from "../../ports/json-object.ts";
+import { type Effect, lostError } from "../../ports/lost-answer.ts";
 import { fullId } from "./record-id.ts";
-
-/** What a call does: a read can be repeated freely, a write may have taken effect although its answer is lost. */
-export type Effect = "read" | "write";
 
 /** One complaint. A call's say `errorCode`, a collection's rows `statusCode`. */
 export type Complaint = {
@@ -115,30 +113,7 @@ export function saying(complaints: readonly Complaint[]): string {
   return said.join("; ") || "without a reason";
 }
 
-/** The SyncError for a call whose answer did not come or makes no sense. */
-export function lostError(effect: Effect, message: string): SyncError {
-  return { code: effect === "write" ? "UNKNOWN_OUTCOME" : "UNREACHABLE", message };
-}
-
 /** Thrown where an answer of a read is not what Salesforce documents. */
 export function senseless(what: string, missing: string): SyncFailure {
   return new SyncFailure({ code: "UNREACHABLE", message: `${what}: Salesforce's answer has no ${missing}` });
 }
-
-/** True for failures of `fetch` that come before anything is sent. */
-export function isUnsent(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as { code?: unknown };
-    if (typeof code === "string" && unsentCodes.has(code)) return true;
-  }
-  return false;
-}
-
-const unsentCodes = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);

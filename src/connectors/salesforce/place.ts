@@ -1,6 +1,6 @@
 import type { ObjectName, RecordId } from "../../model/record.ts";
 import type { Instant } from "../../model/time.ts";
-import { objectOf, own } from "./json.ts";
+import { objectOf, own } from "../../ports/json-object.ts";
 
 /** Where the polling of one object stands. Times by Salesforce's clock. */
 export type Place = {

@@ -1,8 +1,8 @@
 import type { CellName, ObjectName } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
+import { objectsOf, own, textOf } from "../../ports/json-object.ts";
 import type { Client } from "./client.ts";
 import { RefusedCall } from "./errors.ts";
-import { objectsOf, own, textOf } from "./json.ts";
 import { askQuery } from "./query.ts";
 import { soqlText } from "./soql.ts";
 

@@ -1,6 +1,6 @@
+import { type JsonObject, objectOf, objectsOf, own } from "../../ports/json-object.ts";
 import { apiVersion, type Client } from "./client.ts";
 import { complaintsOf, RefusedCall, refusedError, senseless } from "./errors.ts";
-import { type JsonObject, objectOf, objectsOf, own } from "./json.ts";
 import type { Urgency } from "./pace.ts";
 
 /** An address and its headers may hold 16,384 characters. */

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { loadSync } from "@grpc/proto-loader";
 import { expect, test } from "vitest";
+import { type JsonObject, objectOf, objectsOf, own } from "../../ports/json-object.ts";
 import { rawOf } from "./cell.ts";
 import { changeEventOf, tellEvent } from "./change-event.ts";
 import type { Client } from "./client.ts";
 import { complaintsOf, refusedError, rowError } from "./errors.ts";
-import { type JsonObject, objectOf, objectsOf, own, parseExactly } from "./json.ts";
+import { parseExactly } from "./json.ts";
 import { type FetchRequest, pubSub } from "./protocol.ts";
 import { recordOf } from "./records.ts";
 import { type BoundObject, sobjectOf } from "./schema.ts";

@@ -2,10 +2,10 @@ import { type RawUpsert, revisionOf } from "../../model/observation.ts";
 import type { CellName, RecordId, SystemId } from "../../model/record.ts";
 import type { Instant, Interval } from "../../model/time.ts";
 import type { RawValue } from "../../model/value.ts";
+import { type JsonObject, objectOf, own, textOf } from "../../ports/json-object.ts";
 import { rawOf } from "./cell.ts";
 import type { Client } from "./client.ts";
 import { senseless } from "./errors.ts";
-import { type JsonObject, objectOf, own, textOf } from "./json.ts";
 import { fullId } from "./record-id.ts";
 import type { BoundObject } from "./schema.ts";
 

@@ -1,9 +1,9 @@
 import type { FieldType } from "../../model/field-type.ts";
 import type { CellName, ObjectName } from "../../model/record.ts";
 import type { CellSchema, MappedCell, MappedObject, ObjectSchema } from "../../ports/connector.ts";
+import { type JsonObject, objectOf, objectsOf, own, textOf, textsOf } from "../../ports/json-object.ts";
 import type { Client } from "./client.ts";
 import { senseless } from "./errors.ts";
-import { type JsonObject, objectOf, objectsOf, own, textOf, textsOf } from "./json.ts";
 
 /** A field as `describe` shows it to the integration user, as far as Truce needs it. */
 export type Field = {

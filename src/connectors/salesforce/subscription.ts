@@ -7,9 +7,9 @@ import {
   status,
 } from "@grpc/grpc-js";
 import avsc from "avsc";
+import { objectOf, own, textsOf } from "../../ports/json-object.ts";
 import { namedFields, type RecordSchema } from "./bitmap.ts";
 import { type ChangeEvent, changeEventOf } from "./change-event.ts";
-import { objectOf, own, textsOf } from "./json.ts";
 import { type ConsumerEvent, type FetchRequest, type FetchResponse, pubSub, type SchemaInfo } from "./protocol.ts";
 import type { Session } from "./tokens.ts";
 

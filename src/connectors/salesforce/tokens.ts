@@ -2,8 +2,9 @@ import { createSign } from "node:crypto";
 import type { RecordId } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { complaintsOf, isUnsent, saying } from "./errors.ts";
-import { objectOf, own, textOf } from "./json.ts";
+import { objectOf, own, textOf } from "../../ports/json-object.ts";
+import { isUnsent } from "../../ports/lost-answer.ts";
+import { complaintsOf, saying } from "./errors.ts";
 import type { SalesforceAuth } from "./options.ts";
 import { fullId } from "./record-id.ts";
 
