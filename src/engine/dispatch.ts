@@ -26,7 +26,7 @@ import { goldenUnit, isAbandoned, joinUnits } from "./commit.ts";
 import { connectorOf, type Deps, landedMs, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
 import { followUps } from "./follow-up.ts";
 import { hintOf } from "./hint.ts";
-import { insist } from "./insist.ts";
+import { insist, storePauseMs } from "./insist.ts";
 import { noOutbox, type Outbox, type Send } from "./outbox.ts";
 import { referredFrom } from "./referred-from.ts";
 import { StoreFailure } from "./store-failure.ts";
@@ -452,8 +452,8 @@ async function settleAll(
   const named = sends.flatMap((send, i) => referredIn(deps, send, results[i]));
   let open = sends.map((send, i) => ({ send, result: results[i] ?? ({ kind: "failed", error: noAnswer } as const) }));
   let keys: readonly string[] = [];
-  for (let race = 0; open.length > 0; race++) {
-    if (race === racesMax)
+  for (let races = 0; open.length > 0; ) {
+    if (races === racesMax)
       throw new Error(`Receipts of ${open.length} writes could not be committed: other commits always came first.`);
     const until = Math.max(...open.map(({ send }) => send.inFlight.expiresAt));
     const ids = [...new Set(open.map(({ send }) => send.goldenId))];
@@ -471,7 +471,12 @@ async function settleAll(
       units.map(({ unit }) => unit),
       outbox,
     );
-    const committed = await commitOrAgain(deps, composed);
+    const committed = await committedBy(deps, composed, until);
+    if (committed === null) {
+      keys = units.flatMap(({ unit }) => unit.keys ?? []);
+      continue;
+    }
+    races++;
     outbox.add(composed.flatMap(({ sends: next }, i) => (committed[i]?.kind === "committed" ? next : [])));
     const stale = units.filter((_, i) => committed[i]?.kind === "stale");
     open = stale.flatMap(({ items }) => items);
@@ -479,16 +484,21 @@ async function settleAll(
   }
 }
 
-/** A commit of unknown outcome is looked at like one that lost a race: what it did is then there. */
-async function commitOrAgain(
-  deps: Deps,
+/**
+ * `null`: the store failed, and after a pause all is to be looked at anew, since what a commit of unknown outcome did is then there. That is no lost
+ * race: a store whose disk is full can still be read, and fails each commit at once.
+ */
+async function committedBy(
+  { store, clock }: Deps,
   units: readonly { readonly unit: CommitUnit }[],
-): Promise<readonly CommitResult[]> {
+  until: number,
+): Promise<readonly CommitResult[] | null> {
   try {
-    return await deps.store.commit(units.map(({ unit }) => unit));
+    return await store.commit(units.map(({ unit }) => unit));
   } catch (error) {
-    if (!(error instanceof StoreFailure)) throw error;
-    return units.map(() => ({ kind: "stale" }));
+    if (!(error instanceof StoreFailure) || clock.now() + storePauseMs > until) throw error;
+    await clock.sleep(storePauseMs);
+    return null;
   }
 }
 
