@@ -61,9 +61,10 @@ async function killOnce(company: Company, truce: Truce, stage: Stage | null, ran
   return died;
 }
 
-/** Until an edit that was made while it was down is in another system. */
+/** Until an edit that is made now is in another system, ms. */
 export async function resumed(company: Company, truce: Truce): Promise<number> {
-  const took = await company.probe(resumeMsLimit);
+  const took = await Promise.race([company.probe(resumeMsLimit), truce.ended]);
+  if (typeof took === "string") throw new Error(`truce ended by itself: ${took}`);
   if (took === null) throw new Error(`Nothing moved for ${resumeMsLimit / 1_000} s: ${truce.said()}`);
   return took;
 }

@@ -28,6 +28,7 @@ const commands = {
   ],
   build: () => [["scripts/build.ts"]],
   sim: (args) => [["sim/main.ts", ...args]],
+  campaign: (args) => [["campaign/main.ts", ...args]],
   mutate: (args) => [[programOf("@stryker-mutator/core", "stryker"), "run", ...args]],
   bench: (args) => [["bench/main.ts", ...args]],
 };
