@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { castOf, threeSystems } from "../demo/cast.ts";
 import { type Edit, type Story, tellStory } from "../demo/story.ts";
 import { type LocalPostgres, startLocalPostgres } from "../src/local-postgres/start.ts";
 import { companyConfig } from "./config.ts";
@@ -49,17 +50,39 @@ const companies = 6;
 const editsMax = 20_000;
 const databases = ["company", "store"];
 
-/** Starts the systems and the passages, and brings them together once. */
+/** Starts the systems and the passages, and brings them together once. What was started before a failure ends with it. */
 export async function openCompany(options: CompanyOptions): Promise<Company> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  try {
+    return await open(options, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(
+  options: CompanyOptions,
+  closers: (() => Promise<unknown>)[],
+  close: () => Promise<void>,
+): Promise<Company> {
   const folder = mkdtempSync(join(tmpdir(), "truce-campaign-"));
   // PostgreSQL runs as another user, where this is root, who may enter no folder of root's.
   const dataDir = mkdtempSync(join(tmpdir(), "truce-campaign-postgres-"));
-  const storyOptions = { seed: options.seed, people, companies, edits: editsMax, dayMs: editsMax };
-  const story = tellStory(storyOptions);
+  closers.push(async () => {
+    for (const own of [folder, dataDir]) rmSync(own, { recursive: true, force: true });
+  });
+  const storyOptions = { seed: options.seed, people, companies, deals: 0, edits: editsMax, dayMs: editsMax };
+  const story = tellStory(storyOptions, castOf(threeSystems));
   let postgres: LocalPostgres = await startLocalPostgres({ databases, dataDir });
+  closers.push(() => postgres.stop({ mode: "immediate" }));
   const port = postgres.port;
   const [companyUrl, storeUrl] = databases.map((name) => postgres.url(name)) as [string, string];
   const world = await startWorld({ story: storyOptions, databaseUrl: companyUrl, speed });
+  closers.push(world.close);
   const about = await world.about();
   const trap = createTrap();
   const listenPorts = [await freePort(), await freePort()];
@@ -71,16 +94,17 @@ export async function openCompany(options: CompanyOptions): Promise<Company> {
     store: await openPassage(() => port),
     webhooks: await openPassage(() => listenPorts[0]!, webhookHearing(trap)),
   };
-  await world.subscribe(`http://127.0.0.1:${passages.webhooks.port}/webhooks/crm`);
+  closers.push(() => Promise.all(Object.values(passages).map((one) => one.close())));
+  await world.listen(`http://127.0.0.1:${passages.webhooks.port}/webhooks/crm`);
   const dataFolder = options.dataFolder ?? join(folder, "data");
-  writeFileSync(join(folder, "truce.yaml"), companyConfig());
+  writeFileSync(join(folder, "truce.yaml"), companyConfig(about.config));
   const truceOptions = (worker = 0): TruceOptions => ({
     folder,
     env: {
       CRM_URL: `http://127.0.0.1:${passages.crm.port}`,
       CRM_TOKEN: about.crm.token,
       CRM_SECRET: about.crm.secret,
-      DATABASE_URL: withPort(companyUrl, passages.db.port),
+      DB_URL: withPort(companyUrl, passages.db.port),
       MARKETING_URL: `http://127.0.0.1:${passages.marketing.port}`,
       MARKETING_TOKEN: about.marketing.token,
       MARKETING_BASE: about.marketing.base,
@@ -96,6 +120,8 @@ export async function openCompany(options: CompanyOptions): Promise<Company> {
   const first = await run("run", "--once", "--timeout", "2m");
   if (first.code !== 0) throw new Error(`The first run ended with ${first.code}: ${first.stderr}`);
   const watchers: { close(): Promise<void> }[] = [];
+  const unwatch = () => Promise.all(watchers.splice(0).map((one) => one.close().catch(() => undefined)));
+  closers.push(unwatch);
   const watch = async () => {
     watchers.push(await watchDatabase(companyUrl, trap));
     if (options.store === "postgres") watchers.push(await watchStore(storeUrl, trap));
@@ -141,7 +167,7 @@ export async function openCompany(options: CompanyOptions): Promise<Company> {
       return seen ? Date.now() - at : null;
     },
     async killPostgres() {
-      await Promise.all(watchers.splice(0).map((one) => one.close().catch(() => undefined)));
+      await unwatch();
       await postgres.kill();
     },
     async startPostgres() {
@@ -149,13 +175,7 @@ export async function openCompany(options: CompanyOptions): Promise<Company> {
       await watch();
     },
     storePlace: options.store === "postgres" ? { url: storeUrl } : { file: join(dataFolder, "store.db") },
-    async close() {
-      await Promise.all(watchers.map((one) => one.close().catch(() => undefined)));
-      await Promise.all(Object.values(passages).map((one) => one.close()));
-      await world.close();
-      await postgres.stop({ mode: "immediate" });
-      for (const own of [folder, dataDir]) rmSync(own, { recursive: true, force: true });
-    },
+    close,
   };
 }
 

@@ -40,7 +40,7 @@ export async function judge(company: Company): Promise<Verdict> {
     seeded: about.seeded,
     final: await world.records(),
     writes,
-    kept,
+    kept: { values: kept, references: [] },
   });
   return {
     edits: played.length,

@@ -16,6 +16,8 @@ export type WorldOffer = {
   about(): {
     readonly crm: { readonly port: number; readonly token: string; readonly secret: string };
     readonly marketing: { readonly port: number; readonly token: string; readonly base: string };
+    /** The demo's config. */
+    readonly config: string;
     readonly seeded: readonly (SystemRecord & { readonly thing: number })[];
   };
   /** A person carries out an edit in their system. */
@@ -25,7 +27,7 @@ export type WorldOffer = {
   /** Every write since the seeding, from the systems' own audits. */
   writes(): readonly SystemWrite[];
   /** HubSpot's webhooks go there. */
-  subscribe(url: string): void;
+  listen(url: string): void;
   /** Resolves when all webhooks have arrived, or after so many ms. */
   webhooksSettled(ms: number): void;
   /** Whether a record of the system has this value within so many ms. */
@@ -62,7 +64,7 @@ export async function startWorld(order: WorldOrder): Promise<World> {
       waiting.set(id, ({ result, error }) => (error === undefined ? resolve(result) : reject(new Error(error))));
       child.send({ id, name, args } satisfies Call);
     });
-  const names = ["about", "apply", "records", "writes", "subscribe", "webhooksSettled", "seen"] as const;
+  const names = ["about", "apply", "records", "writes", "listen", "webhooksSettled", "seen"] as const;
   const methods = names.map((name) => [name, (...args: unknown[]) => call(name, args)]);
   return { ...Object.fromEntries(methods), close: () => end(child) } as World;
 }
