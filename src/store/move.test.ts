@@ -97,6 +97,24 @@ test("what is remembered only to know it again comes along: keys of events, page
   await store.close();
 });
 
+test("lines of the journal keep their numbers, though older ones were let go of", async () => {
+  let kept: readonly object[] = [];
+  const file = await filled(async (store) => {
+    await store.commit([sampleUnit({ journal: ["a", "b", "c", "d"].map((id) => sampleLine(id)) })]);
+    const [, , third] = await store.journal({ limit: 9 });
+    await store.forget({ linesTo: third!.sequence - 1, attemptsBefore: 0, lettersBefore: 0 }, 9);
+    kept = await store.journal({ limit: 9 });
+  });
+  const url = await freshDatabase();
+  await moveStore(file, url, silent);
+  const store = await openPostgresStore(url);
+  expect(kept).toHaveLength(2);
+  expect(await store.journal({ limit: 9 })).toEqual(kept);
+  await store.commit([sampleUnit({ journal: [sampleLine("e")] })]);
+  expect((await store.journal({ limit: 9 })).map(({ sequence }) => sequence)).toEqual([3, 4, 5]);
+  await store.close();
+});
+
 test("a database that is in use is refused, and left as it is", async () => {
   const url = await freshDatabase();
   const file = await filled((store) => store.commit([sampleUnit({ golden: sampleGolden("g") })]));

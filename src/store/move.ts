@@ -6,7 +6,7 @@ import { openDatabase as openPostgres, type Query } from "./postgres/database.ts
 import { takeOverDocuments } from "./postgres/documents.ts";
 import { migrate as migratePostgres } from "./postgres/migrate.ts";
 import { takeIn } from "./postgres/receive.ts";
-import { lockEmptyStore, sizeOfTable, takeOverDone, takeOverUnits } from "./postgres/take-over.ts";
+import { lockEmptyStore, numberLinesFrom, sizeOfTable, takeOverDone, takeOverUnits } from "./postgres/take-over.ts";
 import { type Contents, type Part, pagesOf, parts, sizeOf } from "./sqlite/contents.ts";
 import { readCounters } from "./sqlite/counters.ts";
 import { counts as sqliteCounts } from "./sqlite/counts.ts";
@@ -33,6 +33,7 @@ export async function moveStore(file: string, url: string, progress: (at: MovePr
     await migratePostgres(to);
     return await to.transaction(async (query) => {
       await lockEmptyStore(query);
+      await numberLinesFrom(query, firstLine(from));
       const moved = await movePages(from, query, progress);
       await saveCounters(query, outcomesOf(from))[0];
       await verify(from, query, moved);
@@ -42,6 +43,10 @@ export async function moveStore(file: string, url: string, progress: (at: MovePr
     from.close();
     await to.close();
   }
+}
+
+function firstLine(from: Database): number {
+  return from.get<{ first: number | null }>("select min(seq) as first from journal")?.first ?? 1;
 }
 
 async function movePages(from: Database, query: Query, progress: (at: MoveProgress) => void): Promise<Moved> {

@@ -51,6 +51,11 @@ export async function takeOverUnits(query: Query, units: readonly CommitUnit[]):
   ]);
 }
 
+/** The next line of the journal gets this number: those before it were let go of, and seals and people name lines by their numbers. */
+export async function numberLinesFrom(query: Query, first: number): Promise<void> {
+  await query("select setval(pg_get_serial_sequence('truce.journal', 'seq'), $1, false)", first);
+}
+
 export async function takeOverDone(
   query: Query,
   events: readonly { readonly key: string; readonly outcome: string; readonly doneAt: number }[],
