@@ -85,6 +85,15 @@ function addRunning(program: Command): void {
     async () => (await import("./run.ts")).runCommand,
   )
     .option("--once", "end when nothing is left to do, for cron")
+    .addOption(
+      new Option(
+        "--role <role>",
+        "with several processes on one PostgreSQL: read the systems, decide and write, or both",
+      )
+        .choices(["all", "ingest", "worker"])
+        .default("all"),
+    )
+    .option("--listen <address>", "another address than the config's; a worker has none without it")
     .option("--timeout <duration>", "with --once: give up after so long: 90s, 10m, 1h", "1h")
     .option("--ask-first", "write nothing until somebody has seen in the console what would be written, and lets it be")
     .option("--fail-on-holds", "with --once: exit code 4 when something is held for a person")

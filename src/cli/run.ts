@@ -1,19 +1,19 @@
-import { machineClock } from "../clock/machine.ts";
+import { machineClock, machineRandom } from "../clock/machine.ts";
 import { parseDuration } from "../config/duration.ts";
 import { resolveReference } from "../config/reference.ts";
 import { secretsOf } from "../config/secrets-of.ts";
 import { watchAlerts } from "../control/alerts/alerts.ts";
 import { createReadings } from "../control/alerts/readings.ts";
+import { keepCrew, newCrew } from "../control/crew.ts";
 import { watchFights } from "../control/fights.ts";
 import { keepWithin } from "../control/keep.ts";
 import { createLog, hideSecrets, type Log, type LogLevel } from "../control/log.ts";
 import { logCommits, logEvent } from "../control/log-event.ts";
 import { createMetrics, type Metrics } from "../control/metrics.ts";
 import { sealJournal } from "../control/seal.ts";
-import { shareLimits } from "../control/share.ts";
 import { isAskedFor, startTelemetry, type Telemetry } from "../control/telemetry/start.ts";
 import type { EngineEvent } from "../engine/deps.ts";
-import { type Running, run } from "../engine/run.ts";
+import { type Role, type Running, run } from "../engine/run.ts";
 import { messageOf } from "../engine/trigger.ts";
 import type { Notice } from "../model/alert.ts";
 import { openAccounts } from "../server/access/accounts.ts";
@@ -42,6 +42,8 @@ import { welcomeLink } from "./welcome.ts";
 export type RunOptions = CommonOptions & {
   readonly once?: boolean;
   readonly askFirst?: boolean;
+  readonly role: Role;
+  readonly listen?: string;
   readonly timeout: string;
   readonly failOnHolds?: boolean;
   readonly logLevel?: LogLevel;
@@ -56,6 +58,8 @@ export async function runCommand(options: RunOptions): Promise<void> {
   const timeoutMs = parseDuration(options.timeout);
   if (timeoutMs === null)
     throw new CliError(`--timeout takes a duration like 90s or 10m, not "${options.timeout}".`, exitUsage);
+  if (options.role !== "all" && options.once === true)
+    throw new CliError("--once does all there is to do: leave --role out.", exitUsage);
   const signal = stopSignal();
   const secrets: string[] = [];
   const log = logOf(options, secrets);
@@ -71,25 +75,29 @@ export async function runCommand(options: RunOptions): Promise<void> {
     metrics.note(event);
     telemetry?.note(event);
   };
+  const crew = newCrew(machineRandom.id());
   const opened = await openSession(options, tell, async (config) => {
     secrets.push(...secretsOf(config));
     const store = live.heard(await openConfiguredStore(config));
     return log === null ? store : logCommits(store, log);
   });
   telemetry = await openTelemetry(metrics, opened, report);
-  const session = telemetry === null ? opened : { ...opened, deps: telemetry.traced(opened.deps) };
+  const joined = { ...opened, deps: { ...opened.deps, crew } };
+  const session = telemetry === null ? joined : { ...joined, deps: telemetry.traced(joined.deps) };
   try {
+    if (options.role !== "all" && session.deps.store.exclusive) throw new CliError(needsShared, exitUsage);
     await prepareSystems(session, signal);
     if (signal.aborted) return;
     const { sweepEveryMs, sweepEveryMsOf, sweepHours } = session.config.settings;
     const running = run(session.deps, {
+      role: options.role,
       workBatchMax,
       ...(options.once === true ? { sweepEveryMs: null } : { sweepEveryMs, sweepEveryMsOf, sweepHours }),
       schemaEveryMs: 5 * 60_000,
       asksFirst: options.askFirst === true,
     });
     const stopping = new AbortController();
-    const watches = [shareLimits(session.deps, stopping.signal)];
+    const watches = [keepCrew(session.deps, crew, stopping.signal)];
     if (options.once !== true)
       watches.push(
         watchAlerts(session.deps, readings, alertSettings(session.config), stopping.signal, {
@@ -105,7 +113,9 @@ export async function runCommand(options: RunOptions): Promise<void> {
     broken.catch(() => undefined);
     try {
       if (options.once === true) await runOnce(session, running, signal, timeoutMs, report, options);
-      else await Promise.race([serve(session, running, { live, metrics }, signal, report), broken]);
+      else if (options.role === "worker" && options.listen === undefined)
+        await Promise.race([work(running, signal, report), broken]);
+      else await Promise.race([serve(session, running, { live, metrics }, signal, report, options), broken]);
     } finally {
       report.end();
       stopping.abort();
@@ -129,6 +139,9 @@ async function openTelemetry(metrics: Metrics, { deps }: Session, report: Report
     return null;
   }
 }
+
+const needsShared =
+  "--role divides the work among processes that share a store; the embedded one belongs to a single process. Set TRUCE_DATABASE_URL, or leave --role out.";
 
 /** `null`: what an operator should read goes to standard error as text. */
 function logOf({ json, once, logLevel, logValues = false }: RunOptions, secrets: readonly string[]): Log | null {
@@ -203,12 +216,15 @@ async function serve(
   { live, metrics }: { readonly live: Live; readonly metrics: Metrics },
   signal: AbortSignal,
   report: Report,
+  { role, listen }: RunOptions,
 ): Promise<void> {
   const { deps, config } = session;
   const publicUrl = publicUrlOf(config);
   const accounts = openAccounts(deps);
   const server = await startServer(deps, running, {
-    ...addressOf(resolveReference(config.settings.listen, config.source)),
+    ...(listen === undefined
+      ? addressOf(resolveReference(config.settings.listen, config.source), "settings.listen")
+      : addressOf(listen, "--listen")),
     publicUrl,
     accounts,
     oidc: oidcOptions(config),
@@ -221,7 +237,8 @@ async function serve(
     version: version(),
     log: report.server,
   });
-  const path = deskPath(dataFolder(config));
+  // Other commands on this machine speak with who reads the systems.
+  const path = role === "worker" ? null : deskPath(dataFolder(config));
   const desk = path === null ? null : await serveDesk(deskOf(deps, running), path);
   report.note(
     `truce runs. Console: ${publicUrl ?? server.url}. Webhooks: ${publicUrl ?? server.url}/webhooks/SYSTEM. Health: ${server.url}/healthz. Ctrl-C stops it.`,
@@ -229,7 +246,7 @@ async function serve(
   // The link is a secret, which no log may hold.
   const welcome = report.isLogged ? null : await welcomeLink(accounts, publicUrl ?? server.url);
   if (welcome !== null) report.note(`Nobody can sign in yet. Make the first admin, once: ${welcome}`);
-  if (path === null)
+  if (path === null && role !== "worker")
     report.note("The data folder's path is too long for a socket: stop truce before you use status, holds or history.");
   const timer = setInterval(report.summary, summaryEveryMs);
   try {
@@ -238,6 +255,18 @@ async function serve(
     clearInterval(timer);
     await desk?.close();
     await server.close();
+  }
+  report.note("Stopping; what is under way is finished first.");
+}
+
+/** A worker that nobody has to reach. */
+async function work(running: Running, signal: AbortSignal, report: Report): Promise<void> {
+  report.note("truce works, without an address of its own. Ctrl-C stops it.");
+  const timer = setInterval(report.summary, summaryEveryMs);
+  try {
+    await Promise.race([aborted(signal), running.ended]);
+  } finally {
+    clearInterval(timer);
   }
   report.note("Stopping; what is under way is finished first.");
 }
@@ -288,10 +317,10 @@ async function untilQuiet({ deps }: Session, running: Running, signal: AbortSign
 }
 
 /** `127.0.0.1:4400`, `[::1]:4400`; the port may be 0 for any. */
-function addressOf(text: string): { readonly host: string; readonly port: number } {
+function addressOf(text: string, where: string): { readonly host: string; readonly port: number } {
   const { host, port } = /^(?<host>\[[^\]]+\]|[^:]+):(?<port>\d{1,5})$/u.exec(text.trim())?.groups ?? {};
   if (host === undefined || Number(port) > 65_535) {
-    throw new CliError(`settings.listen is "${text}"; write an address with a port, like 127.0.0.1:4400.`);
+    throw new CliError(`${where} is "${text}"; write an address with a port, like 127.0.0.1:4400.`);
   }
   return { host: host.replace(/^\[|\]$/gu, ""), port: Number(port) };
 }

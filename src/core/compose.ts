@@ -2,7 +2,6 @@ import type { FieldName, GoldenRecord, InFlight, Link } from "../model/golden.ts
 import type { JournalEntry } from "../model/journal.ts";
 import type { EntityPolicy, ObjectMapping, Policy } from "../model/policy.ts";
 import type { CellName } from "../model/record.ts";
-import type { Instant } from "../model/time.ts";
 import { type FieldValue, type RawValue, sameRaw, sameValue } from "../model/value.ts";
 import { absorberOf, behindFields, creatableFields } from "./behind.ts";
 import { type Context, draftOf, recordSource, sentValues, write } from "./draft.ts";
@@ -47,7 +46,7 @@ export function compose(
   entity: EntityPolicy,
   mapping: ObjectMapping,
   { encode, policy, goldenById }: ComposeDeps,
-  attempt: { readonly id: string; readonly startedAt: Instant; readonly expiresAt: Instant },
+  attempt: { readonly id: string } & Pick<InFlight, "startedAt" | "expiresAt" | "sender">,
 ): Composed {
   const absorber = absorberOf(golden, link, mapping);
   const isDelete = golden.deletedAt !== null || absorber !== null;
@@ -128,9 +127,9 @@ export function compose(
   if (kind === "update" && Object.keys(patch).length === 0)
     return { kind: "settled", link: { ...link, seen, shadow, refused, waiting }, refusals };
   const content = repeated(link, entity, mapping) ?? { versions, values, patch };
-  const { id: attemptId, startedAt, expiresAt } = attempt;
+  const { id: attemptId, ...begun } = attempt;
   const into = mapping.merged === "merge" && absorber?.id != null ? { into: absorber.id } : {};
-  const inFlight: InFlight = { attemptId, kind, startedAt, expiresAt, ...content, ...into };
+  const inFlight: InFlight = { attemptId, kind, ...begun, ...content, ...into };
   return { kind: "write", link: { ...link, seen, shadow, refused, waiting, inFlight }, inFlight, refusals };
 }
 

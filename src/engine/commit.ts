@@ -2,6 +2,7 @@ import { finish } from "../core/finish.ts";
 import type { Filing } from "../core/match/nominate.ts";
 import { filingOf } from "../core/match/profile.ts";
 import type { GoldenRecord, InFlight } from "../model/golden.ts";
+import type { Instant } from "../model/time.ts";
 import type { CommitUnit, DueLink, Lane } from "../ports/store.ts";
 import { type Deps, landedMs } from "./deps.ts";
 
@@ -48,7 +49,7 @@ const notFiled: Filing = { keys: [], says: "" };
 
 /** The part of a unit that a decided golden record fills: its next version, keys and due links. */
 export function goldenUnit(
-  deps: Pick<Deps, "policy" | "clock" | "store" | "startedAt">,
+  deps: Pick<Deps, "policy" | "clock" | "store" | "startedAt" | "crew">,
   decided: GoldenRecord,
   lane: Lane,
   ownerOfKey: (key: string) => string | undefined,
@@ -68,16 +69,22 @@ export function goldenUnit(
   };
 }
 
-/** True when the process that sent it is surely gone: it was the store's only one, and another has started since. */
-export function isAbandoned({ store, startedAt }: Pick<Deps, "store" | "startedAt">, inFlight: InFlight): boolean {
-  return store.exclusive && inFlight.startedAt < startedAt;
+/**
+ * Since when the process that sent it is certainly gone: it was the store's only one and another has started since, or it was seen to be no more.
+ * `null`: it may be alive.
+ */
+export function goneSince({ store, startedAt, crew }: Sharing, inFlight: InFlight): Instant | null {
+  if (store.exclusive) return inFlight.startedAt < startedAt ? startedAt : null;
+  return (inFlight.sender === undefined ? undefined : crew?.gone.get(inFlight.sender)) ?? null;
 }
 
+type Sharing = Pick<Deps, "store" | "startedAt" | "crew">;
+
 /** Writes of a process that is gone are looked at as soon as they must have landed, not when their lease ends. */
-function abandoned(deps: Pick<Deps, "store" | "startedAt">, { links }: GoldenRecord, lane: Lane): DueLink[] {
-  return links.flatMap(({ system, object, inFlight }) =>
-    inFlight !== null && isAbandoned(deps, inFlight)
-      ? [{ system, object, dueAt: Math.min(inFlight.expiresAt, deps.startedAt + landedMs), lane }]
-      : [],
-  );
+function abandoned(deps: Sharing, { links }: GoldenRecord, lane: Lane): DueLink[] {
+  return links.flatMap(({ system, object, inFlight }) => {
+    const gone = inFlight === null ? null : goneSince(deps, inFlight);
+    if (inFlight === null || gone === null) return [];
+    return [{ system, object, dueAt: Math.min(inFlight.expiresAt, gone + landedMs), lane }];
+  });
 }

@@ -102,8 +102,15 @@ export type Deps = {
   readonly random: Random;
   /** When this engine started. */
   readonly startedAt: Instant;
+  /** Whether all records of an object are known, so that one that is missing may be made. Left out: always. */
+  readonly mayCreate?: (system: SystemId, object: ObjectName) => boolean;
+  /** Where several processes share the store. */
+  readonly crew?: Crew;
   readonly tell: (event: EngineEvent) => void;
 };
+
+/** Which of the processes at work on a store this one is, and since when which others are certainly gone. */
+export type Crew = { readonly self: string; readonly gone: ReadonlyMap<string, Instant> };
 
 /** An observation that waits for a receipt looks again after this long, each time twice as long, should nobody wake it. */
 export const waitMsMin = 2_000;

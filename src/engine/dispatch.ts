@@ -22,7 +22,7 @@ import {
   type DeadWrite,
   laneLive,
 } from "../ports/store.ts";
-import { goldenUnit, isAbandoned, joinUnits } from "./commit.ts";
+import { goldenUnit, goneSince, joinUnits } from "./commit.ts";
 import { connectorOf, type Deps, landedMs, leaseMs, mappedObject, writeLeaseMs } from "./deps.ts";
 import { followUps } from "./follow-up.ts";
 import { hintOf } from "./hint.ts";
@@ -201,6 +201,11 @@ function composeAll(
       return;
     }
     if (!isSendable(current, link, found.entity, now)) return;
+    if (link.status === "wanted" && deps.mayCreate?.(system, link.object) === false) {
+      const retryAt = now + unknownMs * (1 + deps.random.fraction());
+      current = { ...current, links: current.links.with(index, { ...link, retryAt }) };
+      return;
+    }
     if (link.failures > 0 && !spend(budget, now)) {
       const retryAt = now + noBudgetMs * (1 + deps.random.fraction());
       current = { ...current, links: current.links.with(index, { ...link, retryAt }) };
@@ -241,6 +246,8 @@ function composeAll(
   };
 }
 
+/** How long a create waits while records that nobody has seen may be where it would go. */
+const unknownMs = 5_000;
 /** How long a second try waits when the system has been sent enough of them. */
 const noBudgetMs = 5_000;
 
@@ -253,10 +260,11 @@ function rested(deps: Deps, link: Link, now: number): Link {
 
 const unread: SyncError = { code: "UNREACHABLE", message: "a cell to write was never read" };
 
-/** Its sender is dead: the time for an answer is over, or the process that sent it was the store's only one and is gone. */
+/** Its sender is dead: the time for an answer is over, or the process that sent it is gone, and what it sent has landed. */
 function isLost(deps: Deps, inFlight: InFlight, now: number): boolean {
   if (inFlight.expiresAt <= now) return true;
-  return isAbandoned(deps, inFlight) && deps.startedAt + landedMs <= now;
+  const gone = goneSince(deps, inFlight);
+  return gone !== null && gone + landedMs <= now;
 }
 
 type Found = { readonly entity: EntityPolicy; readonly mapping: ObjectMapping };
@@ -322,7 +330,8 @@ function composeOne(
   goldenById: GoldenById,
 ): Composed {
   const encode = encoderOf(deps, connectorOf(deps, link.system), link.object);
-  const attempt = { id: deps.random.id(), startedAt: now, expiresAt: now + writeLeaseMs };
+  const sender = deps.crew === undefined ? {} : { sender: deps.crew.self };
+  const attempt = { id: deps.random.id(), startedAt: now, expiresAt: now + writeLeaseMs, ...sender };
   return compose(golden, link, entity, mapping, { encode, policy: deps.policy, goldenById }, attempt);
 }
 

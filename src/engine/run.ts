@@ -14,7 +14,15 @@ import { messageOf, pullFeed, startFeed, sweepCursorName, type TakeIn } from "./
 import { createSchemaWatch, resumeFields, type SchemaWatch } from "./watch-schema.ts";
 import { createWorker } from "./work.ts";
 
+/**
+ * What a process does of the whole, where several share a store: `ingest` reads the systems (feeds, scans, sweeps), a `worker` decides and writes,
+ * `all` is both. Any number may be workers; one reads, since a change stream has one reader.
+ */
+export type Role = "all" | "ingest" | "worker";
+
 export type RunOptions = {
+  /** Default: all. */
+  readonly role?: Role;
   /** Inbox items a batch. */
   readonly workBatchMax: number;
   /** How often each object is swept, in ms; `null`: never. */
@@ -51,10 +59,13 @@ export type Running = {
 
 /** Longest sleep between looks for due work. Who adds work in this process rings; only what another one left behind waits so long. */
 const idleMsMax = 5_000;
+/** The same of a worker: who reads for it is another process, which rings nobody here. */
+const idleWorkerMsMax = 250;
 /** Shortest, and twice as long each time that what is due can't be claimed (another worker has the record): no reason to spin. */
 const idleMsMin = 5;
 /** Owed sweeps are rung for; this is how often they are looked for all the same. */
 const owedLookMs = 60_000;
+const knownLookMs = 5_000;
 /** How long a stream is waited on before its loop looks up; news and stopping end the wait. */
 const streamWaitMs = 10_000;
 
@@ -70,6 +81,7 @@ export function run(given: Deps, options: RunOptions): Running {
     get policy() {
       return watch.policy();
     },
+    mayCreate: (system, object) => !state.isUnread(system, object),
     tell(event) {
       given.tell(event);
       if (isAboutSchema(event)) state.bell(`schema/${event.system}`).ring();
@@ -81,29 +93,34 @@ export function run(given: Deps, options: RunOptions): Running {
   const mayWrite = (system: SystemId) =>
     state.loaded && !signal.aborted && (connectorOf(deps, system).pauseMs?.() ?? 0) === 0;
   const outbox = newOutbox(deps, mayWrite, (system) => state.bell(`dispatch/${system}`).ring());
-  const loops = [loadGate(deps, state, options.asksFirst === true, signal)];
+  const { role = "all", schemaEveryMs, sweepEveryMs } = options;
+  const loops = [loadGate(deps, state, role, options.asksFirst === true, signal)];
   const recovered = deps.store.exclusive
     ? persist(deps, storeName, "taking over", state.bell("work"), signal, () =>
         deps.store.recover(deps.startedAt + landedMs),
       )
     : Promise.resolve();
   const unheard = onWork(given.store, () => state.ringWorkers());
-  const filed = recovered.then(() =>
-    persist(deps, storeName, "filing golden records for matching", state.bell("work"), signal, () =>
-      fileGoldens(deps, signal),
-    ),
-  );
-  loops.push(filed.then(() => workLoop(deps, state, options, outbox, signal)));
-  for (const system of deps.connectors.keys()) {
-    loops.push(
-      systemLoop(deps, state, system, signal),
-      recovered.then(() => dispatchLoop(deps, state, system, outbox, signal)),
+  if (role !== "ingest") {
+    const filed = recovered.then(() =>
+      persist(deps, storeName, "filing golden records for matching", state.bell("work"), signal, () =>
+        fileGoldens(deps, signal),
+      ),
     );
-    loops.push(owedSweepLoop(deps, state, system, signal));
-    if (options.schemaEveryMs !== null)
-      loops.push(schemaLoop(deps, state, watch, system, options.schemaEveryMs, signal));
+    loops.push(filed.then(() => workLoop(deps, state, options, outbox, signal)));
+    for (const system of deps.connectors.keys())
+      loops.push(recovered.then(() => dispatchLoop(deps, state, system, options, outbox, signal)));
+  }
+  for (const system of deps.connectors.keys()) {
+    // Which fields are paused is each process's own to know.
+    if (schemaEveryMs !== null) loops.push(schemaLoop(deps, state, watch, system, schemaEveryMs, signal));
+    if (role === "worker") {
+      loops.push(knownLoop(deps, state, system, signal));
+      continue;
+    }
+    loops.push(systemLoop(deps, state, system, signal), owedSweepLoop(deps, state, system, signal));
     const own = options.sweepEveryMsOf?.[system];
-    const everyMs = own === undefined ? options.sweepEveryMs : own;
+    const everyMs = own === undefined ? sweepEveryMs : own;
     if (everyMs !== null) loops.push(sweepLoop(deps, state, system, everyMs, options.sweepHours ?? null, signal));
   }
   const ended = Promise.all(loops).then(
@@ -151,6 +168,8 @@ class RunState {
   /** Feeds that had nothing more at their last pull, with the number of that pull. */
   readonly pulls = new Map<SystemId, { readonly count: number; readonly caughtUp: boolean }>();
   readonly scanned = new Set<SystemId>();
+  /** Objects of which all records are known, by system: their feed has its place, and no sweep is owed to them. */
+  private readonly known = new Map<SystemId, ReadonlySet<ObjectName>>();
   private readonly bells = new Map<string, Bell>();
   private readonly deps: Deps;
 
@@ -162,6 +181,14 @@ class RunState {
     const bell = this.bells.get(name) ?? newBell(this.deps.clock);
     this.bells.set(name, bell);
     return bell;
+  }
+
+  isUnread(system: SystemId, object: ObjectName): boolean {
+    return this.known.get(system)?.has(object) !== true;
+  }
+
+  setKnown(system: SystemId, objects: ReadonlySet<ObjectName>): void {
+    this.known.set(system, objects);
   }
 
   ringAll(): void {
@@ -254,13 +281,16 @@ async function feedLoop(deps: Deps, state: RunState, system: SystemId, bell: Bel
     await persist(deps, system, "reading changes", bell, signal, async () => {
       const from = place;
       place = null;
-      const pull = (until: AbortSignal) => pullFeed(deps, system, from, streamWaitMs, until, state.takeIn);
+      // The first answer tells whether the place is still good.
+      const waitMs = pulls === 0 ? 0 : streamWaitMs;
+      const pull = (until: AbortSignal) => pullFeed(deps, system, from, waitMs, until, state.takeIn);
       const pulled = await (feed.kind === "stream" ? bell.during(pull) : pull(signal));
       // Where others may pull too, the store knows best how far all are.
       if (deps.store.exclusive) place = pulled.cursor;
       caughtUp = pulled.caughtUp;
       if (pulled.count > 0 && state.takeIn === undefined) state.bell("work").ring();
-      if (pulled.lost.length > 0) state.bell(`owed/${system}`).ring();
+      if (pulled.lost.length > 0) state.setKnown(system, new Set());
+      if (pulled.lost.length > 0 || pulls === 0) state.bell(`owed/${system}`).ring();
       pulls++;
       state.pulls.set(system, { count: pulls, caughtUp: pulled.caughtUp && pulled.count === 0 });
     });
@@ -268,35 +298,71 @@ async function feedLoop(deps: Deps, state: RunState, system: SystemId, bell: Bel
   }
 }
 
-/** Sweeps the objects whose feed lost its place, one lost before this process started included. */
+/**
+ * Sweeps the objects whose feed lost its place, one lost before this process started included. Until they are compared and that is decided nothing is
+ * created in them: what is missing may only be unseen. Whether a place is lost is known by the feed's first answer.
+ */
 async function owedSweepLoop(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
   const bell = state.bell(`owed/${system}`);
   const name = `owed/${system}`;
+  while (!signal.aborted && !state.pulls.has(system)) await bell.sleep(owedLookMs);
   while (!signal.aborted) {
     state.busy.add(name);
+    let isSwept = false;
     for (const { object } of mappedObjects(deps.policy, system)) {
       await persist(deps, system, `comparing all ${object}`, bell, signal, async () => {
         if ((await deps.store.cursor(sweepCursorName(system, object))) !== "owed") return;
         await sweepObject(deps, system, object, signal);
         if (signal.aborted) return;
         await deps.store.setCursors([{ name: sweepCursorName(system, object), value: "done", at: deps.clock.now() }]);
+        isSwept = true;
         state.bell("work").ring();
       });
     }
+    if (isSwept) await untilDecided(deps, state, system, signal);
+    await lookWhatIsKnown(deps, state, system, signal);
     state.busy.delete(name);
     await bell.sleep(owedLookMs);
+  }
+}
+
+/** What a sweep found is in the inbox: until it has been empty once. */
+async function untilDecided(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
+  let isDecided = false;
+  while (!signal.aborted && !isDecided) {
+    await persist(deps, storeName, "looking whether all is decided", state.bell(`owed/${system}`), signal, async () => {
+      isDecided = (await deps.store.counts(deps.clock.now())).inbox === 0;
+    });
+    if (!isDecided) await deps.clock.sleep(lookMsMax, signal);
+  }
+}
+
+async function lookWhatIsKnown(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
+  await persist(deps, storeName, "looking what is known", state.bell(`owed/${system}`), signal, async () => {
+    const objects = mappedObjects(deps.policy, system).map(({ object }) => object);
+    const cursors = await Promise.all(objects.map((object) => deps.store.cursor(sweepCursorName(system, object))));
+    state.setKnown(system, new Set(objects.filter((_, i) => cursors[i] !== "owed")));
+  });
+  state.bell(`dispatch/${system}`).ring();
+}
+
+/** A worker learns from the store what another process, which reads, knows of a system. */
+async function knownLoop(deps: Deps, state: RunState, system: SystemId, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await lookWhatIsKnown(deps, state, system, signal);
+    await deps.clock.sleep(knownLookMs, signal);
   }
 }
 
 async function workLoop(
   deps: Deps,
   state: RunState,
-  { workBatchMax }: RunOptions,
+  { workBatchMax, role = "all" }: RunOptions,
   outbox: Outbox,
   signal: AbortSignal,
 ): Promise<void> {
   const bell = state.bell("work");
-  const idle = newIdle(deps, []);
+  const idle = newIdle(deps, [], idleMsOf(role));
   const ringDispatchers = (due: ReadonlySet<SystemId>) => {
     for (const system of due) state.bell(`dispatch/${system}`).ring();
   };
@@ -325,12 +391,13 @@ async function dispatchLoop(
   deps: Deps,
   state: RunState,
   system: SystemId,
+  { role = "all" }: RunOptions,
   outbox: Outbox,
   signal: AbortSignal,
 ): Promise<void> {
   const bell = state.bell(`dispatch/${system}`);
   const name = `dispatch/${system}`;
-  const idle = newIdle(deps, [system]);
+  const idle = newIdle(deps, [system], idleMsOf(role));
   const connector = connectorOf(deps, system);
   const budget = outbox.budget(system);
   const sendAllReady = async (): Promise<number> => {
@@ -364,21 +431,29 @@ async function dispatchLoop(
  * Opens the dispatchers once all scans have ended and what they brought is decided, and, if it is to be asked, somebody has approved. It never closes again,
  * restarts included.
  */
-async function loadGate(deps: Deps, state: RunState, asksFirst: boolean, signal: AbortSignal): Promise<void> {
+async function loadGate(
+  deps: Deps,
+  state: RunState,
+  role: Role,
+  asksFirst: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const bell = state.bell("gate");
   while (!signal.aborted && !state.loaded) {
     await persist(deps, storeName, "looking whether all is read", bell, signal, async () => {
-      const isRead = await isLoaded(deps, state);
+      const isRead = await isLoaded(deps, state, role);
       state.waitsForApproval = isRead && asksFirst && (await deps.store.cursor(approvedCursor)) === null;
       state.loaded = isRead && !state.waitsForApproval;
     });
-    if (!state.loaded) await bell.sleep(idleMsMax);
+    if (!state.loaded) await bell.sleep(idleMsOf(role));
   }
   state.ringDispatchers();
 }
 
-async function isLoaded(deps: Deps, state: RunState): Promise<boolean> {
+async function isLoaded(deps: Deps, state: RunState, role: Role): Promise<boolean> {
   if ((await deps.store.cursor(loadedCursor)) !== null && (await allScanned(deps))) return true;
+  // Whoever reads the systems says when they are read.
+  if (role === "worker") return false;
   if (state.scanned.size < deps.connectors.size || (await deps.store.counts(deps.clock.now())).inbox > 0) return false;
   // Whose parent is known by now is read again before anything is written; a parent that nobody knows keeps nobody waiting.
   const next = await deps.store.nextDueAt([]);
@@ -482,14 +557,18 @@ async function schemaLoop(
   }
 }
 
+function idleMsOf(role: Role): number {
+  return role === "worker" ? idleWorkerMsMax : idleMsMax;
+}
+
 /** How long a loop with nothing in hand sleeps. */
-function newIdle(deps: Deps, systems: readonly SystemId[]): () => Promise<number> {
+function newIdle(deps: Deps, systems: readonly SystemId[], longestMs: number): () => Promise<number> {
   let fruitless = 0;
   return async () => {
     const next = await deps.store.nextDueAt(systems);
-    const aheadMs = next === null ? idleMsMax : next - deps.clock.now();
+    const aheadMs = next === null ? longestMs : next - deps.clock.now();
     fruitless = aheadMs > 0 ? 0 : fruitless + 1;
-    return Math.min(idleMsMax, Math.max(idleMsMin, aheadMs, fruitless === 0 ? 0 : idleMsMin * 2 ** fruitless));
+    return Math.min(longestMs, Math.max(idleMsMin, aheadMs, fruitless === 0 ? 0 : idleMsMin * 2 ** fruitless));
   };
 }
 

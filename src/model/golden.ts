@@ -30,6 +30,8 @@ export type InFlight = {
   readonly attemptId: string;
   readonly kind: "create" | "update" | "delete";
   readonly startedAt: Instant;
+  /** The process that sends it, where several share a store. */
+  readonly sender?: string;
   /** After this the sender is taken for dead and the outcome for unknown. */
   readonly expiresAt: Instant;
   readonly versions: Readonly<Record<FieldName, number>>;

@@ -300,7 +300,7 @@ export type Store = {
     items: readonly InboxItem[],
     cursors: readonly CursorRow[],
   ): Promise<{ readonly stored: number; readonly repeated: number }>;
-  /** Only on an exclusive store, at start: all leases end, and every due link becomes due at `dueAt` at the latest. */
+  /** After a process is gone: every due link becomes due at `dueAt` at the latest. On an exclusive store all leases end, as they were its own. */
   recover(dueAt: Instant): Promise<void>;
   /**
    * Up to `limit` due items, chosen by lane then arrival, handed over in order of arrival, leased until `now + leaseMs`. Items of one

@@ -10,12 +10,16 @@ const ownTables = `
 
 /** Makes Truce's own schema; safe when several do so at once. */
 export async function prepareSchema(pool: pg.Pool): Promise<void> {
-  if (await usesOwnTables(pool)) return;
+  if (!(await usesOwnTables(pool))) await alone(pool, (client) => client.query(ownTables));
+}
+
+/** Runs statements in one transaction, while no other process of Truce prepares anything in this database. */
+async function alone(pool: pg.Pool, run: (client: pg.ClientBase) => Promise<unknown>): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query("begin");
     await client.query("select pg_advisory_xact_lock(7233829)");
-    await client.query(ownTables);
+    await run(client);
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => undefined);
@@ -35,25 +39,32 @@ export async function usesOwnTables(pool: pg.Pool): Promise<boolean> {
   return rows[0]?.found === true;
 }
 
-/** Makes the publication cover at least these tables. Published before the slot exists, else changes between the two would be skipped. */
+/**
+ * Makes the publication cover at least these tables; safe when several do so at once. Published before the slot exists, else changes between the two
+ * would be skipped.
+ */
 export async function preparePublication(pool: pg.Pool, publication: string, tables: readonly Table[]): Promise<void> {
   if (tables.length === 0) throw new SyncFailure({ code: "SCHEMA", message: "none of the mapped tables is there" });
-  const list = tables.map(quotedTable).join(", ");
-  const { rows } = await pool.query("select 1 from pg_publication where pubname = $1", [publication]);
-  if (rows.length === 0) {
-    await pool.query(
-      `create publication ${quoted(publication)} for table ${list} with (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)`,
-    );
-    return;
-  }
-  const missing = await unpublished(pool, publication, tables);
-  if (missing.length > 0)
-    await pool.query(`alter publication ${quoted(publication)} add table ${missing.map(quotedTable).join(", ")}`);
+  if ((await unpublished(pool, publication, tables)).length === 0) return;
+  await alone(pool, async (client) => {
+    const { rows } = await client.query("select 1 from pg_publication where pubname = $1", [publication]);
+    const missing = await unpublished(client, publication, tables);
+    const list = missing.map(quotedTable).join(", ");
+    if (rows.length === 0)
+      await client.query(
+        `create publication ${quoted(publication)} for table ${list} with (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)`,
+      );
+    else if (missing.length > 0) await client.query(`alter publication ${quoted(publication)} add table ${list}`);
+  });
 }
 
 /** The tables that the publication does not cover. */
-export async function unpublished(pool: pg.Pool, publication: string, tables: readonly Table[]): Promise<Table[]> {
-  const { rows } = await pool.query<{ schemaname: string; tablename: string }>(
+export async function unpublished(
+  database: pg.Pool | pg.ClientBase,
+  publication: string,
+  tables: readonly Table[],
+): Promise<Table[]> {
+  const { rows } = await database.query<{ schemaname: string; tablename: string }>(
     "select schemaname, tablename from pg_publication_tables where pubname = $1",
     [publication],
   );

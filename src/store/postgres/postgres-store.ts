@@ -33,8 +33,8 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
   return {
     exclusive: false,
     migrate: () => migrate(db),
-    recover: async () => {
-      throw new Error("Only an exclusive store can be recovered: others may be at work on this one.");
+    recover: async (dueAt) => {
+      await db.write("update truce.due set due_at = $1 where due_at > $1", dueAt);
     },
     receive: (items, cursors) => receive(db, items, cursors),
     claim: (limit, now, leaseMs) => claim(db, limit, now, leaseMs),

@@ -4,7 +4,7 @@ import type { Deps } from "../engine/deps.ts";
 import type { Connector } from "../ports/connector.ts";
 import { createLimiter } from "../ports/limiter.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
-import { shareLimits } from "./share.ts";
+import { keepCrew, newCrew } from "./crew.ts";
 
 const limits = {
   windows: [{ max: 10, windowMs: 1_000 }],
@@ -35,7 +35,7 @@ function worker(store: Deps["store"], id: string, now: { at: number }) {
     tell: () => undefined,
   };
   return {
-    start: () => shareLimits(deps, stopping.signal),
+    start: () => keepCrew(deps, newCrew(id), stopping.signal),
     stop: () => stopping.abort(),
     /** How many calls it may send at once. */
     async room() {
