@@ -435,8 +435,8 @@ export const bugs: readonly Bug[] = [
   bug(
     "a write of a dead process is never given up",
     dispatch,
-    `  if (inFlight.expiresAt <= now) return true;\n  return isAbandoned`,
-    `  return false as boolean && isAbandoned`,
+    `  if (inFlight.expiresAt <= now) return true;\n  const gone = goneSince`,
+    `  if (false as boolean) return true;\n  return false;\n  const gone = goneSince`,
   ),
   bug(
     "a slow write is taken for lost at once",
