@@ -21,6 +21,15 @@ test("columns are known by their names, in several languages and spellings", () 
 test("names of columns in other scripts are read, and names that say little are told by what is beside them", () => {
   expect(rolesOf({ имя: [], фамилия: [], телефон: [], город: [] })).toEqual(["given", "family", "phone", "city"]);
   expect(rolesOf({ 姓名: [], 电话: [], 城市: [] })).toEqual(["full-name", "phone", "city"]);
+  expect(rolesOf({ 番号: [], 姓: [], 名: [], メールアドレス: [], 電話番号: [], 住所: [], 生年月日: [] })).toEqual([
+    "id",
+    "family",
+    "given",
+    "email",
+    "phone",
+    "street",
+    "birth-date",
+  ]);
   expect(rolesOf({ nom: ["Durand SARL"], ville: [] })).toEqual(["organisation", "city"]);
   expect(rolesOf({ nom: ["Durand"], prénom: ["Marie"] })).toEqual(["family", "given"]);
 });
@@ -33,6 +42,17 @@ test("columns without a telling name are known by their values", () => {
     c4: ["Anna", "Peter", "James"],
   };
   expect(rolesOf(table)).toEqual(["email", "phone", "website", "given"]);
+});
+
+test("numbers of rows tell nothing; a word beside a given name is the surname", () => {
+  const table = {
+    c1: ["7", "8", "9"],
+    c2: ["Anna", "Peter", "James"],
+    c3: ["Zwingli", "Okwuosa", "Bartholdy"],
+    c4: ["Rome", "Rome", "Bern"],
+  };
+  expect(rolesOf(table)).toEqual(["ignore", "given", "family", "text"]);
+  expect(rolesOf({ Nr: ["x17", "b2"], Vorname: ["Anna"], Ort: ["Bern"] })).toEqual(["id", "given", "city"]);
 });
 
 test("a column called name is a person's or a company's by what stands in it, unless the kind is said", () => {

@@ -10,25 +10,28 @@ export type EntityKind = "contact" | "company";
 
 /** Column names as they are met, without separators and case, by role. */
 const headers: readonly (readonly [Role, string])[] = [
-  ["id", "recordid id rowid uid guid uuid"],
+  [
+    "id",
+    "recordid id rowid uid guid uuid nr no lfdnr rownr rownumber rownum identifiant identifier identificador fanhao bianhao xuhao",
+  ],
   ["source", "source system sourcesystem origin datasource dataset"],
   [
     "given",
-    "firstname givenname forename fname first given vorname prenom nombre nome firstnames givennames fnamec1 christianname imya voornaam fornamn fornavn imie jmeno isim keresztnev etunimi",
+    "firstname givenname forename fname first given vorname prenom nombre nome firstnames givennames fnamec1 christianname imya voornaam fornamn fornavn imie jmeno isim keresztnev etunimi ming mingzi",
   ],
   ["middle", "middlename middle secondname middleinitial mi fnamec2 zweitername otchestvo patronymic"],
   [
     "family",
-    "lastname surname familyname lname last family nachname familienname nom apellido apellidos cognome sobrenome lnamec1 surnames familiya achternaam efternamn etternavn efternavn nazwisko prijmeni soyad soyadi vezeteknev sukunimi",
+    "lastname surname familyname lname last family nachname familienname nom apellido apellidos cognome sobrenome lnamec1 surnames familiya achternaam efternamn etternavn efternavn nazwisko prijmeni soyad soyadi vezeteknev sukunimi xing seong",
   ],
   [
     "full-name",
-    "fullname contactname personname displayname contact nomcomplet vollername person xingming shiming volledigenaam namn fullnamn nombrecompleto nomecompleto nomecognome fio",
+    "fullname contactname personname displayname contact nomcomplet vollername person xingming shiming volledigenaam namn fullnamn nombrecompleto nomecompleto nomecognome fio mingqian ileum seongmyeong",
   ],
   ["suffix", "suffix namesuffix generation"],
   [
     "organisation",
-    "company companyname organisation organization organisationname organizationname org account accountname employer firm business businessname firma unternehmen societe empresa azienda vendorname suppliername legalname tradename restaurant hotel venuename shopname storename gongsi kompaniya organizatsiya bedrijf foretag virksomhed spolecnost",
+    "company companyname organisation organization organisationname organizationname org account accountname employer firm business businessname firma unternehmen societe empresa azienda vendorname suppliername legalname tradename restaurant hotel venuename shopname storename gongsi kompaniya organizatsiya bedrijf foretag virksomhed spolecnost huisheming gongsiming gongsimingcheng hoesa",
   ],
   ["authors", "authors author autoren auteurs creators by writers artist singer band performer"],
   ["venue", "venue journal conference booktitle publication proceedings publisher"],
@@ -39,26 +42,26 @@ const headers: readonly (readonly [Role, string])[] = [
   ["title", "title titel titre producttitle productname product articlename itemname item song papertitle"],
   [
     "email",
-    "email emailaddress mail emails primaryemail workemail mailaddress correo courriel emailadresse epost emailid emailaddr youxiang correoelectronico indirizzoemail",
+    "email emailaddress mail emails primaryemail workemail mailaddress correo courriel emailadresse epost emailid emailaddr youxiang correoelectronico indirizzoemail meruadoresu imeil",
   ],
   [
     "phone",
-    "phone phonenumber telephone tel mobile mobilephone cell cellphone telefon handy telefono phones workphone homephone landline fon mobil telefonnummer rufnummer dianhua shouji telefone telefonas telefoon telefonnr mobiltelefon celular cellulare contactnumber phoneno telno mobileno telephonenumber",
+    "phone phonenumber telephone tel mobile mobilephone cell cellphone telefon handy telefono phones workphone homephone landline fon mobil telefonnummer rufnummer dianhua shouji telefone telefonas telefoon telefonnr mobiltelefon celular cellulare contactnumber phoneno telno mobileno telephonenumber dianhuafanhao xiedaidianhua jeonhwabeonho",
   ],
   ["website", "website url web domain homepage site webseite webpage companydomain companywebsite"],
   [
     "street",
-    "street streetaddress address addressline1 address1 addr address1line mailingstreet strasse rue adresse direccion calle streetname line1 addressline anschrift dizhi dezhi adres ulica ulice rua indirizzo endereco domicilio straat gata gatuadress utca registeredaddress officeaddress postaladdress fulladdress homeaddress businessaddress mailingaddress residentialaddress",
+    "street streetaddress address addressline1 address1 addr address1line mailingstreet strasse rue adresse direccion calle streetname line1 addressline anschrift dizhi dezhi adres ulica ulice rua indirizzo endereco domicilio straat gata gatuadress utca registeredaddress officeaddress postaladdress fulladdress homeaddress businessaddress mailingaddress residentialaddress zhusuo juso",
   ],
   ["street-number", "streetnumber housenumber houseno streetno hausnummer number1"],
   ["street-2", "address2 addressline2 line2 unit apartment street2 building"],
   [
     "city",
-    "city town suburb locality place ort stadt ville ciudad citta municipality birthplace placeofbirth mailingcity chengshi gorod miasto mesto cidade woonplaats plaats sehir varos kaupunki cityname townorcity posttown",
+    "city town suburb locality place ort stadt ville ciudad citta municipality birthplace placeofbirth mailingcity chengshi gorod miasto mesto cidade woonplaats plaats sehir varos kaupunki cityname townorcity posttown shiqutingcun",
   ],
   [
     "postcode",
-    "postcode postalcode zip zipcode plz codepostal postcodefake cap mailingpostalcode pincode kodpocztowy psc postnummer postnr cep iranyitoszam codigopostal zipcode5 postkod indeks",
+    "postcode postalcode zip zipcode plz codepostal postcodefake cap mailingpostalcode pincode kodpocztowy psc postnummer postnr cep iranyitoszam codigopostal zipcode5 postkod indeks youbianfanhao youbian",
   ],
   [
     "region",
@@ -67,7 +70,7 @@ const headers: readonly (readonly [Role, string])[] = [
   ["country", "country countrycode land pays pais nation mailingcountry kraj strana paese pais2 maa orszag"],
   [
     "birth-date",
-    "dob dateofbirth birthdate birthday geburtsdatum datedenaissance fechadenacimiento birth born bday fechanacimiento datadenascimento datanascimento datanascita datadinascita datenaissance geboortedatum fodelsedatum fodselsdato dataurodzenia datumnarozeni datarozhdeniya bdate birthdt",
+    "dob dateofbirth birthdate birthday geburtsdatum datedenaissance fechadenacimiento birth born bday fechanacimiento datadenascimento datanascimento datanascita datadinascita datenaissance geboortedatum fodelsedatum fodselsdato dataurodzenia datumnarozeni datarozhdeniya bdate birthdt shengnianyueri chushengriqi saengnyeonwolil",
   ],
   ["birth-year", "birthyear by yob yearofbirth geburtsjahr"],
   ["birth-month", "birthmonth bm mob monthofbirth"],
@@ -101,9 +104,11 @@ export function recogniseColumns(
     role: map.get(name) ?? byHeader(name) ?? byContent(name, samples(index)),
   }));
   const has = (role: Role) => columns.some((column) => column.role === role);
+  const surname = surnameBesideGiven(columns, samples, map);
   const person = has("given") || has("family") || has("full-name") || has("birth-date") || has("birth-year");
   return columns.map(({ name, role }, index) => {
     if (map.has(name)) return { name, role: role as Role };
+    if (index === surname) return { name, role: "family" };
     if (isPlainName(name) || isLoneName(name, has)) return { name, role: nameRole(samples(index), kind, has) };
     // Beside a person's name a title is Dr or a position, and a year alone is not a publication's.
     if (role === "title" && person) return { name, role: "text" };
@@ -150,6 +155,27 @@ function byHeaderPart(name: string): Role | undefined {
   return undefined;
 }
 
+/** Where given names are known by their values, what stands beside them in single words is the surname; -1: nothing does. */
+function surnameBesideGiven(
+  columns: readonly { readonly name: string; readonly role: Role | undefined }[],
+  samples: (column: number) => readonly string[],
+  map: ReadonlyMap<string, Role>,
+): number {
+  const given = columns.findIndex(({ role }) => role === "given");
+  const hasFamily = columns.some(({ role }) => role === "family" || role === "full-name");
+  if (given < 0 || hasFamily) return -1;
+  const mayBe = (index: number) => {
+    const column = columns[index];
+    if (column === undefined || column.role !== "text" || map.has(column.name) || byHeader(column.name) !== undefined)
+      return false;
+    const values = samples(index).filter((value) => value.trim() !== "");
+    return shareOf(values, isNameLike) > 0.9 && new Set(values).size > values.length / 3;
+  };
+  return [given + 1, given - 1].find(mayBe) ?? -1;
+}
+
+const isNameLike = (value: string) => /^[a-z'-]{2,}(?: [a-z'-]+){0,2}$/.test(comparable(value));
+
 function nameRole(values: readonly string[], kind: EntityKind | null, has: (role: Role) => boolean): Role {
   if (has("price") || has("brand")) return "title";
   if (kind === "company") return "organisation";
@@ -175,7 +201,7 @@ function looksLikePeople(values: readonly string[]): boolean {
 function byContent(name: string, values: readonly string[]): Role | undefined {
   if (isPlainName(name)) return "full-name";
   const filled = values.filter((value) => value.trim() !== "");
-  if (filled.length === 0) return "ignore";
+  if (filled.length === 0 || isCounting(filled)) return "ignore";
   if (shareOf(filled, (value) => /^\S+@\S+\.\S+$/.test(value.trim())) > 0.7) return "email";
   if (shareOf(filled, looksLikeStreet) > 0.6) return "street";
   if (shareOf(filled, (value) => /^(?:https?:\/\/|www\.)\S+$/i.test(value.trim())) > 0.7) return "website";
@@ -194,6 +220,12 @@ function byContent(name: string, values: readonly string[]): Role | undefined {
     return "organisation";
   if (shareOf(filled, (value) => value.split(/\s+/).length > 8) > 0.5) return "description";
   return "text";
+}
+
+/** 1, 2, 3: the rows are numbered, whatever the column is called. */
+function isCounting(values: readonly string[]): boolean {
+  const numbers = values.map((value) => (/^\d{1,9}$/.test(value.trim()) ? Number(value) : Number.NaN));
+  return values.length > 2 && numbers.every((number, i) => i === 0 || number === (numbers[i - 1] as number) + 1);
 }
 
 const isGiven = (value: string) => {

@@ -16,6 +16,9 @@ test("a name on each side without a partner makes two people", () => {
   expect(persons("Sergey Viktorovich Lavrov", "Sergey Borisovich Lavrov")).toBe("different");
   expect(persons("William W. Frost", "William G. Frost")).toBe("different");
   expect(persons("Anna Keller", "Petra Keller")).toBe("different");
+  expect(persons("Peter Keller", "Petra Keller")).toBe("different");
+  expect(persons("Paul Meyer", "Paula Meyer")).toBe("different");
+  expect(persons("Alex Keller", "Alexandra Keller")).toBe("same");
 });
 
 test("companies are told by their words, not by their form; a number is a question", () => {

@@ -1,3 +1,4 @@
+import { areCounterparts } from "./counterparts.ts";
 import { generationOf, isHonorific, isParticle } from "./honorifics.ts";
 import type { Outcome } from "./judge.ts";
 import { splitLegalForm } from "./legal-forms.ts";
@@ -20,7 +21,8 @@ export function judgeNames(a: string, b: string, about: "person" | "company"): N
   const joined = [joinedOf(x), joinedOf(y)] as const;
   if (joined[0] === joined[1]) return { outcome: "same", because: "the same words" };
   const initials = [...x, ...y].some((word) => word.text.length === 1);
-  if (!initials && joinedSlip(joined[0], joined[1])) return { outcome: "same", because: "one typing error" };
+  const isTold = about === "person" && x.some((one) => y.some((other) => areCounterparts(one.text, other.text)));
+  if (!initials && !isTold && joinedSlip(joined[0], joined[1])) return { outcome: "same", because: "one typing error" };
   return about === "person" ? judgePersons(x, y) : judgeCompanies(x, y);
 }
 
@@ -89,7 +91,7 @@ function pair(x: readonly Token[], y: readonly Token[]): Pairing {
 function costOf(a: Token, b: Token): number | null {
   if (a.text === b.text) return 0;
   if (a.text.length === 1 || b.text.length === 1) return a.text[0] === b.text[0] ? 0.4 : null;
-  if (/\d/.test(a.text) || /\d/.test(b.text)) return null;
+  if (/\d/.test(a.text) || /\d/.test(b.text) || areCounterparts(a.text, b.text)) return null;
   if (a.fullNames.some((name) => b.fullNames.includes(name))) return 0.3;
   const longest = Math.max(a.text.length, b.text.length);
   const allowed = longest >= 6 ? 2 : longest >= 3 ? 1 : 0;

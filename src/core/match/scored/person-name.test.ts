@@ -45,6 +45,22 @@ test("names turned round are found, whichever column holds which", () => {
   expect(compared("Nguyen Thi Mai", "Mai Nguyen")[2]).toBe("turned");
 });
 
+test("a man's name and the woman's that was made from it are two people, however few letters differ", () => {
+  const given = (a: string, b: string) => compared({ given: a, family: "Groß" }, { given: b, family: "Groß" })[0];
+  for (const [man, woman] of [
+    ["Peter", "Petra"],
+    ["Jean", "Jeanne"],
+    ["Alexander", "Alexandra"],
+    ["Joseph", "Josephine"],
+    ["Franz", "Franziska"],
+    ["Denis", "Denise"],
+  ] as const)
+    expect(given(man, woman)).toBe("another common name");
+  expect(given("Alex", "Alexandra")).toBe("short form");
+  expect(given("Chris", "Christina")).toBe("short form");
+  expect(given("Karl", "Carl")).toBe("short form");
+});
+
 test("a surname extended by marriage shares a part", () => {
   expect(compared({ given: "Julia", family: "Becker" }, { given: "Julia", family: "Hoffmann-Becker" })[1]).toBe("part");
 });

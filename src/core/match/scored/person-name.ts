@@ -1,3 +1,4 @@
+import { areCounterparts } from "./counterparts.ts";
 import { generationOf, isHonorific, isParticle } from "./honorifics.ts";
 import { remembered } from "./remembered.ts";
 import { jaroWinkler, likenessOf } from "./similarity.ts";
@@ -200,6 +201,7 @@ function compareGiven(a: Token, b: Token): number {
   if (a === b || a.text === b.text) return a.text.length === 1 ? initial : 0;
   if (a.text.length === 1 || b.text.length === 1)
     return a.text.charCodeAt(0) === b.text.charCodeAt(0) ? initial : different;
+  if (areCounterparts(a.text, b.text)) return another;
   if (shareFullName(a, b)) return 1;
   if (isAnotherName(a, b)) return another;
   if (isShortFormOf(a.text, b.text)) return 1;
