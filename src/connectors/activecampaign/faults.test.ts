@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { Fault } from "../../../sandbox/core/fault.ts";
 import { createRandom } from "../../../sandbox/core/random.ts";
 import type { Connector, MappedObject, WriteRequest, WriteResult } from "../../ports/connector.ts";
-import { account, cell, connectTo, create, mapped, update } from "./testing.ts";
+import { create, update } from "../../ports/testing/requests.ts";
+import { account, cell, connectTo, mapped } from "./testing.ts";
 
 const faults: readonly Fault[] = [
   { kind: "rate-limit", retryAfter: "missing", chance: 0.02 },

@@ -5,7 +5,8 @@ import { createRandom } from "../../../sandbox/core/random.ts";
 import { type SandboxRequest, serve } from "../../../sandbox/core/serve.ts";
 import type { RawObservation } from "../../model/observation.ts";
 import type { Connector, MappedObject, WebhookRequest } from "../../ports/connector.ts";
-import { account, cell, connectTo, create, mapped, update } from "./testing.ts";
+import { create, update } from "../../ports/testing/requests.ts";
+import { account, cell, connectTo, mapped } from "./testing.ts";
 
 let sandbox: ActiveCampaignSandbox;
 afterEach(() => sandbox.close());

@@ -5,8 +5,7 @@ import {
 } from "../../../sandbox/activecampaign/sandbox.ts";
 import { machineClock } from "../../clock/machine.ts";
 import type { FieldType } from "../../model/field-type.ts";
-import type { RawValue } from "../../model/value.ts";
-import type { Connector, MappedCell, MappedObject, WriteRequest } from "../../ports/connector.ts";
+import type { Connector, MappedCell, MappedObject } from "../../ports/connector.ts";
 import { createActiveCampaignConnector } from "./connector.ts";
 import type { ActiveCampaignOptions } from "./options.ts";
 
@@ -47,14 +46,4 @@ export function cell(name: string, type: FieldType = { kind: "text" }, rest: Par
 
 export function mapped(object: string, ...cells: readonly MappedCell[]): MappedObject {
   return { object, create: true, cells };
-}
-
-type Cells = Readonly<Record<string, RawValue>>;
-
-export function update(id: string, base: Cells, patch: Cells): WriteRequest {
-  return { kind: "update", attemptId: `update ${id}`, id, base, patch, revision: null };
-}
-
-export function create(key: string, patch: Cells, rest: { readonly lookFirst?: boolean } = {}): WriteRequest {
-  return { kind: "create", attemptId: `create ${key}`, key, patch, identity: ["email"], lookFirst: false, ...rest };
 }

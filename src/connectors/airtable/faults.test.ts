@@ -3,7 +3,8 @@ import { createAirtableSandbox } from "../../../sandbox/airtable/sandbox.ts";
 import type { Fault } from "../../../sandbox/core/fault.ts";
 import { createRandom } from "../../../sandbox/core/random.ts";
 import type { Connector, WriteRequest, WriteResult } from "../../ports/connector.ts";
-import { connectTo, create, people, schema, speed, update } from "./testing.ts";
+import { create, update } from "../../ports/testing/requests.ts";
+import { connectTo, people, schema, speed } from "./testing.ts";
 
 const mapped = people("Name", "Phone");
 const faults: readonly Fault[] = [

@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RawObservation } from "../../model/observation.ts";
 import type { ChangeBatch, Connector, WebhookRequest } from "../../ports/connector.ts";
-import { connectTo, create, people, remove, type Setting, setUp, update } from "./testing.ts";
+import { create, remove, update } from "../../ports/testing/requests.ts";
+import { connectTo, people, type Setting, setUp } from "./testing.ts";
 
 let setting: Setting;
 let receiver: Server | undefined;

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type AirtableSandbox, createAirtableSandbox } from "../../../sandbox/airtable/sandbox.ts";
 import type { TableInput } from "../../../sandbox/airtable/schema.ts";
 import type { FieldType } from "../../model/field-type.ts";
-import type { RawValue } from "../../model/value.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Connector, MappedCell, MappedObject, WriteRequest } from "../../ports/connector.ts";
+import type { Connector, MappedCell, MappedObject } from "../../ports/connector.ts";
 import { createAirtableConnector } from "./connector.ts";
 import type { AirtableOptions } from "./options.ts";
 
@@ -97,22 +96,4 @@ export function cell(name: string, rest: Partial<MappedCell> = {}): MappedCell {
 /** The People table with these cells mapped. */
 export function people(...names: readonly string[]): MappedObject {
   return { object: "People", create: true, cells: names.map((name) => cell(name)) };
-}
-
-type Cells = Readonly<Record<string, RawValue>>;
-
-export function update(id: string, base: Cells, patch: Cells): WriteRequest {
-  return { kind: "update", attemptId: `update ${id}`, id, base, patch, revision: null };
-}
-
-export function create(
-  key: string,
-  patch: Cells,
-  rest: { identity?: readonly string[]; lookFirst?: boolean } = {},
-): WriteRequest {
-  return { kind: "create", attemptId: `create ${key}`, key, patch, identity: [], lookFirst: false, ...rest };
-}
-
-export function remove(id: string, base: Cells): WriteRequest {
-  return { kind: "delete", attemptId: `delete ${id}`, id, base, revision: null };
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { WriteResult } from "../../ports/connector.ts";
-import { connectTo, create, people, remove, type Setting, setUp, update } from "./testing.ts";
+import { create, remove, update } from "../../ports/testing/requests.ts";
+import { connectTo, people, type Setting, setUp } from "./testing.ts";
 
 let setting: Setting;
 const mapped = people("Name", "Email", "Phone", "Stage", "Tags", "Customer");

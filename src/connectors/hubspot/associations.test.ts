@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FieldType } from "../../model/field-type.ts";
 import type { MappedCell, MappedObject } from "../../ports/connector.ts";
-import { between, cell, connectTo, create, mapped, type Setting, setUp, update } from "./testing.ts";
+import { create, update } from "../../ports/testing/requests.ts";
+import { between, cell, connectTo, mapped, type Setting, setUp } from "./testing.ts";
 
 const one: FieldType = { kind: "reference", to: "company" };
 const many: FieldType = { kind: "reference", to: "company", many: true };

@@ -9,9 +9,8 @@ import {
 } from "../../../sandbox/hubspot/sandbox.ts";
 import type { FieldType } from "../../model/field-type.ts";
 import type { RawObservation } from "../../model/observation.ts";
-import type { RawValue } from "../../model/value.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Connector, MappedCell, MappedObject, WriteRequest } from "../../ports/connector.ts";
+import type { Connector, MappedCell, MappedObject } from "../../ports/connector.ts";
 import { createHubSpotConnector } from "./connector.ts";
 import type { HubSpotOptions } from "./options.ts";
 
@@ -131,41 +130,6 @@ export function mapped(object: string, ...names: readonly string[]): MappedObjec
 }
 
 export const contacts = mapped("contacts", "email", "firstname", "lastname", "phone");
-
-type Cells = Readonly<Record<string, RawValue>>;
-
-export function update(id: string, base: Cells, patch: Cells): WriteRequest {
-  return { kind: "update", attemptId: `update ${id}`, id, base, patch, revision: null };
-}
-
-export function create(
-  key: string,
-  patch: Cells,
-  rest: { identity?: readonly string[]; lookFirst?: boolean } = {},
-): WriteRequest {
-  return { kind: "create", attemptId: `create ${key}`, key, patch, identity: [], lookFirst: false, ...rest };
-}
-
-export function remove(id: string, base: Cells): WriteRequest {
-  return { kind: "delete", attemptId: `delete ${id}`, id, base, revision: null };
-}
-
-/** Pulls until nothing more is waiting; the cursor goes on from batch to batch. */
-export async function pullAll(
-  connector: Connector,
-  objects: readonly MappedObject[],
-  cursor: string,
-): Promise<{ readonly observations: readonly RawObservation[]; readonly cursor: string }> {
-  const observations: RawObservation[] = [];
-  let place = cursor;
-  for (;;) {
-    const { signal } = new AbortController();
-    const batch = await connector.feed!.pull({ objects, cursor: place, waitMs: 0, signal });
-    observations.push(...batch.observations);
-    place = batch.cursor;
-    if (batch.caughtUp) return { observations, cursor: place };
-  }
-}
 
 /** An observation in one line: `upsert 17 firstname=Ada`, `delete 17`, `merge 3 <- 1 2`. */
 export function line(observation: RawObservation, cellName = "firstname"): string {

@@ -3,8 +3,9 @@ import { debianProgram } from "../../../test/servers/debian.ts";
 import { type LocalMariaDb, startLocalMariaDb } from "../../local-mariadb/start.ts";
 import type { RawObservation } from "../../model/observation.ts";
 import type { Connector, MappedObject } from "../../ports/connector.ts";
+import { create, type Pulled, pullUntil, update } from "../../ports/testing/requests.ts";
 import type { MysqlOptions } from "./connector.ts";
-import { cell, connectTo, create, mapped, type Pulled, pullUntil, query, run, update } from "./testing.ts";
+import { cell, connectTo, mapped, query, run } from "./testing.ts";
 
 const { path, skipReason } = debianProgram("mariadbd");
 let server: LocalMariaDb;

@@ -3,7 +3,8 @@ import mysql from "mysql2/promise";
 import { describe, expect, test } from "vitest";
 import { freshMariaDb, mariaDbSkipReason } from "../../../test/servers/mariadb.ts";
 import type { Connector, MappedObject } from "../../ports/connector.ts";
-import { cell, connectTo, create, mapped, query, run, update } from "./testing.ts";
+import { create, update } from "../../ports/testing/requests.ts";
+import { cell, connectTo, mapped, query, run } from "./testing.ts";
 
 const people = mapped(
   "people",
@@ -161,7 +162,9 @@ describe.skipIf(mariaDbSkipReason !== null)("writes to MariaDB", () => {
 
   test("of two creates with one identity in a batch, the second finds the first one's row", () =>
     database(async (db) => {
-      const both = ["a", "b"].map((key) => create(key, { email: "ada@example.com", name: key }, ["email"]));
+      const both = ["a", "b"].map((key) =>
+        create(key, { email: "ada@example.com", name: key }, { identity: ["email"] }),
+      );
       const [first, second] = await db.write(people, both);
       expect(first).toMatchObject({ kind: "written", created: true });
       expect(second).toEqual({ kind: "exists", id: first?.kind === "written" ? first.id : "" });

@@ -4,8 +4,9 @@ import { type LocalPostgres, startLocalPostgres } from "../../local-postgres/sta
 import type { RawObservation } from "../../model/observation.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Connector } from "../../ports/connector.ts";
+import { type Pulled, pullUntil, update } from "../../ports/testing/requests.ts";
 import type { Capture } from "./capture.ts";
-import { cell, connectTo, mapped, type Pulled, pullUntil, query, run, update } from "./testing.ts";
+import { cell, connectTo, mapped, query, run } from "./testing.ts";
 
 let server: LocalPostgres;
 let made = 0;

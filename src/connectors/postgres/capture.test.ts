@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalPostgres, startLocalPostgres } from "../../local-postgres/start.ts";
-import { cell, connectTo, create, mapped, pullUntil, run } from "./testing.ts";
+import { create, pullUntil } from "../../ports/testing/requests.ts";
+import { cell, connectTo, mapped, run } from "./testing.ts";
 
 let server: LocalPostgres;
 beforeAll(async () => {

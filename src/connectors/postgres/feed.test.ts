@@ -3,8 +3,9 @@ import { machineClock } from "../../clock/machine.ts";
 import { type LocalPostgres, startLocalPostgres } from "../../local-postgres/start.ts";
 import type { RawObservation } from "../../model/observation.ts";
 import type { Connector, MappedObject } from "../../ports/connector.ts";
+import { create, type Pulled, pullUntil, update } from "../../ports/testing/requests.ts";
 import { createPostgresConnector, type PostgresOptions } from "./connector.ts";
-import { cell, connectTo, create, mapped, type Pulled, pullUntil, query, run, update } from "./testing.ts";
+import { cell, connectTo, mapped, query, run } from "./testing.ts";
 
 let server: LocalPostgres;
 let made = 0;

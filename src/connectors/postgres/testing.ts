@@ -1,9 +1,7 @@
 import pg from "pg";
 import { machineClock } from "../../clock/machine.ts";
 import type { FieldType } from "../../model/field-type.ts";
-import type { RawObservation } from "../../model/observation.ts";
-import type { RawValue } from "../../model/value.ts";
-import type { Connector, MappedCell, MappedObject, WriteRequest } from "../../ports/connector.ts";
+import type { Connector, MappedCell, MappedObject } from "../../ports/connector.ts";
 import { createPostgresConnector, type PostgresOptions } from "./connector.ts";
 
 export function cell(name: string, type: FieldType = { kind: "text" }, rest: Partial<MappedCell> = {}): MappedCell {
@@ -45,36 +43,4 @@ async function withClient<Result>(url: string, work: (client: pg.Client) => Prom
   } finally {
     await client.end();
   }
-}
-
-type Cells = Readonly<Record<string, RawValue>>;
-
-export function update(id: string, base: Cells, patch: Cells): WriteRequest {
-  return { kind: "update", attemptId: `update ${id}`, id, base, patch, revision: null };
-}
-
-export function create(key: string, patch: Cells, identity: readonly string[] = []): WriteRequest {
-  return { kind: "create", attemptId: `create ${key}`, key, patch, identity, lookFirst: false };
-}
-
-export type Pulled = { readonly seen: RawObservation[]; readonly lost: string[]; readonly cursor: string };
-
-/** Pulls until `isDone` of all that came so far. */
-export async function pullUntil(
-  connector: Connector,
-  objects: readonly MappedObject[],
-  from: string,
-  isDone: (pulled: Pulled) => boolean,
-): Promise<Pulled> {
-  let pulled: Pulled = { seen: [], lost: [], cursor: from };
-  const { signal } = new AbortController();
-  while (!isDone(pulled)) {
-    const batch = await connector.feed!.pull({ objects, cursor: pulled.cursor, waitMs: 200, signal });
-    pulled = {
-      seen: [...pulled.seen, ...batch.observations],
-      lost: [...pulled.lost, ...batch.lost],
-      cursor: batch.cursor,
-    };
-  }
-  return pulled;
 }

@@ -3,7 +3,8 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalPostgres, startLocalPostgres } from "../../local-postgres/start.ts";
 import type { Connector, MappedObject } from "../../ports/connector.ts";
-import { cell, connectTo, create, mapped, query, run, update } from "./testing.ts";
+import { create, update } from "../../ports/testing/requests.ts";
+import { cell, connectTo, mapped, query, run } from "./testing.ts";
 
 let server: LocalPostgres;
 let made = 0;
@@ -133,7 +134,7 @@ test("a trigger's own error code refuses its row, not the batch", () =>
 
 test("of two creates with one identity in a batch, the second finds the first one's row", () =>
   database(async (db) => {
-    const both = ["a", "b"].map((key) => create(key, { email: "ada@example.com", name: key }, ["email"]));
+    const both = ["a", "b"].map((key) => create(key, { email: "ada@example.com", name: key }, { identity: ["email"] }));
     const [first, second] = await db.write(people, both);
     expect(first).toMatchObject({ kind: "written", created: true });
     expect(second).toMatchObject({ kind: "exists" });

@@ -2,7 +2,8 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Fault } from "../../../sandbox/core/fault.ts";
 import type { StyleName } from "../../../sandbox/rest/style.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
-import { allCells, connectorAt, create, mapped, setUp, toolThat, update } from "./testing.ts";
+import { create, update } from "../../ports/testing/requests.ts";
+import { allCells, connectorAt, mapped, setUp, toolThat } from "./testing.ts";
 
 const object = mapped(...allCells);
 

@@ -6,8 +6,7 @@ import type { StyleName } from "../../../sandbox/rest/style.ts";
 import type { ObjectInput } from "../../../sandbox/rest/world.ts";
 import { machineClock } from "../../clock/machine.ts";
 import type { FieldType } from "../../model/field-type.ts";
-import type { RawValue } from "../../model/value.ts";
-import type { Connector, MappedCell, MappedObject, WriteRequest } from "../../ports/connector.ts";
+import type { Connector, MappedCell, MappedObject } from "../../ports/connector.ts";
 import { createRestConnector } from "./connector.ts";
 import type { ObjectSettings, RestOptions } from "./options.ts";
 
@@ -159,20 +158,6 @@ export function connectTo(sandbox: RestSandbox, shape: ObjectSettings, options: 
     },
     [mapped(...allCells)],
   );
-}
-
-type Cells = Readonly<Record<string, RawValue>>;
-
-export function update(id: string, base: Cells, patch: Cells): WriteRequest {
-  return { kind: "update", attemptId: `update ${id}`, id, base, patch, revision: null };
-}
-
-export function create(
-  key: string,
-  patch: Cells,
-  rest: { identity?: readonly string[]; lookFirst?: boolean } = {},
-): WriteRequest {
-  return { kind: "create", attemptId: `create ${key}`, key, patch, identity: [], lookFirst: false, ...rest };
 }
 
 export type Asked = {

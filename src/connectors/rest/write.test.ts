@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import type { Connector, MappedCell, MappedObject, WriteResult } from "../../ports/connector.ts";
-import { type Asked, connectorAt, create, mapped, toolThat, update } from "./testing.ts";
+import { create, update } from "../../ports/testing/requests.ts";
+import { type Asked, connectorAt, mapped, toolThat } from "./testing.ts";
 
 type Stored = Record<string, unknown>;
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { MappedObject } from "../../ports/connector.ts";
-import { cell, contacts, create, mapped, type Setting, setUp } from "./testing.ts";
+import { create } from "../../ports/testing/requests.ts";
+import { cell, contacts, mapped, type Setting, setUp } from "./testing.ts";
 
 let setting: Setting;
 beforeEach(async () => {

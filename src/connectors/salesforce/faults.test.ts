@@ -5,7 +5,8 @@ import { createRandom } from "../../../sandbox/core/random.ts";
 import { type RunningServer, serve } from "../../../sandbox/core/serve.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { WriteResult } from "../../ports/connector.ts";
-import { between, connectTo, contacts, create, remove, type Setting, setUp, update } from "./testing.ts";
+import { create, remove, update } from "../../ports/testing/requests.ts";
+import { between, connectTo, contacts, type Setting, setUp } from "./testing.ts";
 
 let setting: Setting;
 let proxy: RunningServer | null = null;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { connectTo, contacts, line, mapped, pullAll, type Setting, setUp, update } from "./testing.ts";
+import { pullAll, update } from "../../ports/testing/requests.ts";
+import { connectTo, contacts, line, mapped, type Setting, setUp } from "./testing.ts";
 
 let setting: Setting;
 let maria: string;

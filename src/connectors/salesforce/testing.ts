@@ -10,9 +10,8 @@ import {
 } from "../../../sandbox/salesforce/sandbox.ts";
 import type { FieldType } from "../../model/field-type.ts";
 import type { RawObservation } from "../../model/observation.ts";
-import type { RawValue } from "../../model/value.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Connector, MappedCell, MappedObject, WriteRequest } from "../../ports/connector.ts";
+import type { Connector, MappedCell, MappedObject } from "../../ports/connector.ts";
 import { createSalesforceConnector } from "./connector.ts";
 import type { SalesforceOptions } from "./options.ts";
 
@@ -164,47 +163,6 @@ export function mapped(object: string, ...names: readonly string[]): MappedObjec
 }
 
 export const contacts = mapped("Contact", "FirstName", "LastName", "Email", "Phone", "AccountId");
-
-type Cells = Readonly<Record<string, RawValue>>;
-
-export function update(id: string, base: Cells, patch: Cells): WriteRequest {
-  return { kind: "update", attemptId: `update ${id}`, id, base, patch, revision: null };
-}
-
-export function create(
-  key: string,
-  patch: Cells,
-  rest: { identity?: readonly string[]; lookFirst?: boolean } = {},
-): WriteRequest {
-  return { kind: "create", attemptId: `create ${key}`, key, patch, identity: [], lookFirst: false, ...rest };
-}
-
-export function remove(id: string, base: Cells): WriteRequest {
-  return { kind: "delete", attemptId: `delete ${id}`, id, base, revision: null };
-}
-
-/** Pulls until nothing more is waiting; the cursor goes on from batch to batch. */
-export async function pullAll(
-  connector: Connector,
-  objects: readonly MappedObject[],
-  cursor: string,
-): Promise<{
-  readonly observations: readonly RawObservation[];
-  readonly cursor: string;
-  readonly lost: readonly string[];
-}> {
-  const observations: RawObservation[] = [];
-  const lost: string[] = [];
-  let place = cursor;
-  for (;;) {
-    const { signal } = new AbortController();
-    const batch = await connector.feed!.pull({ objects, cursor: place, waitMs: 0, signal });
-    observations.push(...batch.observations);
-    lost.push(...batch.lost);
-    place = batch.cursor;
-    if (batch.caughtUp) return { observations, cursor: place, lost };
-  }
-}
 
 /** An observation in one line: `upsert 17 LastName=Ada`, `delete 17`, `merge 3 <- 1 2`. */
 export function line(observation: RawObservation, cellName = "LastName"): string {

@@ -1,18 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RunningServer } from "../../../sandbox/core/serve.ts";
 import type { WriteResult } from "../../ports/connector.ts";
-import {
-  between,
-  connectTo,
-  contacts,
-  create,
-  mapped,
-  pullAll,
-  remove,
-  type Setting,
-  setUp,
-  update,
-} from "./testing.ts";
+import { create, pullAll, remove, update } from "../../ports/testing/requests.ts";
+import { between, connectTo, contacts, mapped, type Setting, setUp } from "./testing.ts";
 
 let setting: Setting;
 let maria: string;
