@@ -1,7 +1,7 @@
 import type { FieldName, FieldVersion, Link } from "../model/golden.ts";
 import type { Candidate, Hold } from "../model/hold.ts";
 import type { Upsert } from "../model/observation.ts";
-import type { FieldPolicy, ObjectMapping, Rule } from "../model/policy.ts";
+import type { EntityPolicy, FieldPolicy, ObjectMapping, Rule } from "../model/policy.ts";
 import { recordKey, type SystemId } from "../model/record.ts";
 import type { Instant, Interval } from "../model/time.ts";
 import { type FieldValue, isBlank, type RawValue, sameRaw, sameValue } from "../model/value.ts";
@@ -62,15 +62,19 @@ export function applyUpsert(
   const after = linkAt(draft, index);
   setLink(draft, index, {
     cells: { ...after.cells, ...seen.cells },
-    unsure: Object.fromEntries(
-      Object.entries(after.unsure).filter(([cell, { until }]) => !(cell in seen.cells) || seen.observedAt < until),
-    ),
+    unsure: stillUnsure(after, seen),
     revision: seen.revision ?? after.revision,
     observedAt: Math.max(after.observedAt, seen.observedAt),
     // Half a record says nothing about the other half.
     knownAt: seen.complete ? Math.max(after.knownAt, asOf(step)) : after.knownAt,
   });
   return ended();
+}
+
+function stillUnsure({ unsure }: Link, seen: Upsert): Link["unsure"] {
+  const all = Object.entries(unsure);
+  if (all.length === 0) return unsure;
+  return Object.fromEntries(all.filter(([cell, { until }]) => !(cell in seen.cells) || seen.observedAt < until));
 }
 
 /**
@@ -218,11 +222,32 @@ export function applyOlder(
   return age === "unclear" || !seen.complete ? "reread" : "superseded";
 }
 
-function unitsOf({ seen, mapping, context }: Step): Unit[] {
+/** Units of which something is said that is not what the system was last known to hold. */
+function unitsOf({ draft, index, seen, mapping, context }: Step): Unit[] {
+  const { shadow } = linkAt(draft, index);
+  const isNews = (field: FieldName) => {
+    const value = seen.fields[field];
+    return value !== undefined && (shadow[field] === undefined || !sameValue(value, shadow[field]));
+  };
+  return allUnitsOf(mapping, context.entity).filter((unit) => unit.some(isNews));
+}
+
+/** Asked for every observation. */
+const unitsKnown = new WeakMap<ObjectMapping, { readonly entity: EntityPolicy; readonly units: readonly Unit[] }>();
+
+function allUnitsOf(mapping: ObjectMapping, entity: EntityPolicy): readonly Unit[] {
+  const known = unitsKnown.get(mapping);
+  if (known?.entity === entity) return known.units;
+  const units = groupFields(mapping, entity);
+  unitsKnown.set(mapping, { entity, units });
+  return units;
+}
+
+function groupFields(mapping: ObjectMapping, entity: EntityPolicy): readonly Unit[] {
   const units: FieldName[][] = [];
   const groups = new Map<string, FieldName[]>();
   for (const [field, { direction }] of Object.entries(mapping.fields)) {
-    const policy = context.entity.fields[field];
+    const policy = entity.fields[field];
     if (policy === undefined || direction === "write") continue;
     const group = policy.group === null ? undefined : groups.get(policy.group);
     if (group !== undefined) {
@@ -233,7 +258,7 @@ function unitsOf({ seen, mapping, context }: Step): Unit[] {
     units.push(unit);
     if (policy.group !== null) groups.set(policy.group, unit);
   }
-  return units.filter((unit) => unit.some((field) => field in seen.fields));
+  return units;
 }
 
 function applyUnit(step: Step, unit: Unit): void {
@@ -879,7 +904,9 @@ function applyCovered(step: Step, field: FieldName, base: FieldValue | undefined
 
 /** Another value is there now: what was refused about the one before says nothing about this one. */
 function forgetRefusals({ draft, index, seen, mapping }: Step, before: Link): void {
-  const kept = Object.entries(linkAt(draft, index).refused).filter(([field]) => {
+  const all = Object.entries(linkAt(draft, index).refused);
+  if (all.length === 0) return;
+  const kept = all.filter(([field]) => {
     const cells = cellsOfField(mapping, field);
     return !(field in seen.fields) || cells.every((cell) => sameRaw(seen.cells[cell], before.cells[cell]));
   });
@@ -908,9 +935,10 @@ function noteRefused(step: Step, before: Link): void {
 /** What a field that is only written here holds. A change of it says nothing about the thing, and is written over. */
 function noteDrift({ draft, index, seen, mapping, context }: Step, before: Link): void {
   for (const [field, one] of Object.entries(mapping.fields)) {
+    if (one.direction !== "write") continue;
     const type = context.entity.fields[field]?.type;
     const changed = cellsOf(one).find((cell) => cell in seen.cells && !sameRaw(seen.cells[cell], before.cells[cell]));
-    if (one.direction !== "write" || type === undefined || changed === undefined) continue;
+    if (type === undefined || changed === undefined) continue;
     const read = readField(type, one, seen.cells);
     const now = seen.cells[changed] ?? null;
     const value = read?.ok === true ? read.value : typeof now === "string" ? now : JSON.stringify(now);
