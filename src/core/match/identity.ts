@@ -15,12 +15,38 @@ export type Identity = { readonly key: IdentityKey; readonly rank: number; reado
 export function identitiesOf(entity: EntityPolicy, value: (field: FieldName) => FieldValue | undefined): Identity[] {
   const identities: Identity[] = [];
   entity.identity.forEach((key, rank) => {
+    const [only = "", ...more] = key.fields;
+    const single = more.length === 0 ? value(only) : undefined;
+    if (typeof single === "string") {
+      const text = textOfOne(entity, key, rank, single);
+      if (text !== null) identities.push({ key, rank, text });
+      return;
+    }
     const parts = key.fields.map((field) => partOf(entity, field, value(field), key.fields.length === 1));
     if (parts.every((part) => part !== null)) {
       identities.push({ key, rank, text: JSON.stringify([entity.name, key.fields, parts]) });
     }
   });
   return identities;
+}
+
+/** One that names a single field is asked for again and again while its record is worked on. */
+const known = new WeakMap<EntityPolicy, Map<string, string | null>[]>();
+/** By key; then all is forgotten. */
+const knownMax = 10_000;
+
+function textOfOne(entity: EntityPolicy, key: IdentityKey, rank: number, value: string): string | null {
+  const ofEntity = known.get(entity) ?? [];
+  known.set(entity, ofEntity);
+  const ofKey = ofEntity[rank] ?? new Map<string, string | null>();
+  ofEntity[rank] = ofKey;
+  const before = ofKey.get(value);
+  if (before !== undefined) return before;
+  const part = partOf(entity, key.fields[0] ?? "", value, true);
+  const text = part === null ? null : JSON.stringify([entity.name, key.fields, [part]]);
+  if (ofKey.size >= knownMax) ofKey.clear();
+  ofKey.set(value, text);
+  return text;
 }
 
 function partOf(entity: EntityPolicy, field: FieldName, value: FieldValue | undefined, alone: boolean): string | null {

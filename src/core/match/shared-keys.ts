@@ -17,6 +17,8 @@ export function noteSharedKeys(
   context: Context,
 ): void {
   if (draft.deletedAt !== null) return;
+  const isAsBefore = (field: string) => draft.fields[field] === before.fields[field];
+  if (draft.entity.identity.every(({ fields }) => fields.every(isAsBefore))) return;
   const had = new Set(identitiesOf(draft.entity, (field) => before.fields[field]?.value).map(({ text }) => text));
   const has = identitiesOf(draft.entity, (field) => draft.fields[field]?.value);
   if (has.length === had.size && has.every(({ text }) => had.has(text))) return;
