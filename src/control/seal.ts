@@ -52,8 +52,8 @@ export async function sealNext({ store, clock }: Pick<Deps, "store" | "clock">):
   if (first === undefined || last === undefined) return false;
   const digest = blockDigest(before?.digest ?? beginning, settled);
   const seal: Seal = { from: first.sequence, to: last.sequence, count: settled.length, at: now, digest };
-  const key = String(last.sequence).padStart(15, "0");
-  // Another process has sealed it at the same moment: what it says is the same.
+  // Named by where it begins: of two processes that seal at the same moment, and see different lines as settled, one does.
+  const key = String(first.sequence).padStart(15, "0");
   await store.putDocuments([{ kind, key, value: seal, expiresAt: null, expected: 0 }], now);
   return end === -1 && lines.length === blockMax;
 }
