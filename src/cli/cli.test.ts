@@ -31,6 +31,7 @@ async function json<T>(...args: readonly string[]): Promise<T> {
 test("what is called wrongly is told in words, with exit code 2", async () => {
   expect(await truce("chek")).toMatchObject({ code: 2, stdout: "" });
   expect((await truce("holds", "decide", "x")).stderr).toContain("Say one way to decide it");
+  expect((await truce("run", "--once", "--ask-first")).stderr).toContain("use one of them");
   expect((await truce("run", "--once", "--timeout", "soon")).stderr).toBe(
     'truce: --timeout takes a duration like 90s or 10m, not "soon".\n',
   );

@@ -61,6 +61,9 @@ export async function runCommand(options: RunOptions): Promise<void> {
   if (options.role !== "all" && options.once === true)
     throw new CliError("--once does all there is to do: leave --role out.", exitUsage);
   const signal = stopSignal();
+  const asksFirst = options.askFirst === true;
+  if (asksFirst && options.once === true)
+    throw new CliError("--ask-first waits for a person, and --once is for cron: use one of them.", exitUsage);
   const secrets: string[] = [];
   const log = logOf(options, secrets);
   const report = createReport(log, secrets);
@@ -94,7 +97,7 @@ export async function runCommand(options: RunOptions): Promise<void> {
       workBatchMax,
       ...(options.once === true ? { sweepEveryMs: null } : { sweepEveryMs, sweepEveryMsOf, sweepHours }),
       schemaEveryMs: 5 * 60_000,
-      asksFirst: options.askFirst === true,
+      asksFirst,
     });
     const stopping = new AbortController();
     const watches = [keepCrew(session.deps, crew, stopping.signal)];
@@ -216,7 +219,7 @@ async function serve(
   { live, metrics }: { readonly live: Live; readonly metrics: Metrics },
   signal: AbortSignal,
   report: Report,
-  { role, listen }: RunOptions,
+  { role, listen, askFirst }: RunOptions,
 ): Promise<void> {
   const { deps, config } = session;
   const publicUrl = publicUrlOf(config);
@@ -243,6 +246,8 @@ async function serve(
   report.note(
     `truce runs. Console: ${publicUrl ?? server.url}. Webhooks: ${publicUrl ?? server.url}/webhooks/SYSTEM. Health: ${server.url}/healthz. Ctrl-C stops it.`,
   );
+  if (askFirst === true)
+    report.note(`Nothing is written until somebody has let it be, once: ${publicUrl ?? server.url}/plan`);
   // The link is a secret, which no log may hold.
   const welcome = report.isLogged ? null : await welcomeLink(accounts, publicUrl ?? server.url);
   if (welcome !== null) report.note(`Nobody can sign in yet. Make the first admin, once: ${welcome}`);
