@@ -22,6 +22,8 @@ async function open(url: string, colorScheme: "light" | "dark"): Promise<void> {
   const { page } = await openPage(browser, { viewport: desktop, colorScheme });
   await page.goto(url);
   await page.locator(".status-line").waitFor();
+  // The tour is for whoever sees the demo itself.
+  await page.getByRole("button", { name: "Hide" }).click();
   pages.push(page);
 }
 
@@ -50,6 +52,10 @@ async function stay(): Promise<void> {
     await page.getByText("What each rule would choose").or(page.getByText("Compared field by field")).first().waitFor();
     await shoot(page, name);
   }
+  await at("/review?kind=conflict");
+  await page.getByRole("button", { name: /Always do so/u }).click();
+  await page.locator(".diff").waitFor();
+  await shoot(page, "rule-tried");
   await at("/review?kind=conflict");
   await page.getByRole("link", { name: "Open the record" }).click();
   await page.locator(".timeline li").first().waitFor();

@@ -196,11 +196,18 @@ export const en = {
   "review.decidedBy": "{choice}, by {by}",
   "review.bulkTake": "Take from {system}",
   "review.bulkNewest": "Take the newest",
-  "review.bulkConfirm": { one: "Decide {count} conflict?", other: "Decide {count} conflicts?" },
-  "review.bulkLead": "{source} wins in each of them. Decisions on values can be undone one by one.",
+  "review.bulkConfirm": { one: "Decide {count} of them?", other: "Decide {count} of them?" },
+  "review.bulkLead": "{source} wins in each of them. Decisions can be undone one by one.",
+  "review.bulkLink": "Same as their match",
+  "review.bulkLinkLead":
+    "Each record is joined to the golden record that it may be the same as, where there is only one.",
+  "review.bulkNewLead":
+    "Each becomes a record of its own, and is created in the other systems where the config says so.",
+  "review.bulkRestoreLead": "Each is created again where it was deleted.",
+  "review.bulkLeave": "Each stays as it is, and is not asked about again.",
   "review.bulkLeft": {
-    one: "{count} is left open: it has no such value.",
-    other: "{count} are left open: they have no such value.",
+    one: "{count} is left open: it can't be decided so.",
+    other: "{count} are left open: they can't be decided so.",
   },
   "review.bulkDone": { one: "{count} decided.", other: "{count} decided." },
   "review.bulkPart": "{done} decided, {left} have changed meanwhile.",

@@ -179,11 +179,30 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
     const { page } = await enter("reviewer", "/review?kind=conflict&entity=contact&fields=note");
     await page.getByRole("checkbox", { name: "Select all that are loaded" }).check();
     await page.getByRole("button", { name: "Take from db" }).click();
-    await page.getByRole("dialog", { name: "Decide 5 conflicts?" }).waitFor();
+    await page.getByRole("dialog", { name: "Decide 5 of them?" }).waitFor();
     await expectAccessible(page);
     await page.getByRole("dialog").getByRole("button", { name: "Take from db" }).click();
     await page.getByText("5 decided.").waitFor();
     expect((await server.deps.store.holds({ status: "open", fields: ["note"], limit: 9 })).length).toBe(0);
+  });
+
+  test("many records that are there twice are joined at once", async () => {
+    for (const name of ["Uma Twin", "Ugo Twin", "Una Twin"]) {
+      const cells = { email: `${name.slice(0, 3).toLowerCase()}.twin@example.org`, name, phone: "7" };
+      for (const id of ["a", "b"]) await server.says("crm", `${name.slice(0, 3)}${id}`, cells);
+    }
+    const { page } = await enter("reviewer", "/review?kind=duplicate");
+    await page.getByRole("checkbox", { name: "Select all that are loaded" }).check();
+    await page.getByRole("button", { name: "Same as their match" }).click();
+    const dialog = page.getByRole("dialog", { name: "Decide 3 of them?" });
+    await dialog.getByText("Each record is joined").waitFor();
+    await dialog.getByRole("button", { name: "Same as their match" }).click();
+    await page.getByText("3 decided.").waitFor();
+    await page.getByText("Nothing waits here.").waitFor();
+    await server.work();
+    const [golden, ...others] = await server.deps.store.search("uma.twin@example.org", 9);
+    expect(golden?.links.filter(({ status }) => status === "linked").map(({ id }) => id)).toEqual(["Umaa", "Umab"]);
+    expect(others).toEqual([]);
   });
 
   test("of a long list only the rows in sight exist, and the rest comes as one goes on", async () => {

@@ -1,10 +1,8 @@
 import { useState } from "react";
-import { type Hold, systemOf } from "../format.ts";
+import type { Hold } from "../format.ts";
 import { t } from "../text.ts";
 import { Dialog } from "../ui/dialog.tsx";
-import { bulkCandidate, type Choice } from "./choices.ts";
-
-type Bulk = { readonly system: string } | "newest";
+import { type Bulk, bulksFor, type Choice } from "./choices.ts";
 
 /** What can be done with many at once. Nothing happens before it is confirmed. */
 export function BulkBar({
@@ -24,13 +22,11 @@ export function BulkBar({
 }) {
   const [asked, setAsked] = useState<Bulk | null>(null);
   if (!mayDecide || loaded.length === 0) return <div className="list-head" />;
-  const systems = [
-    ...new Set(chosen.flatMap(({ candidates }) => candidates.flatMap(({ source }) => systemOf(source) ?? []))),
-  ].sort();
-  const decisionsOf = (from: Bulk) =>
+  const bulks = bulksFor(chosen);
+  const decisionsOf = ({ choiceFor }: Bulk) =>
     chosen.flatMap((hold) => {
-      const candidate = bulkCandidate(hold, from);
-      return candidate === null ? [] : [{ hold, choice: { kind: "take" as const, candidate } }];
+      const choice = choiceFor(hold);
+      return choice === null ? [] : [{ hold, choice }];
     });
   const ready = asked === null ? [] : decisionsOf(asked);
   return (
@@ -48,19 +44,16 @@ export function BulkBar({
         <>
           <span className="small">{t("review.selected", { count: chosen.length })}</span>
           <span className="grow" />
-          {systems.map((system) => (
-            <button key={system} type="button" className="button small" onClick={() => setAsked({ system })}>
-              {t("review.bulkTake", { system })}
+          {bulks.map((bulk) => (
+            <button key={bulk.label} type="button" className="button small" onClick={() => setAsked(bulk)}>
+              {bulk.label}
             </button>
           ))}
-          <button type="button" className="button small" onClick={() => setAsked("newest")}>
-            {t("review.bulkNewest")}
-          </button>
         </>
       )}
       {asked === null ? null : (
         <Dialog title={t("review.bulkConfirm", { count: ready.length })} onClose={() => setAsked(null)}>
-          <p>{t("review.bulkLead", { source: asked === "newest" ? t("review.newestSource") : asked.system })}</p>
+          <p>{asked.lead}</p>
           {ready.length === chosen.length ? null : (
             <p className="note warn">{t("review.bulkLeft", { count: chosen.length - ready.length })}</p>
           )}
@@ -74,7 +67,7 @@ export function BulkBar({
                 decide(ready);
               }}
             >
-              {asked === "newest" ? t("review.bulkNewest") : t("review.bulkTake", { system: asked.system })}
+              {asked.label}
             </button>
             <button type="button" className="button" onClick={() => setAsked(null)}>
               {t("app.cancel")}

@@ -90,13 +90,65 @@ export function closedText(hold: Hold): string {
   return tOr(`review.closed.${said}`, said);
 }
 
-/** The candidate of a conflict that a bulk decision takes: the one of a system, or the newest. `null`: there is none. */
-export function bulkCandidate(hold: Hold, from: { readonly system: string } | "newest"): number | null {
-  if (hold.kind !== "conflict" && hold.kind !== "clear") return null;
-  if (from !== "newest") {
-    const found = hold.candidates.findIndex(({ source }) => systemOf(source) === from.system);
-    return found === -1 ? null : found;
+/** One way to decide many holds at once. */
+export type Bulk = {
+  readonly label: string;
+  /** What will happen, said before it does. */
+  readonly lead: string;
+  /** `null`: this hold can't be decided so, and stays open. */
+  readonly choiceFor: (hold: Hold) => Choice | null;
+};
+
+/** The ways that make sense for what is chosen: by sides for values, by what they are for records. */
+export function bulksFor(chosen: readonly Hold[]): readonly Bulk[] {
+  const kinds = new Set(chosen.map(({ kind }) => (kind === "clear" ? "conflict" : kind)));
+  const [kind, ...others] = kinds;
+  if (others.length > 0 || kind === undefined) return [];
+  const only = (choice: Choice) => (hold: Hold) =>
+    waysOf(hold).some((way) => way.choice.kind === choice.kind) ? choice : null;
+  const left: Bulk = { label: t("review.leave"), lead: t("review.bulkLeave"), choiceFor: only({ kind: "leave" }) };
+  switch (kind) {
+    case "conflict":
+      return valueBulks(chosen);
+    case "duplicate":
+      return [
+        { label: t("review.bulkLink"), lead: t("review.bulkLinkLead"), choiceFor: onlyMatch },
+        { label: t("review.new"), lead: t("review.bulkNewLead"), choiceFor: only({ kind: "new" }) },
+        left,
+      ];
+    case "delete":
+      return [
+        { label: t("review.restore"), lead: t("review.bulkRestoreLead"), choiceFor: only({ kind: "restore" }) },
+        left,
+      ];
+    default:
+      return [left];
   }
-  const times = hold.candidates.map(({ at }) => at.until);
-  return times.length === 0 ? null : times.indexOf(Math.max(...times));
+}
+
+/** Of several matches a person chooses, one by one. */
+function onlyMatch({ matches: [match, ...others] }: Hold): Choice | null {
+  return match === undefined || others.length > 0 ? null : { kind: "link", goldenId: match.id };
+}
+
+function valueBulks(chosen: readonly Hold[]): Bulk[] {
+  const systems = [
+    ...new Set(chosen.flatMap(({ candidates }) => candidates.flatMap(({ source }) => systemOf(source) ?? []))),
+  ].sort();
+  const take = (candidate: number): Choice | null => (candidate === -1 ? null : { kind: "take", candidate });
+  return [
+    ...systems.map((system) => ({
+      label: t("review.bulkTake", { system }),
+      lead: t("review.bulkLead", { source: system }),
+      choiceFor: ({ candidates }: Hold) => take(candidates.findIndex(({ source }) => systemOf(source) === system)),
+    })),
+    {
+      label: t("review.bulkNewest"),
+      lead: t("review.bulkLead", { source: t("review.newestSource") }),
+      choiceFor: ({ candidates }: Hold) => {
+        const times = candidates.map(({ at }) => at.until);
+        return take(times.indexOf(Math.max(...times)));
+      },
+    },
+  ];
 }
