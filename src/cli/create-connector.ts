@@ -136,8 +136,8 @@ export async function probeRest(
 ): Promise<ProbedTool> {
   const { probeTool } = await import("../connectors/rest/probe.ts");
   const auth = token === null ? undefined : ({ type: "bearer", token } as const);
-  const { url, objects, doubts } = await probeTool(addresses, { clock: machineClock, auth: resolveAll(auth, source) });
-  return { settings: { url, ...(auth === undefined ? {} : { auth }), objects }, doubts };
+  const { doubts, url, ...rest } = await probeTool(addresses, { clock: machineClock, auth: resolveAll(auth, source) });
+  return { settings: { url, ...(auth === undefined ? {} : { auth }), ...rest }, doubts };
 }
 
 /** A part of the config with every reference in it put in. */

@@ -139,6 +139,33 @@ test("a directory by SCIM counts from 1, and keeps the last change among what it
   });
 });
 
+test("by how a standard's tools answer it is known how they take writes", async () => {
+  const found = async (path: string, body: (id: string | undefined) => object) => {
+    const tool = await toolThat((asked) => ({ body: body(asked.path.split("/")[2]) }), onTestFinished);
+    const { headers, objects, doubts } = await probeTool([tool.url + path], { clock: machineClock, auth: undefined });
+    return { headers, shape: Object.values(objects)[0], doubt: doubts.at(-1) };
+  };
+  const person = { type: "people", id: "1", attributes: { name: "Ada" } };
+  const jsonApi = await found("/people", (id) => ({ jsonapi: {}, data: id === undefined ? [person] : person }));
+  expect(jsonApi).toMatchObject({
+    headers: { "Content-Type": "application/vnd.api+json" },
+    shape: {
+      fieldsAt: "attributes",
+      create: { body: "data.attributes", also: { "data.type": "people" } },
+      update: { body: "data.attributes", also: { "data.type": "people", "data.id": "{id}" } },
+    },
+    doubt: expect.stringContaining("as JSON:API says"),
+  });
+  const user = { schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], id: "1", userName: "ada" };
+  const scim = await found("/Users", (id) => (id === undefined ? { totalResults: 1, Resources: [user] } : user));
+  expect(scim.shape).toMatchObject({ absent: "blank", update: { method: "PUT", clear: "omit" } });
+  const object = { objectId: "x1", name: "Ada", updatedAt: "2026-01-01T00:00:00.000Z" };
+  const parse = await found("/Contact", (id) => (id === undefined ? { results: [object] } : object));
+  expect(parse.shape).toMatchObject({ id: "objectId", update: { method: "PUT", sends: "changes" } });
+  const plain = await found("/contacts", (id) => (id === undefined ? { items: [{ id: 1, name: "Ada" }] } : { id: 1 }));
+  expect(plain).toMatchObject({ headers: undefined, shape: { update: { method: "PATCH" } } });
+});
+
 test("an address that is no list is told with what it has", async () => {
   const { url } = await toolThat(() => ({ body: { status: "ok", version: 3 } }), onTestFinished);
   await expect(probeTool([`${url}/api`], { clock: machineClock, auth: undefined })).rejects.toThrow(

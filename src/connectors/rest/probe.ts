@@ -6,6 +6,7 @@ import type { ObjectSettings, Paging, RestAuth, VersionShape } from "./options.t
 import { type Ask, pathsIn, type Shape } from "./probe-ask.ts";
 import { probeLookup, probeSince } from "./probe-filters.ts";
 import { probePaging } from "./probe-paging.ts";
+import { type Standard, standardOf } from "./probe-standard.ts";
 import { changedIn } from "./record.ts";
 import { pathOf } from "./template.ts";
 
@@ -14,6 +15,8 @@ export type ProbeOptions = { readonly clock: Clock; readonly auth: RestAuth | un
 /** What a tool showed of itself: the settings of a system with connector rest. `doubts`: what it couldn't prove, for the config's author. */
 export type Probed = {
   readonly url: string;
+  /** Sent with every request; absent where nothing of the kind is needed. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly objects: Readonly<Record<string, ObjectSettings>>;
   readonly doubts: readonly string[];
 };
@@ -34,14 +37,16 @@ export async function probeTool(addresses: readonly string[], options: ProbeOpti
   const client = createClient({ system: "probe", url, objects: {}, ...options });
   const objects: [string, ObjectSettings][] = [];
   const doubts: string[] = [];
+  let headers: Probed["headers"];
   for (const one of urls) {
     const path = one.pathname.slice(shared.length);
     const name = decodeURIComponent(path.split("/").findLast((part) => part !== "") ?? "records");
     const found = await probeCollection(client, path);
     objects.push([name, found.settings]);
+    headers ??= found.standard?.headers;
     doubts.push(...found.doubts.map((doubt) => `${name}: ${doubt}`));
   }
-  return { url, objects: Object.fromEntries(objects), doubts };
+  return { url, ...(headers === undefined ? {} : { headers }), objects: Object.fromEntries(objects), doubts };
 }
 
 async function probeCollection(client: Client, path: string) {
@@ -74,6 +79,7 @@ async function probeCollection(client: Client, path: string) {
   const since = modifiedAt === undefined ? null : await probeSince(ask, shape, records, modifiedAt);
   const lookup = await probeLookup(ask, shape, records);
   const version = versionIn(records);
+  const standard = standardOf(first, records, shape);
   const names = records.map((one) =>
     Object.keys(objectOf(at(one, fieldsAt ?? "")) ?? {})
       .sort()
@@ -101,8 +107,9 @@ async function probeCollection(client: Client, path: string) {
     ...(lookup === null ? {} : { lookup }),
     changes: since === null ? { type: "list" } : { type: "since", query: since },
     update: { method: await probeUpdate(client, path, records, shape.id) },
+    ...standard?.settings,
   };
-  return { settings, doubts: doubtsOf({ records, paging, since, alone }) };
+  return { settings, standard, doubts: doubtsOf({ records, paging, since, alone, standard }) };
 }
 
 /** The path of the longest list of objects, at most two levels deep; `null` where there is none. An empty list counts if it is the only one. */
@@ -114,7 +121,7 @@ function listIn(body: Json): string | null {
   return found.toSorted(([, a], [, b]) => (b as unknown[]).length - (a as unknown[]).length)[0]?.[0] ?? null;
 }
 
-const idNames = ["documentId", "id", "_id", "uuid", "Id", "ID", "guid", "key"];
+const idNames = ["documentId", "objectId", "id", "_id", "uuid", "Id", "ID", "guid", "key"];
 
 function idsOf(records: readonly Json[]): string[] {
   return idNames.filter((name) => records.length > 0 && records.every((one) => idOf(at(one, name)) !== undefined));
@@ -215,9 +222,10 @@ type Findings = {
   readonly paging: Paging | null;
   readonly since: object | null;
   readonly alone: Alone | null;
+  readonly standard: Standard | null;
 };
 
-function doubtsOf({ records, paging, since, alone }: Findings): readonly string[] {
+function doubtsOf({ records, paging, since, alone, standard }: Findings): readonly string[] {
   const isFew = records.length < 2;
   const isStrong = alone?.etag != null && !alone.etag.startsWith("W/");
   const doubts: readonly (readonly [boolean, string])[] = [
@@ -230,10 +238,15 @@ function doubtsOf({ records, paging, since, alone }: Findings): readonly string[
     [since === null, "no filter by the last change was found: all is listed each time; set changes if there is one"],
     [isStrong, "it sends ETags: set version: etag if it refuses a write with an outdated If-Match"],
     [
-      alone !== null && alone.record !== "",
+      standard === null && alone !== null && alone.record !== "",
       `records are answered in "${alone?.record}": if it takes them so too, set create.body and update.body`,
     ],
-    [true, "how it takes writes was not tried: see create, update, key and version in docs/connectors/rest.md"],
+    [
+      true,
+      standard === null
+        ? "how it takes writes was not tried: see create, update, key and version in docs/connectors/rest.md"
+        : `how it takes writes was not tried, but is as ${standard.name} says; name a key field if it can have one`,
+    ],
   ];
   return doubts.flatMap(([isSo, text]) => (isSo ? [text] : []));
 }
