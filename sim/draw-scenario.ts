@@ -28,6 +28,7 @@ export function drawScenario(seed: number): Scenario {
   const names = systems.map((system) => system.name);
   const engines = chance.chance(0.25) ? 2 + chance.below(2) : 1;
   const byPhone = chance.chance(0.15);
+  const watch = drawWatch(chanceOf(seed, "schema"), spanMs, names, engines);
   const relation = drawRelation(chanceOf(seed, "relation"), spanMs, systems);
   return {
     seed,
@@ -44,11 +45,13 @@ export function drawScenario(seed: number): Scenario {
     odds: drawOdds(chance),
     sweepEveryMs: chance.chance(0.15) ? 8_000 : null,
     // Where a parent that never comes is waited for, so many looks would be most of the run.
-    schemaEveryMs: relation.fields.length === 0 && chanceOf(seed, "schema").chance(0.3) ? 2_000 : null,
+    schemaEveryMs: relation.fields.length === 0 ? watch.everyMs : null,
     records: drawRecords(chance, names, fields, byPhone),
-    actions: [...drawActions(chance, spanMs, systems, fields, engines, byPhone), ...relation.actions].sort(
-      (a, b) => a.at - b.at,
-    ),
+    actions: [
+      ...drawActions(chance, spanMs, systems, fields, engines, byPhone),
+      ...relation.actions,
+      ...watch.actions,
+    ].sort((a, b) => a.at - b.at),
     decideAll: chance.chance(0.5),
   };
 }
@@ -117,6 +120,20 @@ function drawFields(chance: SeededRandom, systems: readonly SystemSetup[]): Fiel
     if (name === "street") fields.push({ name: "city", type, rule, clears, group, directions });
   }
   return fields;
+}
+
+/** Now and then schemas are watched; then a cell goes more often, and comes back while no process runs to see it. */
+function drawWatch(chance: SeededRandom, spanMs: number, systems: readonly string[], engines: number) {
+  if (!chance.chance(0.3)) return { everyMs: null, actions: [] };
+  const actions: Action[] = [];
+  if (chance.chance(0.5)) {
+    const at = chance.chance(0.5) ? 0 : 200 + chance.below(spanMs - 200);
+    const ms = 3_000 + chance.below(8_000);
+    actions.push({ at, kind: "drop-cell", system: anyOf(chance, systems), cell: "phone", ms });
+    const diesAt = Math.min(spanMs - 1, at + ms - 50);
+    for (let engine = 0; engine < engines; engine++) actions.push({ at: diesAt, kind: "crash", engine });
+  }
+  return { everyMs: 2_000, actions };
 }
 
 /** Now and then people have a boss, who is one of them: each system names him by an id of its own. */

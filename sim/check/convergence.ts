@@ -108,8 +108,9 @@ function mayBeMissing(truth: Truth, golden: GoldenRecord, link: Link): boolean {
   const { scenario, ledger } = truth.world;
   if (link.waitsFor !== null) {
     const hold = ledger.holds.findLast((one) => one.id === link.waitsFor);
-    // Left as it is, the held record may still be the one that is wanted.
-    return hold?.status === "open" || hold?.closed?.choice === "leave";
+    // Left as it is, the held record may still be the one that is wanted, as long as it resembles it.
+    const stands = hold?.status === "open" || hold?.closed?.choice === "leave";
+    return stands && hold.matches.includes(golden.id);
   }
   const isOpen = (field: string) => scenario.identity.includes(field);
   if (golden.holds.some((hold) => hold.fields.some(isOpen) || hold.kind === "duplicate")) return true;
