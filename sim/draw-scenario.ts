@@ -258,9 +258,11 @@ function drawActions(
   for (let n = edits; n < edits + clashes; n++) {
     const [at, pick] = [when(), chance.fraction()];
     const { name, type } = anyOf(chance, fields);
+    // Some raise a number by the same on all sides: each of them counts.
+    const same = type.kind === "number" && chance.chance(0.5) ? drawCellEdit(chance, name, type, n) : null;
     systems.forEach((system, side) => {
       if (!chance.chance(0.8)) return;
-      const cells = { [name]: drawCellEdit(chance, name, type, 10 * n + side) };
+      const cells = { [name]: same ?? drawCellEdit(chance, name, type, 10 * n + side) };
       actions.push({ at: at + chance.below(80), kind: "edit", system: system.name, pick, cells });
     });
   }
@@ -361,8 +363,8 @@ function drawCellEdit(chance: SeededRandom, name: string, type: FieldType, n: nu
  * longer one comes, and beaten by it after.
  */
 const orderly: Readonly<Record<string, readonly RuleName[]>> = {
-  text: ["review", "prefer", "owner", "custom"],
-  email: ["review", "prefer", "owner", "custom"],
+  text: ["review", "prefer", "prefer", "owner", "custom"],
+  email: ["review", "prefer", "prefer", "owner", "custom"],
   number: ["counter", "max", "min", "review", "prefer"],
   set: ["union", "prefer"],
   boolean: ["any-true", "all-true", "prefer"],
@@ -394,14 +396,15 @@ export function drawOrderScenario(seed: number): Scenario {
   );
   const actions: Action[] = [];
   for (let person = 0; person < people; person++) {
-    const said = new Map<string, CellEdit>();
+    const said = new Map<string, CellEdit[]>();
     for (const { name } of systems) {
       for (const field of chance.shuffle(fields)) {
-        if (!chance.chance(0.5)) continue;
+        if (!chance.chance(0.6)) continue;
         // Two sides may say the same: then both speak for it, whoever is heard first.
-        const same = chance.chance(0.5) ? said.get(field.name) : undefined;
+        const before = said.get(field.name) ?? [];
+        const same = chance.chance(0.5) ? before[chance.below(before.length)] : undefined;
         const edit = same ?? drawCellEdit(chance, field.name, field.type, actions.length);
-        said.set(field.name, edit);
+        said.set(field.name, [...before, edit]);
         if (!("junk" in edit))
           actions.push({
             at: actions.length,
