@@ -3,6 +3,7 @@ import { machineClock, machineRandom } from "../src/clock/machine.ts";
 import { testPolicy } from "../src/core/testing/policy.ts";
 import type { Deps } from "../src/engine/deps.ts";
 import { fileGoldens } from "../src/engine/file-goldens.ts";
+import { lookAgain } from "../src/engine/look-again.ts";
 import { createWorker } from "../src/engine/work.ts";
 import type { RawUpsert } from "../src/model/observation.ts";
 import type { MatchingPolicy, Policy } from "../src/model/policy.ts";
@@ -101,6 +102,21 @@ test("who comes by another mailbox from another system is linked, in one batch o
     ["crm/1", "db/1"],
     ["crm/2", "db/2"],
   ]);
+});
+
+test("who was held for what it resembles is read again, by all that is known then", async () => {
+  const store = createMemoryStore();
+  const worker = workerOn(store);
+  await store.receive([said("crm", "1", person(1))], []);
+  await worker.step(100);
+  // A name alone says little.
+  const half = { ...person(1), email: "", street: "", city: "", born: "" };
+  await store.receive([said("db", "1", half), said("db", "2", person(2))], []);
+  await worker.step(100);
+  expect(await store.holds({ kind: "duplicate", status: "open", limit: 10 })).toMatchObject([{ ref: { id: "1" } }]);
+  expect(await lookAgain(depsWith(store))).toBe(1);
+  const [item] = await store.claim(10, machineClock.now(), 1_000);
+  expect(item?.observation).toMatchObject({ kind: "hint", ref: { system: "db", id: "1" } });
 });
 
 test("switched on later, matching knows those who were there before", async () => {

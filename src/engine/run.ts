@@ -6,6 +6,7 @@ import { type Bell, newBell, onWork } from "./bell.ts";
 import { connectorOf, type Deps, type EngineEvent, landedMs, mappedObjects } from "./deps.ts";
 import { dispatchBatch, sendReady } from "./dispatch.ts";
 import { fileGoldens } from "./file-goldens.ts";
+import { lookAgain } from "./look-again.ts";
 import { newOutbox, type Outbox } from "./outbox.ts";
 import { parentsFirst } from "./parents-first.ts";
 import { firstScan, isScanned, type SweepReport, sweepObject } from "./scan.ts";
@@ -458,11 +459,23 @@ async function isLoaded(deps: Deps, state: RunState, role: Role): Promise<boolea
   // Whose parent is known by now is read again before anything is written; a parent that nobody knows keeps nobody waiting.
   const next = await deps.store.nextDueAt([]);
   if (next !== null && next <= deps.clock.now()) return false;
+  if (await isLookedAtAgain(deps, state)) return false;
   await deps.store.setCursors([{ name: loadedCursor, value: "yes", at: deps.clock.now() }]);
   return true;
 }
 
+/** True once, where something is: records that were held for what they resemble are judged again, by all that was read. */
+async function isLookedAtAgain(deps: Deps, state: RunState): Promise<boolean> {
+  const isScored = Object.values(deps.policy.entities).some(({ matching }) => matching !== null);
+  if (!isScored || (await deps.store.cursor(lookedAgainCursor)) !== null) return false;
+  const count = await lookAgain(deps);
+  await deps.store.setCursors([{ name: lookedAgainCursor, value: String(count), at: deps.clock.now() }]);
+  if (count > 0) state.bell("work").ring();
+  return count > 0;
+}
+
 const loadedCursor = "loaded";
+const lookedAgainCursor = "looked-again";
 const approvedCursor = "approved";
 
 async function allScanned(deps: Deps): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Knowledge, learnOutcome, modelOf, nothingKnown } from "./knowledge.ts";
+import { type Knowledge, learnOutcome, linkThreshold, modelOf, nothingKnown } from "./knowledge.ts";
 import { keptOf, knowledgeFrom } from "./knowledge-kept.ts";
 import { defaultWeights } from "./scored/default-weights.ts";
 import { type Feature, featureCount, featureIndex, levelNames } from "./scored/feature.ts";
@@ -37,6 +37,15 @@ test("households of which too many were taken for one person don't make another 
   const people = nothingKnown("contact");
   for (let i = 0; i < 500; i++) learnOutcome(people, found({ given: i % 2 === 0 ? "another common name" : "same" }, 8));
   expect(now(people, "given", "another common name")).toBeLessThan(0.02);
+});
+
+test("as long as few links are known each must be as sure as wanted by itself; later the sure ones carry some less sure", () => {
+  const people = nothingKnown("contact");
+  const isSure = (odds: number) => odds >= linkThreshold(people, 0.995);
+  expect([isSure(5), isSure(5.4)]).toEqual([false, true]);
+  for (let i = 0; i < 1_000; i++) learnOutcome(people, { logOdds: 9 + (i % 3), compared: [] });
+  for (let i = 0; i < 20; i++) learnOutcome(people, { logOdds: 4, compared: [] });
+  expect([isSure(3.9), isSure(4.1)]).toEqual([false, true]);
 });
 
 test("what was learned is the same after a restart", () => {

@@ -133,7 +133,8 @@ export function linkThreshold({ best }: Knowledge, precision: number): number {
     links += best[step] ?? 0;
     right += (best[step] ?? 0) * probabilityOf(from + 0.5 / stepsEach);
     if (right / links < precision) break;
-    threshold = Math.min(alone, from);
+    // Where there were none, nothing shows that they would be right.
+    if ((best[step] ?? 0) > 0) threshold = Math.min(alone, from);
   }
   return threshold;
 }
