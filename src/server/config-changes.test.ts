@@ -41,6 +41,8 @@ test("a rule is tried on what people decided and on what waits, and comes as a d
     expect.objectContaining({ label: "Name two", by: "person", decided: "200", value: "300" }),
   ]);
   expect((await server.deps.store.hold(third))?.status).toBe("open");
+  // Looking is no deed.
+  expect((await server.accounts.auditLog(undefined, 99)).map(({ value }) => value.what)).not.toContain("previewConfig");
 });
 
 test("what is wrong is told with its place, and has no effect to show", async () => {

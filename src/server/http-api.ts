@@ -58,7 +58,8 @@ async function handle(parts: ApiParts, name: OperationName, request: FastifyRequ
     status = error instanceof Problem ? error.status : 500;
     throw error;
   } finally {
-    if (isChange && (who.name !== null || route.access === "anyone")) await audit(parts, name, request, who, status);
+    if (isChange && route.onlyLooks !== true && (who.name !== null || route.access === "anyone"))
+      await audit(parts, name, request, who, status);
   }
 }
 

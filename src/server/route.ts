@@ -12,6 +12,8 @@ export type Route = {
   readonly answer: z.ZodType | null;
   /** Of an answer that is no JSON. */
   readonly content?: "text/csv" | "application/jsonl" | "text/event-stream";
+  /** It changes nothing, though it is sent by POST for the size of what it takes: it is not audited. */
+  readonly onlyLooks?: boolean;
   /** The answer holds a secret: it is not kept for a repeated request. */
   readonly secret?: boolean;
 };

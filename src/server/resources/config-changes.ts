@@ -53,6 +53,7 @@ export const configChangeRoutes = {
     tag,
     summary: "What a changed config would say and do, as a diff of the file; nothing is changed",
     access: "review",
+    onlyLooks: true,
     input: z.object({
       rules: z
         .array(z.object({ entity: z.string(), field: z.string(), rule: z.string().max(1_000) }))

@@ -40,6 +40,7 @@ export const undoRoutes = {
     tag,
     summary: "What taking changes back would do; nothing is changed",
     access: "operate",
+    onlyLooks: true,
     input: z.object(selection),
     answer: report,
   },
