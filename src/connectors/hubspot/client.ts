@@ -33,7 +33,8 @@ export type Client = {
 
 const baseUrlDefault = "https://api.hubapi.com";
 const timeoutMsDefault = 20_000;
-const limitShareDefault = 0.9;
+/** Calls take up room from when they are sent until a window after their answer, so that the limit itself is never passed. */
+const limitShareDefault = 0.95;
 const searchesPerSecondDefault = 4;
 /** The smallest limit that an account has: calls of one app in ten seconds. */
 const callsMaxDefault = 100;

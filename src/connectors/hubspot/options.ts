@@ -16,7 +16,7 @@ export type HubSpotOptions = {
   readonly lookbackMs?: number;
   /** Default https://api.hubapi.com. */
   readonly baseUrl?: string;
-  /** Share of the account's rolling limit that Truce takes, 0 to 1; the limit itself is read from the answers. Default 0.9. */
+  /** Share of the account's rolling limit that Truce takes, 0 to 1; the limit itself is read from the answers. Default 0.95. */
   readonly limitShare?: number;
   /** The account's limit is 5, shared by all apps. Default 4. */
   readonly searchesPerSecond?: number;
