@@ -120,6 +120,19 @@ test("a commit that fails half-way leaves nothing behind", async () => {
   expect((await store.commit(units.slice(0, 1)))[0]?.kind).toBe("committed");
 });
 
+test("of observations that come at the same moment each call is answered for its own, and one that fails keeps no other from being stored", async () => {
+  const store = await opened(freshFile());
+  const keyed = (id: string) => sampleItem(id, id, { dedupeKey: "event" });
+  const unstorable = sampleItem("c", "3", { lane: Symbol("no lane") as never });
+  const calls = [[keyed("a")], [keyed("b")], [unstorable], [sampleItem("d", "4"), sampleItem("e", "5")]];
+  const [first, second, third, fourth] = await Promise.allSettled(calls.map((items) => store.receive(items, [])));
+  expect(first).toMatchObject({ value: { stored: 1, repeated: 0 } });
+  expect(second).toMatchObject({ value: { stored: 0, repeated: 1 } });
+  expect(third?.status).toBe("rejected");
+  expect(fourth).toMatchObject({ value: { stored: 2, repeated: 0 } });
+  expect((await store.claim(9, t0, 1)).map((item) => item.id)).toEqual(["a", "d", "e"]);
+});
+
 test("the keys of events that were done days ago are forgotten, the others kept", async () => {
   const file = freshFile();
   const store = await openSqliteStore(file);

@@ -22,7 +22,7 @@ import { migrate } from "./migrate.ts";
 import { nextDueAt } from "./next-due-at.ts";
 import { nominations } from "./nominations.ts";
 import { replaceLines } from "./put-journal.ts";
-import { receive } from "./receive.ts";
+import { newReceiver } from "./receive.ts";
 import { recover } from "./recover.ts";
 import { search } from "./search.ts";
 import { waiting } from "./waiting.ts";
@@ -41,7 +41,7 @@ export async function openSqliteStore(file: string): Promise<Store> {
     exclusive: true,
     migrate: async () => migrate(db),
     recover: async (dueAt) => recover(db, leases, cache, dueAt),
-    receive: async (items, cursors) => receive(db, items, cursors),
+    receive: newReceiver(db),
     claim: async (limit, now, leaseMs) => claim(db, leases, limit, now, leaseMs),
     load: async (query) => load(db, cache, query),
     nominate: async (records) => nominations(db, filings, claims, records),
