@@ -140,14 +140,19 @@ function judgeGolden(draft: Draft, hold: Hold, decision: Decision, context: Cont
 
 function judgeDuplicate(
   draft: Draft,
-  { id, matches }: Hold,
+  { id, matches, ref }: Hold,
   { choice }: Decision,
   context: Context,
   source: Source,
 ): string | null {
   if (choice.kind === "leave") return null;
   if (choice.kind !== "new") return "A duplicate on a golden record is decided by link, new or leave.";
-  draft.links = draft.links.map((link) => (link.waitsFor === id ? { ...link, waitsFor: null } : link));
+  draft.links = draft.links.map((link) => {
+    const waitsFor = link.waitsFor === id ? null : link.waitsFor;
+    // What this one could not have because the other had it is tried once more.
+    const isThere = link.system === ref?.system && link.object === ref.object;
+    return { ...link, waitsFor, refused: isThere ? {} : link.refused };
+  });
   draft.distinctFrom = [...new Set([...draft.distinctFrom, ...matches])];
   write(draft, context, { kind: "unlinked", why: `not the same as ${matches.join(", ")}`, source });
   return null;

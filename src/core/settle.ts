@@ -308,7 +308,7 @@ function settleMissing(step: Step): Rest {
 
 /** A unique key is taken: by a record that we don't know yet (read it: it will be matched), or by another golden record's (a person must see both). */
 function settleExists(step: Step, id: RecordId, owner: GoldenId | null): Rest {
-  const { draft, index, link, context, deps } = step;
+  const { draft, index, link } = step;
   const ref = refOf(link, id);
   if (dropTwin(step, id)) return {};
   if (owner === null || owner === draft.id) {
@@ -317,9 +317,15 @@ function settleExists(step: Step, id: RecordId, owner: GoldenId | null): Rest {
   }
   const reason = `${link.system} already has record ${id} with this identity, and it belongs to another golden record`;
   setLink(draft, index, { dead: reason });
-  if (draft.holds.some((hold) => hold.kind === "duplicate" && hold.matches.includes(owner))) return {};
+  holdTaken(step, ref, owner, reason);
+  return {};
+}
+
+/** Both owners of what must be unique in a system are shown to a person. */
+function holdTaken({ draft, context, deps }: Step, ref: RecordRef, owner: GoldenId, reason: string): void {
+  if (draft.holds.some((hold) => hold.kind === "duplicate" && hold.matches.includes(owner))) return;
   putHold(draft, {
-    id: `${draft.id}.taken.${link.system}.${id}.${context.cause}`,
+    id: `${draft.id}.taken.${ref.system}.${ref.id}.${context.cause}`,
     kind: "duplicate",
     entity: deps.entity.name,
     goldenId: draft.id,
@@ -336,7 +342,6 @@ function settleExists(step: Step, id: RecordId, owner: GoldenId | null): Rest {
     closed: null,
   });
   write(draft, context, { kind: "held", why: reason, source: recordSource(ref, null) });
-  return {};
 }
 
 function settleFailed(step: Step, error: SyncError): Rest {
@@ -350,7 +355,8 @@ function settleFailed(step: Step, error: SyncError): Rest {
 
 /**
  * The system understood and refuses. Where it names the cells, those fields wait with its words and the rest goes on. Where it doesn't, all of
- * this write's values wait. Either way a dead letter tells, and a newer value of a refused field is tried again.
+ * this write's values wait. Either way a newer value of a refused field is tried again, and a dead letter tells, or a hold where another record has
+ * what must be unique.
  */
 function settleRejected(step: Step, error: SyncError & { code: "REJECTED" }): Rest {
   const { draft, index, inFlight, deps, link } = step;
@@ -369,7 +375,24 @@ function settleRejected(step: Step, error: SyncError & { code: "REJECTED" }): Re
   const words = Object.fromEntries(refused.map((field) => [field, reasonFor(field) ?? error.message]));
   for (const field of refused) refuse(step, field, words[field] ?? "");
   if (inFlight.kind !== "update") setLink(draft, index, { failures: step.link.failures + 1, dead: error.message });
+  const shown = inFlight.kind === "update" && error.takenBy !== undefined ? showTaken(step, error.takenBy) : null;
+  if (shown !== null) return shown;
   return { dead: { reason: error.message, refused: words } };
+}
+
+/** `null`: it is known already that the other record is another thing, so nothing is left to decide here. */
+function showTaken(step: Step, id: RecordId): Rest | null {
+  const { draft, link, deps } = step;
+  const ref = refOf(link, id);
+  const owner = deps.goldenOf(ref);
+  // Once it is read, it is matched, or held beside this golden record.
+  if (owner === undefined) return { reread: [ref] };
+  // Two records of one golden record can't both have it.
+  if (owner === draft.id) return {};
+  if (draft.distinctFrom.includes(owner)) return null;
+  const reason = `record ${id} of ${link.system} has a value that only one may have there, and belongs to another golden record`;
+  holdTaken(step, ref, owner, reason);
+  return {};
 }
 
 function refuse(step: Step, field: FieldName, reason: string): void {

@@ -455,8 +455,11 @@ async function settleAll(
 ): Promise<void> {
   const taken = results.flatMap((result, i) => {
     const send = sends[i];
-    const isFound = result.kind === "exists" || (result.kind === "written" && send?.inFlight.kind === "create");
-    return isFound && send !== undefined ? [refOf(send.link, result.id)] : [];
+    if (send === undefined) return [];
+    const isFound = result.kind === "exists" || (result.kind === "written" && send.inFlight.kind === "create");
+    if (isFound) return [refOf(send.link, result.id)];
+    const { takenBy } = result.kind === "failed" && result.error.code === "REJECTED" ? result.error : {};
+    return takenBy === undefined ? [] : [refOf(send.link, takenBy)];
   });
   const named = sends.flatMap((send, i) => referredIn(deps, send, results[i]));
   let open = sends.map((send, i) => ({ send, result: results[i] ?? ({ kind: "failed", error: noAnswer } as const) }));

@@ -5,9 +5,9 @@ import type { MappedObject, WriteRequest, WriteResult } from "../../ports/connec
 import { associationsOf, changesAssociations, relink } from "./associations.ts";
 import { type Row, sendRows } from "./batch.ts";
 import { wireOf } from "./cell.ts";
+import { emailOf, isClashing, ownersOfEmails } from "./email-owners.ts";
 import { isClash } from "./errors.ts";
 import { cellsOf, type HubSpotRecord, propertyCells } from "./records.ts";
-import { isEmail } from "./schema.ts";
 import { storedCells } from "./update.ts";
 import type { WriteDeps } from "./write.ts";
 
@@ -97,14 +97,6 @@ async function createByKey(
 
 type Outcome = ReturnType<Awaited<ReturnType<typeof sendRows>>["get"]> & object;
 
-function isClashing(outcome: Outcome): boolean {
-  return outcome.kind === "refused" && isClash(outcome.refusal) && outcome.refusal.existingId === null;
-}
-
-function textCell(cell: string): MappedObject["cells"][number] {
-  return { cell, field: cell, type: { kind: "text" }, direction: "write" };
-}
-
 /** Records by the create key that they carry. */
 async function knownByKey(
   { reader, keyProperty }: WriteDeps,
@@ -188,35 +180,6 @@ function settle(
     if (owner !== undefined) return { kind: "exists", id: owner };
   }
   return { kind: "failed", error: outcome.error };
-}
-
-/** The contact that has a request's e-mail: HubSpot does not always say which record a create clashes with. */
-async function ownersOfEmails(
-  { reader }: WriteDeps,
-  object: MappedObject,
-  requests: readonly Create[],
-): Promise<ReadonlyMap<string, RecordId>> {
-  const emails = requests.flatMap((request) => emailOf(object, request) ?? []);
-  if (emails.length === 0) return new Map();
-  const records = await reader.findBy(withEmails(object), "email", emails);
-  return new Map(records.flatMap((record) => emailsOf(record).map((email) => [email, record.id] as const)));
-}
-
-/** Secondary addresses identify a contact too. */
-function emailsOf(record: HubSpotRecord): readonly string[] {
-  const all = [record.property("email"), record.property(otherEmails)];
-  return all.flatMap((raw) => (typeof raw === "string" ? raw.split(";") : []));
-}
-
-const otherEmails = "hs_additional_emails";
-
-function withEmails(object: MappedObject): MappedObject {
-  return { ...object, cells: [textCell("email"), textCell(otherEmails)] };
-}
-
-function emailOf({ object }: MappedObject, { patch }: Create): string | undefined {
-  const raw = isEmail(object, "email") && Object.hasOwn(patch, "email") ? patch["email"] : null;
-  return typeof raw === "string" ? raw.trim().toLowerCase() : undefined;
 }
 
 async function createByEmail(

@@ -8,6 +8,8 @@ import type { MappedObject, WriteRequest, WriteResult } from "../../ports/connec
 import { changesAssociations, relink, withoutAssociations } from "./associations.ts";
 import { type Row, type RowOutcome, sendRows } from "./batch.ts";
 import { wireOf } from "./cell.ts";
+import { emailOf, isClashing, ownersOfEmails } from "./email-owners.ts";
+import { isClash, orElse } from "./errors.ts";
 import { coveredCells, type Sent, traceWrite } from "./own-writes.ts";
 import type { Found } from "./read.ts";
 import { cellsOf, type HubSpotRecord, propertyCells, upsertOf } from "./records.ts";
@@ -54,9 +56,29 @@ export async function updateRecords(
     const error = unlinked.get(request.id);
     return error === undefined ? rowOutcome(request) : { kind: "failed", error };
   };
+  const clashing = sendable.filter((request) => isClashing(rowOutcome(request)));
+  // What was written is written, whatever becomes of this question.
+  const owners = await orElse(ownersOfEmails(deps, object, clashing), new Map<string, RecordId>());
   const landed = sendable.filter((request) => outcomeOf(request).kind === "done").map(({ id }) => id);
   const after = await lookAgain(deps, object, landed);
-  return requests.map((request, i) => looks[i] ?? settle(deps, object, request, outcomeOf(request), before, after));
+  return requests.map(
+    (request, i) =>
+      looks[i] ?? settle(deps, object, request, told(object, request, outcomeOf(request), owners), before, after),
+  );
+}
+
+/** A refusal with the record that has the value already, where it is known. */
+function told(
+  object: MappedObject,
+  request: Update,
+  outcome: RowOutcome,
+  owners: ReadonlyMap<string, RecordId>,
+): RowOutcome {
+  if (outcome.kind !== "refused" || outcome.error.code !== "REJECTED" || !isClash(outcome.refusal)) return outcome;
+  const takenBy = outcome.refusal.existingId ?? owners.get(emailOf(object, request) ?? "");
+  return takenBy === undefined || takenBy === request.id
+    ? outcome
+    : { ...outcome, error: { ...outcome.error, takenBy } };
 }
 
 /** What stands in the way of a write; `null`: nothing. */
