@@ -136,9 +136,29 @@ async function change(
     await putBeside(deps, request.id, parts, held, what);
     return "sent";
   };
-  const outcome = await orFailed(work());
+  let refused: unknown = null;
+  const outcome = await orFailed(
+    work().catch((error: unknown) => {
+      refused = error;
+      throw error;
+    }),
+  );
   if (outcome === "sent" || outcome.kind !== "failed" || request.kind === "delete") return outcome;
-  return failed(named(bound, request.patch, outcome.error));
+  const error = named(bound, request.patch, outcome.error);
+  const takenBy = isTaken(refused) ? await ownerOf(deps, bound, request) : null;
+  return failed(takenBy === null || error.code !== "REJECTED" ? error : { ...error, takenBy });
+}
+
+/** Another record has what is unique there. */
+function isTaken(error: unknown): boolean {
+  return error instanceof RefusedCall && error.refusal.codes.includes("duplicate");
+}
+
+/** The record that has the e-mail or name that an update wanted; `null` where that can't be told now. */
+async function ownerOf(deps: WriteDeps, bound: Bound, { attemptId, patch }: Update): Promise<RecordId | null> {
+  const asCreate = { kind: "create", attemptId, key: "", patch, identity: [], lookFirst: false } as const;
+  const found = await orFailed(findMade(deps, bound, asCreate));
+  return found !== null && "id" in found ? found.id : null;
 }
 
 function gone(id: RecordId, clock: Clock): WriteResult {
@@ -278,8 +298,7 @@ async function create(deps: WriteDeps, bound: Bound, request: Create): Promise<M
     await putBeside(deps, id, parts, null, what);
     return { id, created: true };
   } catch (error) {
-    const isTaken = error instanceof RefusedCall && error.refusal.codes.includes("duplicate");
-    const other = isTaken ? await findMade(deps, bound, request) : null;
+    const other = isTaken(error) ? await findMade(deps, bound, request) : null;
     if (other !== null) return other;
     throw error instanceof SyncFailure ? new SyncFailure(named(bound, request.patch, error.error)) : error;
   }
