@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { PoolConnection } from "mysql2";
 import { expect, test } from "vitest";
 import { freshMariaDb, mariaDbSkipReason } from "../../../test/servers/mariadb.ts";
-import { parseAddress } from "./session.ts";
+import { openPool, parseAddress, rowsOf, runAll, type TextRow } from "./session.ts";
 
 test("an address has its parts, with what is escaped in them, and how TLS is checked", () => {
   expect(parseAddress("mysql://us%40er:p%2Fw@db.example/shop%20one")).toEqual({
@@ -64,6 +65,32 @@ test.skipIf(mariaDbSkipReason !== null)(
       expect(said).toMatch(/closed the connection|lost/iu);
     } finally {
       child.kill("SIGKILL");
+    }
+  },
+);
+
+test.skipIf(mariaDbSkipReason !== null)(
+  "statements whose session the server ends are answered: what was done before, and that the line is lost",
+  async () => {
+    const pool = openPool(parseAddress(await freshMariaDb()));
+    const connection = await new Promise<PoolConnection>((resolve, reject) => {
+      pool.getConnection((error, made) => (error === null ? resolve(made) : reject(error)));
+    });
+    try {
+      const running = runAll(connection, ["set @a = 1", "do sleep(60)"]);
+      const asleep = "select id from information_schema.processlist where info like 'do sleep%'";
+      for (let found: readonly TextRow[] = []; found.length === 0; ) {
+        [found = []] = await rowsOf(pool, asleep);
+        for (const { id } of found) await rowsOf(pool, `kill ${id}`);
+      }
+      const { done, error } = await running;
+      expect(done).toHaveLength(1);
+      expect(String(error)).toMatch(/closed the connection|lost/iu);
+      // A session that is gone takes nothing more, and says so.
+      expect((await runAll(connection, ["set @a = 2"])).error).not.toBeNull();
+    } finally {
+      connection.destroy();
+      pool.end();
     }
   },
 );

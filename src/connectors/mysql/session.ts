@@ -120,26 +120,31 @@ export type Changed = { readonly matched: number; readonly madeId: string };
 
 /**
  * Sends statements that change rows in one round trip. The server goes through them in order and stops at the first that fails: `done` are those
- * before it, and `error` what was said to it.
+ * before it, and `error` what was said to it, or that the line is lost.
  */
 export async function runAll(
-  session: Session,
+  session: Pick<Connection, "query" | "on" | "off">,
   statements: readonly string[],
 ): Promise<{ readonly done: Changed[]; readonly error: unknown }> {
   return new Promise((resolve) => {
     const done: Changed[] = [];
-    let failure: unknown = null;
+    let sent: object = {};
+    const end = (error: unknown) => {
+      forgetTimer(sent);
+      session.off("error", end);
+      resolve({ done, error });
+    };
+    // Of a line that is lost, at once where it is lost already, the driver tells the session alone, and nothing to the statement on it.
+    session.on("error", end);
     const query = session.query({ sql: statements.join("; "), timeout: queryMsMax });
+    sent = query;
     query.on("result", (result) => {
       // Matched rows, also those that held the new value already (FOUND_ROWS).
       const { affectedRows, insertId } = result as unknown as ResultSetHeader;
       done.push({ matched: affectedRows, madeId: String(insertId) });
     });
-    query.on("error", (error) => {
-      forgetTimer(query);
-      failure = error;
-    });
-    query.on("end", () => resolve({ done, error: failure }));
+    query.on("error", end);
+    query.on("end", () => end(null));
   });
 }
 
