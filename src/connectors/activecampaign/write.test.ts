@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { account, cell, connectTo, mapped, update } from "./testing.ts";
+import { update } from "../../ports/testing/requests.ts";
+import { account, cell, connectTo, mapped } from "./testing.ts";
 
 test("a refusal for an e-mail or a name that is taken says which record has it", async () => {
   const sandbox = await account({ speed: 1_000_000 });
