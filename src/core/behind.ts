@@ -1,4 +1,4 @@
-import type { FieldName, GoldenRecord, Link } from "../model/golden.ts";
+import type { FieldName, FieldVersion, GoldenRecord, Link } from "../model/golden.ts";
 import type { EntityPolicy, ObjectMapping } from "../model/policy.ts";
 import type { Instant } from "../model/time.ts";
 import { isBlank } from "../model/value.ts";
@@ -108,6 +108,14 @@ function isCreatable(golden: GoldenRecord, link: Link, entity: EntityPolicy, map
 function settled(golden: GoldenRecord, entity: EntityPolicy): Instant {
   if (entity.settleMs === 0) return 0;
   let last = 0;
-  for (const version of Object.values(golden.fields)) last = Math.max(last, version.changedAt.until);
+  for (const version of Object.values(golden.fields)) last = Math.max(last, changedBy(golden, version));
   return last + entity.settleMs;
+}
+
+/** A change that is said to be later than its record was heard of, by a wrong clock or an import, counts from when it was heard of. */
+function changedBy({ links }: GoldenRecord, { changedAt, source }: FieldVersion): Instant {
+  if (source.kind !== "record") return changedAt.until;
+  const { system, object, id } = source.ref;
+  const link = links.find((one) => one.system === system && one.object === object && one.id === id);
+  return link === undefined ? changedAt.until : Math.min(changedAt.until, link.observedAt);
 }
