@@ -363,7 +363,7 @@ export function simulatedConnector(
     const cell = ["phone", "note"].find((one) => one in request.patch);
     if (cell === undefined) return;
     marks.add("fault/write/rush");
-    if (chance.chance(0.05)) system.poisoned.add(request.id);
+    if (chance.chance(0.15)) system.poisoned.add(request.id);
     system.userEdit(request.id, { [cell]: { set: `rush ${request.attemptId.replaceAll(/[^0-9]/g, "").slice(-9)}` } });
   }
 

@@ -33,13 +33,23 @@ function checkEchoes(truth: Truth): string[] {
 function checkGuards(truth: Truth): string[] {
   const broken: string[] = [];
   for (const { system, request, at } of truth.world.sends) {
-    if (request.kind !== "update") continue;
-    for (const cell of Object.keys(request.patch)) {
+    if (request.kind === "create") continue;
+    const touched = request.kind === "update" ? Object.keys(request.patch) : readIn(truth, system);
+    for (const cell of touched) {
       if (!(cell in request.base))
-        broken.push(`I3: ${request.id}.${cell} of ${system} is written without its base at ${at}`);
+        broken.push(`I3: ${request.id}.${cell} of ${system} is overwritten without its base at ${at}`);
     }
   }
   return broken;
+}
+
+/** Cells that are read there, but for one that a process may take for missing. */
+function readIn({ world }: Truth, system: string): string[] {
+  const { fields, schemaEveryMs } = world.scenario;
+  return fields
+    .filter(({ directions }) => (directions[system] ?? (system in directions ? "write" : "both")) !== "write")
+    .map(({ name }) => name)
+    .filter((name) => schemaEveryMs === null || name !== "phone");
 }
 
 /** I6: Truce never makes a second record of one golden record while the first is there. */
