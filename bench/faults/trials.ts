@@ -1,6 +1,8 @@
 import { discardDead } from "../../src/control/dead-letters.ts";
 import { decideFlow } from "../../src/engine/mass-guard.ts";
 import { decideHold } from "../../src/engine/review.ts";
+import type { RawUpsert } from "../../src/model/observation.ts";
+import { type InboxItem, laneLive } from "../../src/ports/store.ts";
 import type { Company } from "./company.ts";
 
 /** One thing that goes wrong for a while. */
@@ -34,6 +36,13 @@ const discardAll: Trial["end"] = async ({ deps }) => {
   await discardDead(deps, {}, "ann", "looked at");
 };
 
+/** As a connector with a bug would tell it: an upsert without cells. */
+function poison(id: string, now: number): InboxItem {
+  const said = { kind: "upsert", complete: true, changedAt: null, author: null, observedAt: now, revision: null };
+  const observation = { ...said, ref: { system: "crm", object: "contacts", id }, cells: null } as unknown as RawUpsert;
+  return { id, dedupeKey: null, observation, lane: laneLive, receivedAt: now, dueAt: now, tries: 0 };
+}
+
 export const trials: readonly Trial[] = [
   broken("429 to every call, Retry-After missing", "behind/crm", [{ kind: "rate-limit", retryAfter: "missing" }]),
   broken("429 to every call, Retry-After absurd", "behind/crm", [{ kind: "rate-limit", retryAfter: "absurd" }]),
@@ -43,6 +52,15 @@ export const trials: readonly Trial[] = [
   broken("half-open sockets: no answer ever comes", "down/crm", [{ kind: "hang-before" }]),
   broken("JSON that ends in its midst", "down/crm", [{ kind: "truncated" }]),
   broken("the vendor is down", "down/crm", [{ kind: "outage" }]),
+  {
+    name: "events that Truce can make nothing of (poison)",
+    alert: "dead-letters",
+    async begin({ deps, clock }) {
+      const items = ["a", "b", "c"].map((id) => poison(`poison ${id}`, clock.now()));
+      await deps.store.receive(items, []);
+    },
+    end: discardAll,
+  },
   {
     name: "a rule of the config fails on some records (a person is asked)",
     alert: null,
