@@ -113,6 +113,15 @@ export function createMemoryStore(): Store {
   };
 }
 
+const recordsKnown = new WeakMap<GoldenRecord, ReturnType<typeof recordsOf>>();
+
+/** The records of a golden record, worked out once: it is asked for them before and after each commit. */
+function recordsIn(golden: GoldenRecord): ReturnType<typeof recordsOf> {
+  const known = recordsKnown.get(golden) ?? recordsOf(golden);
+  recordsKnown.set(golden, known);
+  return known;
+}
+
 function emptyState(): State {
   return {
     inbox: createMemoryInbox(),
@@ -199,13 +208,17 @@ function file(state: State, { golden, filing }: CommitUnit): readonly number[] {
 }
 
 function commit(state: State, units: readonly CommitUnit[]): readonly CommitResult[] {
-  const fitting = fittingUnits(units, {
-    versionOf: (id) => state.goldens.get(id)?.version ?? 0,
-    ownerOfRecord: (key) => state.byRecord.get(key),
-    ownerOfKey: (key) => state.byKey.get(key),
-    revisionOfHold: (id) => state.holds.get(id)?.revision ?? 0,
-    isFiledSince: state.claims.isFiledSince,
-  });
+  const fitting = fittingUnits(
+    units,
+    {
+      versionOf: (id) => state.goldens.get(id)?.version ?? 0,
+      ownerOfRecord: (key) => state.byRecord.get(key),
+      ownerOfKey: (key) => state.byKey.get(key),
+      revisionOfHold: (id) => state.holds.get(id)?.revision ?? 0,
+      isFiledSince: state.claims.isFiledSince,
+    },
+    recordsIn,
+  );
   const kept = units.filter((unit) => fitting.has(unit));
   const stale = units.filter((unit) => !fitting.has(unit));
   for (const unit of stale) release(state, unit);
@@ -219,7 +232,8 @@ function commit(state: State, units: readonly CommitUnit[]): readonly CommitResu
   for (const unit of kept) finishItems(state, unit);
   for (const unit of kept) unit.inbox.forEach(state.inbox.take);
   for (const unit of stale) unit.fresh.forEach(state.inbox.take);
-  state.inbox.wake(new Set(kept.flatMap((unit) => unit.wake.map(recordKey))));
+  const woken = kept.flatMap((unit) => unit.wake.map(recordKey));
+  if (woken.length > 0) state.inbox.wake(new Set(woken));
   return units.map((unit) => ({ kind: fitting.has(unit) ? "committed" : "stale" }));
 }
 
@@ -230,8 +244,8 @@ function release(state: State, unit: CommitUnit): void {
 function giveUp(state: State, { golden, keys }: CommitUnit): void {
   if (golden === null) return;
   const before = state.goldens.get(golden.id);
-  const kept = recordsOf(golden);
-  for (const key of before === undefined ? [] : recordsOf(before).keys())
+  const kept = recordsIn(golden);
+  for (const key of before === undefined ? [] : recordsIn(before).keys())
     if (!kept.has(key)) state.byRecord.delete(key);
   if (keys === null) return;
   for (const key of state.keysOf.get(golden.id) ?? []) if (!keys.includes(key)) state.byKey.delete(key);
@@ -242,7 +256,7 @@ function putGolden(state: State, unit: CommitUnit): void {
   if (golden === null) return;
   if (!state.goldens.has(golden.id)) state.sortedIds = null;
   state.goldens.set(golden.id, golden);
-  for (const key of recordsOf(golden).keys()) state.byRecord.set(key, golden.id);
+  for (const key of recordsIn(golden).keys()) state.byRecord.set(key, golden.id);
   if (keys !== null) {
     const free = keys.filter((key) => (state.byKey.get(key) ?? golden.id) === golden.id);
     for (const key of free) state.byKey.set(key, golden.id);
@@ -426,7 +440,7 @@ function search(state: State, text: string, limit: number, how: "whole" | "start
 function linkedIds(state: State, system: SystemId, object: string, after: string | null, limit: number) {
   const found: { readonly id: string; readonly goldenId: GoldenId }[] = [];
   for (const golden of state.goldens.values()) {
-    for (const { ref, linked } of recordsOf(golden).values()) {
+    for (const { ref, linked } of recordsIn(golden).values()) {
       const isWanted = linked && ref.system === system && ref.object === object && (after === null || ref.id > after);
       if (isWanted) found.push({ id: ref.id, goldenId: golden.id });
     }
@@ -453,7 +467,7 @@ function counts(state: State): StoreCounts {
   const behind = new Map<SystemId, { readonly count: number; readonly oldestAt: Instant | null }>();
   for (const golden of state.goldens.values()) {
     add(entities, golden.entity);
-    for (const { ref, linked } of recordsOf(golden).values()) if (linked) add(links, ref.system);
+    for (const { ref, linked } of recordsIn(golden).values()) if (linked) add(links, ref.system);
     for (const work of workOf({ golden, due: [] })) {
       const before = behind.get(work.system) ?? { count: 0, oldestAt: null };
       const oldestAt = Math.min(before.oldestAt ?? Number.POSITIVE_INFINITY, work.behindSince ?? 0);
