@@ -30,7 +30,7 @@ export function drawScenario(seed: number): Scenario {
   const byPhone = chance.chance(0.15);
   const watch = drawWatch(chanceOf(seed, "schema"), spanMs, names, engines);
   const relation = drawRelation(chanceOf(seed, "relation"), spanMs, systems);
-  return {
+  const drawn: Scenario = {
     seed,
     spanMs,
     systems,
@@ -40,6 +40,7 @@ export function drawScenario(seed: number): Scenario {
     merges: chanceOf(seed, "merges").chance(0.5) ? "link" : "hold",
     required: chance.chance(0.1) ? ["phone"] : [],
     identity: byPhone ? ["email", "phone"] : ["email"],
+    matching: false,
     settleMs: chance.chance(0.15) ? 2_000 : 0,
     engines,
     odds: drawOdds(chance),
@@ -54,6 +55,7 @@ export function drawScenario(seed: number): Scenario {
     ].sort((a, b) => a.at - b.at),
     decideAll: chance.chance(0.5),
   };
+  return chanceOf(seed, "matching").chance(0.15) ? withPeople(drawn) : drawn;
 }
 
 function anyOf<T>(chance: SeededRandom, items: readonly T[]): T {
@@ -201,6 +203,41 @@ function drawRecords(
     }
   }
   return records;
+}
+
+type StartRecord = Scenario["records"][number];
+
+/**
+ * People have names and birth dates that nobody edits, and mailboxes of their own in each system, so that nothing else tells who is who. Some
+ * are twice in a system; some have a namesake of whom less is known.
+ */
+function withPeople(drawn: Scenario): Scenario {
+  const chance = chanceOf(drawn.seed, "people");
+  const fields = [
+    { name: "name", type: { kind: "name" } },
+    { name: "born", type: { kind: "date" } },
+  ].map((field) => ({ ...field, rule: "keep", clears: "restore", group: null, directions: {} }) as FieldSetup);
+  const known = drawn.records.map(({ system, values }): StartRecord => {
+    const person = Number(/^p(\d)@/iu.exec(String(values["email"]))?.[1] ?? 0);
+    const email = chance.chance(0.6) ? `own${person}.${system}@people.org` : (values["email"] ?? null);
+    return { system, values: { ...values, ...personOf(person), email } };
+  });
+  const twin = known[0];
+  const twins =
+    twin !== undefined && chance.chance(0.3)
+      ? [{ ...twin, values: { ...twin.values, email: `twin.${twin.system}@people.org` } }]
+      : [];
+  const namesake = { name: personOf(0).name, email: "namesake@gmail.com" };
+  const namesakes = chance.chance(0.3) ? [{ system: anyOf(chance, drawn.systems).name, values: namesake }] : [];
+  const records = [...known, ...twins, ...namesakes];
+  // Two who make one person at once see each other only by what they file.
+  const engines = chance.chance(0.6) ? Math.max(2, drawn.engines) : drawn.engines;
+  return { ...drawn, matching: true, fields: [...drawn.fields, ...fields], records, engines };
+}
+
+function personOf(person: number) {
+  const name = ["Maria Miller", "Ottilie Quastenberg", "Zoltan Ferencvari"][person] ?? "Ximena Uriarte";
+  return { name, born: `19${61 + 7 * person}-0${3 + person}-1${person}` };
 }
 
 function drawPerson(chance: SeededRandom, person: number, fields: readonly FieldSetup[]): Values {
@@ -426,6 +463,7 @@ export function drawOrderScenario(seed: number): Scenario {
     merges: "hold",
     required: [],
     identity: ["email"],
+    matching: false,
     settleMs: 0,
     engines: 1,
     odds: noOdds,

@@ -117,7 +117,9 @@ export const expectedMarks: readonly string[] = [
     "missing-parent",
     "parent-not-there-yet",
     "cycle",
+    "likely-the-same",
   ]),
+  "linked/likely the same",
   // What may become of a golden record and of its links.
   ...all("state", ["live>deleted", "deleted>live", "wanted>linked", "linked>deleted", "deleted>linked"]),
   ...all("state", ["able>dead", "dead>able", "free>waiting", "waiting>free", "idle>writing", "writing>idle"]),

@@ -11,9 +11,12 @@ export function markCommit(marks: Marks, unit: CommitUnit, before: GoldenRecord 
     marks.add(`journal/${kind}`);
     if (source.kind === "person") marks.add("source/person");
     if (kind === "set" || kind === "kept" || kind === "put-back" || kind === "held") marks.add(`why/${why}`);
-    if (kind === "linked") marks.add(`linked/${why}`);
+    if (kind === "linked") marks.add(`linked/${why.replace(/^likely the same .*/u, "likely the same")}`);
   }
-  for (const hold of unit.holds) marks.add(`hold/${hold.kind}/${hold.status}`);
+  for (const hold of unit.holds) {
+    marks.add(`hold/${hold.kind}/${hold.status}`);
+    if (hold.scores !== undefined && hold.scores.length > 0) marks.add("taxonomy/likely-the-same");
+  }
   for (const { kind, result } of unit.attempts) marks.add(`receipt/${kind}/${result}`);
   for (const letter of unit.deadLetters) marks.add(`dead/${letter.kind}`);
   if (unit.postponed.length > 0) marks.add("inbox/postponed");

@@ -19,6 +19,8 @@ export type Scenario = {
   readonly required: readonly string[];
   /** Fields that a record is known by, the strongest first. */
   readonly identity: readonly string[];
+  /** People have names and birth dates, and are matched by them where no key tells who they are. */
+  readonly matching: boolean;
   readonly settleMs: number;
   /** One: it holds the store alone. Several: they share it. */
   readonly engines: number;
@@ -153,6 +155,12 @@ export type Action = { readonly at: number } & (
 export const stages: readonly string[] = ["new", "lead", "customer", "partner"];
 export const object = "contacts";
 
+const matching: EntityPolicy["matching"] = {
+  roles: { email: "email", name: "full-name", born: "birth-date" },
+  autoLink: 0.995,
+  review: 0.5,
+};
+
 /** The config of a scenario. `rules` are those that an operator has changed since. */
 export function policyOf(scenario: Scenario, rules: ReadonlyMap<string, RuleName> = new Map()): Policy {
   const names = scenario.systems.map((system) => system.name);
@@ -183,7 +191,7 @@ export function policyOf(scenario: Scenario, rules: ReadonlyMap<string, RuleName
     name: "contact",
     fields: Object.fromEntries(fields),
     identity: scenario.identity.map((field) => ({ fields: [field] })),
-    matching: null,
+    matching: scenario.matching ? matching : null,
     mappings,
     deletes: scenario.deletes,
     duplicates: scenario.duplicates,

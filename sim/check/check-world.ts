@@ -7,6 +7,7 @@ import { checkEdits } from "./edits.ts";
 import { checkHolds } from "./holds.ts";
 import { checkTwins } from "./identity.ts";
 import { checkJournal } from "./journal.ts";
+import { checkPeople } from "./people.ts";
 import { checkRules } from "./rules.ts";
 import { truthOf } from "./truth.ts";
 import { checkWrites } from "./writes.ts";
@@ -26,6 +27,7 @@ export function checkWorld(world: World): string[] {
     checkDeletes,
     checkRules,
     checkTwins,
+    checkPeople,
   ];
   return [...world.ledger.failures, ...checks.flatMap((check) => check(truth))];
 }

@@ -255,6 +255,18 @@ export const bugs: readonly Bug[] = [
     `for (const field of [] as string[]) refuse(`,
   ),
   // Identity.
+  bug(
+    "who is likely the same is linked, however sure that is",
+    "core/match/match.ts",
+    `    scoring.linkFrom === null || best.logOdds < scoring.linkFrom`,
+    `    scoring.linkFrom === null`,
+  ),
+  bug(
+    "nobody without a common key is compared",
+    "core/match/match.ts",
+    `weighCandidates(record, living, matching, scoring.model)`,
+    `weighCandidates(record, [], matching, scoring.model)`,
+  ),
   bug("one match of several is taken", "core/match/match.ts", `  if (matches.length > 1)`, `  if (false as boolean)`),
   bug(
     "nobody is recognized",

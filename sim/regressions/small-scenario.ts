@@ -12,6 +12,7 @@ export function smallScenario(parts: Partial<Scenario>): Scenario {
     merges: "hold",
     required: [],
     identity: ["email"],
+    matching: false,
     settleMs: 0,
     engines: 1,
     odds: noOdds,
