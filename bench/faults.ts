@@ -15,7 +15,7 @@ const second = 1_000;
 const minute = 60 * second;
 const lookMs = 15 * second;
 const turnMs = 10 * second;
-const editMs = second;
+const editMs = 2 * second;
 /** Before each trial: what other work the machine does meanwhile is then in quiet and trouble alike. */
 const idleMs = minute;
 /** A trial lasts so long, and longer when its alert has not opened or resolved by then. */
@@ -196,7 +196,7 @@ function page(): string {
 
 **What does Truce tell, and what does it lose, when things go wrong?** Made by \`node bench/faults.ts --write\`: the real engine
 with an emulated HubSpot (\`crm\`) that everything is done to, and two emulated Airtables (\`marketing\`, \`desk\`) on which somebody
-edits one of ${people} people every second meanwhile. The clock runs ${speed} times faster than life; thresholds for this run:
+edits one of ${people} people every two seconds meanwhile. The clock runs ${speed} times faster than life; thresholds for this run:
 \`down: 1m\`, \`behind: 2m\`.
 
 In ${minutes} minutes with ${edits.size} edits: **${lost.length} edits lost, ${differing.length} phones that differ between systems at the end.**
