@@ -258,12 +258,12 @@ describe.skipIf(skipReason !== null)("the console in a browser", { timeout: 120_
     await page.keyboard.press("1");
     await page.getByText("Nothing waits here.").waitFor();
     await expect.poll(records).toBe(1);
-    // What no rule decides of the two is asked now.
-    await page.goto(`${server.url}/review?kind=conflict`);
-    await expect.poll(() => detail(page).textContent()).toBe("Mia Mix");
-    await page.keyboard.press("1");
-    await page.getByText("Nothing waits here.").waitFor();
     expect(complaints).toEqual([]);
+    // What no rule decides of joined records is asked now; the tests after this one begin with nothing open.
+    for (const hold of await server.deps.store.holds({ status: "open", kind: "conflict", limit: 99 })) {
+      const choice = { kind: "take" as const, candidate: 0 };
+      await decideHold(server.deps, { holdId: hold.id, revision: hold.revision, by: "reviewer", choice });
+    }
   });
 
   test("changes are chosen in the journal and taken back, after it was said what stays", async () => {
