@@ -54,7 +54,9 @@ function isSameReference(truth: Truth, link: Link, field: string, value: FieldVa
   );
   let parent = goldens.get(String(value));
   while (parent?.mergedInto !== undefined) parent = goldens.get(parent.mergedInto);
-  if (field in link.parked) return owner === undefined;
+  // What was read once the parent was known is a dead letter, and waits there for its replay.
+  const isDead = truth.world.ledger.deadLetters.some(({ kind, ref }) => kind === "observation" && ref?.id === link.id);
+  if (field in link.parked) return owner === undefined || isDead;
   if (parent !== undefined && owner?.id === parent.id) return true;
   const isGone = ({ system, id, status }: Link) => system === link.system && id === there && status === "deleted";
   if (parent?.links.some(isGone)) return true;
