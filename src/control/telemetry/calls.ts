@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Span } from "@opentelemetry/api";
+import { withoutValues } from "../../core/without-values.ts";
 import type { Sdk, StartSpan } from "./start.ts";
 
 type Request = { readonly method: string; readonly origin?: string | URL; readonly path: string };
@@ -22,7 +23,7 @@ export function followCalls({ api }: Pick<Sdk, "api">, startSpan: StartSpan): ()
     const attributes = {
       ...{ "http.request.method": request.method, "server.address": hostname },
       ...(port === "" ? {} : { "server.port": Number(port) }),
-      "url.path": request.path.split("?")[0] ?? "",
+      "url.path": pathOf(request),
     };
     spans.set(request, startSpan(request.method, { kind: api.SpanKind.CLIENT, attributes }));
   };
@@ -46,4 +47,10 @@ export function followCalls({ api }: Pick<Sdk, "api">, startSpan: StartSpan): ()
   return () => {
     for (const [name, listener] of heard) unsubscribe(`undici:request:${name}`, listener);
   };
+}
+
+/** Without the query, and without what is no name in the path: some vendors are asked by e-mail address there. */
+function pathOf({ path }: Request): string {
+  const parts = (path.split("?")[0] ?? "").replaceAll("%40", "@").split("/");
+  return parts.map((part) => (withoutValues(part) === part ? part : "…")).join("/");
 }
