@@ -4,7 +4,7 @@ import fc from "fast-check";
  * Seed and length of all fuzzing: `FUZZ_SEED` replays a run, `FUZZ_RUNS=20000` makes it long. Each test's failure names the seed, and so does this
  * line, for one that hangs.
  */
-export const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const runs = Number(process.env["FUZZ_RUNS"] ?? 60);
 process.stderr.write(`fuzzing with FUZZ_SEED=${seed} FUZZ_RUNS=${runs}\n`);
 
@@ -115,7 +115,7 @@ function cut(text: string): fc.Arbitrary<Buffer> {
 }
 
 /** The value with some parts replaced, left out, or made lists. */
-export function changed(like: unknown): fc.Arbitrary<unknown> {
+function changed(like: unknown): fc.Arbitrary<unknown> {
   const others = fc.oneof(nastyValue, fc.constant(undefined));
   if (Array.isArray(like))
     return fc.oneof(
