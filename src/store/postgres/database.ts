@@ -31,10 +31,12 @@ const connectMs = 10_000;
 const queryMs = 60_000;
 /**
  * Of each transaction. One whose process has stopped in its midst is ended after 20 s, so that others don't wait for its locks. Batches look rows
- * up by index: statistics of tables that change this fast are often wrong, and would have it read whole tables instead.
+ * up by index: statistics of tables that change this fast are often wrong, and would have it read whole tables instead. A plan that is unlikely by such
+ * statistics is taken for a long one, which would be compiled for half a second to run for some milliseconds.
  */
 const settings = `select set_config('idle_in_transaction_session_timeout', '20000', true), set_config('enable_seqscan', 'off', true),
-  set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`;
+  set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+  set_config('jit', 'off', true)`;
 /** Each lost race was won by another transaction, so this many in a row mean that something is wrong. */
 const racesMax = 50;
 
