@@ -11,6 +11,7 @@ export function liveView(isLive: boolean): { tell(news: DemoNews): void; end(): 
     written: 0,
     received: 0,
     troubles: 0,
+    behind: [] as string[],
     status: [] as string[],
     labels: {} as Readonly<Record<string, string>>,
   };
@@ -34,10 +35,18 @@ export function liveView(isLive: boolean): { tell(news: DemoNews): void; end(): 
     writtenBefore = state.written;
     lastDraw = now;
     erase();
+    const inner = (process.stderr.columns ?? 100) - 10;
+    const counts = [
+      `changes seen ${state.received}`,
+      `writes ${state.written} (${rate}/s)`,
+      `failed calls ${state.troubles}`,
+      ...(state.edits === "" ? [] : [state.edits]),
+    ];
     const lines = [
       `${pc.dim(`${seconds()} s`)}  ${pc.bold(state.stage)}`,
-      `         changes seen ${state.received}   writes ${state.written} (${rate}/s)   failed calls ${state.troubles}   ${state.edits}`,
-      ...state.status.map((text) => `         ${text}`),
+      ...[...wrapped(counts, inner), ...wrapped(state.behind, inner), ...state.status].map(
+        (text) => `         ${text}`,
+      ),
       ...(state.fault === "" ? [] : [`         ${pc.yellow(state.fault)}`]),
       ...state.lastEdits.map((text) => `         ${pc.dim(text)}`),
     ];
@@ -101,8 +110,8 @@ export function liveView(isLive: boolean): { tell(news: DemoNews): void; end(): 
           one?.oldestAt == null ? "" : ` for ${Math.max(0, Math.round((Date.now() - one.oldestAt) / 1000))} s`;
         return `${labelOf(system)} ${one === undefined || one.count === 0 ? "up to date" : `${one.count} behind${lag}`}`;
       });
+    state.behind = behind;
     state.status = [
-      ...wrapped(behind, (process.stderr.columns ?? 100) - 10),
       `held: ${counts.holds.conflict ?? 0} conflicts, ${counts.holds.duplicate ?? 0} duplicates   to decide: ${counts.inbox}`,
     ];
   }

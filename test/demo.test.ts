@@ -63,7 +63,7 @@ test("all systems at once, related: the same promises, each vendor failing in it
       "ActiveCampaign",
       "Airtable",
       "PostgreSQL",
-      "in-house tool (REST)",
+      "REST tool",
     ]),
   );
 });

@@ -74,7 +74,7 @@ export async function openRest(
   let watchedFrom = 0;
   return {
     name,
-    label: "in-house tool (REST)",
+    label: "REST tool",
     shape,
     async seed(entity, rows) {
       const object = shapeOf(shape, entity);
