@@ -49,7 +49,7 @@ export type Findings = {
   readonly blankedFields: number;
   /** Records of one thing in one system beyond those that were there before. */
   readonly duplicates: number;
-  /** Writes that replaced a person's edit by an older value, without a trace. */
+  /** Writes that replaced a person's edit by an older value, without a trace, though nobody who had it before them had given it up. */
   readonly staleOverwrites: number;
   /** Fields written with the value that was there already, if in another spelling. */
   readonly echoWrites: number;
@@ -181,17 +181,12 @@ function thingsOf({ story, seeded, final, writes }: Evidence): Things {
 }
 
 function countLost(evidence: Evidence, things: Things, note: Note): number {
-  const { story, final, writes } = evidence;
+  const { story, final } = evidence;
   const current = new Set<string>();
   for (const record of final)
     for (const [field, value] of Object.entries(record.values))
       current.add(tagged(record.entity, things.get(keyOf(record)), field, value));
-  const replacedKnowingly = new Set<string>();
-  for (const write of writes) {
-    if (write.by !== "person") continue;
-    for (const [field, value] of Object.entries(write.before))
-      replacedKnowingly.add(tagged(write.entity, things.get(keyOf(write)), field, value));
-  }
+  const replacedKnowingly = givenUpAt(evidence, things);
   const isKept = memoryOf(evidence, things);
   let lost = 0;
   for (const edit of story.edits) {
@@ -261,6 +256,19 @@ function countDuplicates({ seeded, final }: Evidence, things: Things, note: Note
   return duplicates + strangers.length;
 }
 
+/** When a person first replaced a value that they had before them, anywhere. */
+function givenUpAt({ writes }: Evidence, things: Things): ReadonlyMap<string, number> {
+  const at = new Map<string, number>();
+  for (const write of writes) {
+    if (write.by !== "person") continue;
+    for (const [field, value] of Object.entries(write.before)) {
+      const tag = tagged(write.entity, things.get(keyOf(write)), field, value);
+      at.set(tag, Math.min(at.get(tag) ?? Number.POSITIVE_INFINITY, write.atMs));
+    }
+  }
+  return at;
+}
+
 function countStale(evidence: Evidence, things: Things, note: Note): number {
   const { story, writes } = evidence;
   // A value is nobody else's; a reference may well be.
@@ -270,6 +278,7 @@ function countStale(evidence: Evidence, things: Things, note: Note): number {
   for (const { entity, thing, values, atMs } of story.edits)
     for (const [field, value] of Object.entries(values)) editedAt.set(keyed(entity, thing, field, value), atMs);
   const isKept = memoryOf(evidence, things);
+  const givenUp = givenUpAt(evidence, things);
   let stale = 0;
   for (const write of writes) {
     if (write.by !== "sync" || write.kind !== "update") continue;
@@ -280,6 +289,7 @@ function countStale(evidence: Evidence, things: Things, note: Note): number {
       const wasAt = editedAt.get(keyed(entity, thing, field, before));
       const isSame = plain(field, before) === plain(field, after);
       if (wasAt === undefined || isSame || isKept(entity, thing, field, before)) continue;
+      if ((givenUp.get(tagged(entity, thing, field, before)) ?? Number.POSITIVE_INFINITY) <= write.atMs) continue;
       if ((editedAt.get(keyed(entity, thing, field, after)) ?? Number.NEGATIVE_INFINITY) >= wasAt) continue;
       stale++;
       note("staleOverwrites", `${keyOf(write)}/${field}: ${before} -> ${after}`);

@@ -34,7 +34,7 @@ const tables = [
     foreign key (company_id) references companies (id), foreign key (contact_id) references people (id)
   )`,
   `create table audit (
-    seq bigint auto_increment primary key, at datetime(3) not null default now(3), tab varchar(40) not null, id bigint not null,
+    seq bigint auto_increment primary key, at datetime(3) not null, tab varchar(40) not null, id bigint not null,
     op varchar(10) not null, who varchar(10), before_row json, after_row json
   )`,
 ];
@@ -151,8 +151,8 @@ function triggersOf(entity: EntityName): string[] {
       .join(", ")})`;
   const note = (operation: string, before: string, after: string, id: string) =>
     `create trigger note_${operation}_${object} after ${operation} on ${object} for each row
-     insert into audit (tab, id, op, who, before_row, after_row)
-     values ('${object}', ${id}, '${operation.toUpperCase()}', @who, ${before}, ${after})`;
+     insert into audit (at, tab, id, op, who, before_row, after_row)
+     values (utc_timestamp(3), '${object}', ${id}, '${operation.toUpperCase()}', @who, ${before}, ${after})`;
   return [
     note("insert", "null", row("new"), "new.id"),
     note("update", row("old"), row("new"), "new.id"),
