@@ -1,5 +1,5 @@
 import type { GoldenRecord } from "../model/golden.ts";
-import type { Observation } from "../model/observation.ts";
+import type { Observation, RawMerge } from "../model/observation.ts";
 import type { EntityPolicy, FlowKind, MassLimit, Policy } from "../model/policy.ts";
 import type { RecordRef } from "../model/record.ts";
 import type { Instant } from "../model/time.ts";
@@ -50,20 +50,17 @@ export function flowLimit(known: number, { records, percent }: MassLimit): numbe
 /** Whether an observation is of a kind that the config lets travel, and that may not travel in masses. */
 export function flowKindOf(
   seen: Observation,
-  golden: GoldenRecord | null,
+  goldenOf: (ref: RecordRef) => GoldenRecord | null,
   entity: EntityPolicy,
   policy: Policy,
 ): FlowKind | null {
   const counted = (kind: FlowKind) => (massLimitOf(policy, kind) === null ? null : kind);
+  if (seen.kind === "merge") return takesRecords(seen, goldenOf, entity) ? counted("deletes") : null;
+  const golden = goldenOf(seen.ref);
   const link = golden?.links[linkIndexOf(golden, seen.ref)];
   if (golden === null || link === undefined || link.status !== "linked") return null;
   if (seen.kind === "delete")
     return entity.deletes === "propagate" || entity.deletes === "archive" ? counted("deletes") : null;
-  if (seen.kind === "merge") {
-    const isTaken = ({ system, merged }: EntityPolicy["mappings"][number]) =>
-      merged !== undefined && system !== seen.ref.system;
-    return entity.merges === "link" && entity.mappings.some(isTaken) ? counted("deletes") : null;
-  }
   if (seen.kind !== "upsert") return null;
   const isBlanked = Object.entries(seen.fields).some(
     ([field, value]) => isBlank(value) && entity.fields[field]?.clears === "propagate" && !isBlank(link.shadow[field]),
@@ -78,6 +75,19 @@ export function flowKindOf(
 /** One value in place of another, and not just what the others hold already. */
 function isRewrite(value: FieldValue, before: FieldValue | undefined, agreed: FieldValue | undefined): boolean {
   return !isBlank(value) && !isBlank(before) && !sameValue(value, before ?? null) && !sameValue(value, agreed ?? null);
+}
+
+/** Whether a merge makes golden records one, and takes records of other systems with it. */
+function takesRecords(
+  { ref, losers }: RawMerge,
+  goldenOf: (ref: RecordRef) => GoldenRecord | null,
+  entity: EntityPolicy,
+): boolean {
+  const isTaken = ({ system, merged }: EntityPolicy["mappings"][number]) =>
+    merged !== undefined && system !== ref.system;
+  // Systems tell of a merge again and again; once it is known they are one.
+  const known = new Set([ref.id, ...losers].flatMap((id) => goldenOf({ ...ref, id })?.id ?? []));
+  return entity.merges === "link" && known.size > 1 && entity.mappings.some(isTaken);
 }
 
 export function newFlow(limit: number): Flow {

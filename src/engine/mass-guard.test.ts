@@ -3,6 +3,7 @@ import { newFlow, screen } from "../core/mass-change.ts";
 import { testPolicy } from "../core/testing/policy.ts";
 import { revisionOf } from "../model/observation.ts";
 import type { EntityPolicy, Policy } from "../model/policy.ts";
+import type { Connector } from "../ports/connector.ts";
 import { laneLive } from "../ports/store.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import type { Deps } from "./deps.ts";
@@ -11,15 +12,33 @@ import { createWorker } from "./work.ts";
 
 const minute = 60_000;
 
+/** Under its new id a record that others were merged into holds what the first of them did. */
+const survivors = {
+  read: async (_object: object, ids: readonly string[]) =>
+    ids.map((id) => ({
+      ...{ id, kind: "found" },
+      observation: {
+        ...{ kind: "upsert", ref: { system: "crm", object: "contacts", id }, complete: true, revision: null },
+        ...{ observedAt: 1_700_000_060_000, changedAt: null, author: null },
+        cells: { email: `p${2 * (Number(id) - 100_000)}@example.org`, phone: "1" },
+      },
+    })),
+} as unknown as Connector;
+
 /** So many people in two systems that agree; then one of them says things. */
-async function company(people: number, also: Partial<EntityPolicy> = {}, masses: Pick<Policy, "masses"> = {}) {
+async function company(
+  people: number,
+  also: Partial<EntityPolicy> = {},
+  masses: Pick<Policy, "masses"> = {},
+  change = (policy: Policy) => policy,
+) {
   const clock = { at: 1_700_000_000_000, now: () => clock.at, sleep: async () => undefined };
   let ids = 0;
   const fields = { email: { type: { kind: "email" as const } }, phone: { clears: "propagate" as const } };
   const deps: Deps = {
     store: createMemoryStore(),
-    connectors: new Map(),
-    policy: { ...testPolicy(fields, { systems: ["crm", "desk"], deletes: "propagate", ...also }), ...masses },
+    connectors: new Map([["crm", survivors]]),
+    policy: change({ ...testPolicy(fields, { systems: ["crm", "desk"], deletes: "propagate", ...also }), ...masses }),
     clock,
     random: { id: () => `id${String(++ids).padStart(6, "0")}`, fraction: () => 0 },
     startedAt: 0,
@@ -59,6 +78,14 @@ async function company(people: number, also: Partial<EntityPolicy> = {}, masses:
       hear(all.slice(0, count).map((n) => ({ kind: "delete", confirmed: true, ...seen("crm", n) }))),
     empties: (count: number) => hear(all.slice(0, count).map((n) => says("crm", n, null))),
     changes: (count: number) => hear(all.slice(0, count).map((n) => says("crm", n, "2"))),
+    /** Each of so many is merged with the next one, under a new id. */
+    merges: (count: number) =>
+      hear(
+        all.slice(0, count).map((n) => ({
+          ...{ kind: "merge", losers: [`${2 * n}`, `${2 * n + 1}`] },
+          ...seen("crm", 100_000 + n),
+        })),
+      ),
     async pass(ms: number) {
       clock.at += ms;
       await decideAll();
@@ -177,4 +204,28 @@ test("where each deletion is asked about anyway, nothing is stopped", async () =
   await deletes(60);
   expect(await state()).toMatchObject({ deleted: 0, held: 60, waiting: 0 });
   expect(await stoppedFlows(deps)).toEqual([]);
+});
+
+test("merges that take records of other systems with them wait like deletes; known ones count no more", async () => {
+  const merged = (policy: Policy): Policy => {
+    const { contact } = policy.entities;
+    const mappings = contact!.mappings.map((one) =>
+      one.system === "desk" ? { ...one, merged: "delete" as const } : one,
+    );
+    return { ...policy, entities: { contact: { ...contact!, mappings } } };
+  };
+  const world = await company(100, { merges: "link" }, {}, merged);
+  const one = async () => {
+    const goldens = await world.deps.store.goldens(null, null, 200);
+    return goldens.filter((golden) => golden.mergedInto !== undefined).length;
+  };
+  await world.merges(20);
+  await world.merges(20);
+  expect([await one(), await stoppedFlows(world.deps)]).toEqual([20, []]);
+  await world.merges(30);
+  expect(await one()).toBe(20);
+  expect(await stoppedFlows(world.deps)).toMatchObject([{ key: "crm/contacts/deletes" }]);
+  await decideFlow(world.deps, "crm/contacts/deletes", { kind: "approve", by: "ann", left: null });
+  await world.pass(10 * minute);
+  expect(await one()).toBe(30);
 });

@@ -54,7 +54,7 @@ type Found = { readonly kind: FlowKind; readonly ref: RecordRef };
 
 function kindOf(deps: Deps, seen: Observation, goldenOf: (ref: RecordRef) => GoldenRecord | null): Found | null {
   const found = mappingOf(deps.policy, seen.ref.system, seen.ref.object);
-  const flow = found === null ? null : flowKindOf(seen, goldenOf(seen.ref), found.entity, deps.policy);
+  const flow = found === null ? null : flowKindOf(seen, goldenOf, found.entity, deps.policy);
   return flow === null ? null : { kind: flow, ref: seen.ref };
 }
 
