@@ -30,6 +30,8 @@ type Position = { readonly lsn: Lsn; readonly within: Within | null };
 const pullMax = 20_000;
 /** How long a page of rows waits for the stream to pass it. */
 const passMsMax = 15_000;
+/** How long what is on its way may take, when a feed says that there is nothing. */
+const arriveMsMax = 1_000;
 /** PostgreSQL passes over tables that left the publication and says nothing. */
 const publicationEveryMs = 30_000;
 /** Changes of rows remembered for pages being read. */
@@ -213,15 +215,21 @@ export function createReplicationFeed(options: {
   }
 
   async function collectOnce(open: Stream, waitMs: number, signal: AbortSignal): Promise<ChangeBatch> {
-    const { rows } = await pool.query<{ lsn: string }>("select pg_current_wal_flush_lsn()::text as lsn");
-    const target = parseLsn(rows[0]?.lsn ?? "0/0");
+    const target = await flushed();
     await open.wait(waitMs, target, signal);
     let taken = open.take(pullMax);
-    const caughtUp = taken.length === 0 && open.received() >= target;
+    let caughtUp = taken.length === 0 && open.received() >= target;
     if (caughtUp) {
       // Nothing more as of now: news is waited for.
       await open.wait(waitMs, 0xffffffffffffffffn, signal);
       taken = open.take(pullMax);
+    }
+    if (caughtUp && taken.length === 0) {
+      // What was committed while we waited may still be on its way: that nothing is there must be true now.
+      const end = await flushed();
+      await open.wait(arriveMsMax, end, new AbortController().signal);
+      taken = open.take(pullMax);
+      caughtUp = open.received() >= end;
     }
     const broken = open.failure();
     if (broken !== null && taken.length === 0) throw broken;
@@ -238,6 +246,12 @@ export function createReplicationFeed(options: {
       caughtUp: caughtUp && taken.length === 0,
       lost,
     };
+  }
+
+  /** Up to where the server's log is on the disk, and may be sent. */
+  async function flushed(): Promise<Lsn> {
+    const { rows } = await pool.query<{ lsn: string }>("select pg_current_wal_flush_lsn()::text as lsn");
+    return parseLsn(rows[0]?.lsn ?? "0/0");
   }
 
   /** Rows of another shape than the catalog had when it was last looked at: a table was altered. */
