@@ -188,10 +188,10 @@ function isStranger({ world }: Truth, system: SimSystem, id: string): boolean {
   if (first?.by !== "truce") return false;
   const { identity, duplicates } = world.scenario;
   const attempt = world.ledger.attempts.get(first.attempt ?? "");
-  // Another record had come to be the one that the key asks for: this one is a duplicate like any other.
-  if (system.profile.createKey) return duplicates === "link" && attempt?.result !== "written";
-  const isLate = first.at - (attempt?.startedAt ?? first.at) >= writeLeaseMs;
   const isChanged = history.some((one) => isByPeople(one) && identity.some((field) => field in one.after));
+  // Another record had come to be the one that the key asks for: this one is a duplicate like any other, or someone else by now.
+  if (system.profile.createKey) return (duplicates === "link" || isChanged) && attempt?.result !== "written";
+  const isLate = first.at - (attempt?.startedAt ?? first.at) >= writeLeaseMs;
   const isKnown = identity.some((field) => (first.after[field] ?? null) !== null);
   return isChanged || !isKnown || isLate || (system.setup.keyless && attempt?.result !== "written");
 }
