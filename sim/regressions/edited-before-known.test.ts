@@ -30,3 +30,19 @@ test("but not what has been agreed on since", () => {
   expect(story.value("phone")).toBe("300");
   expect(story.holds().map((hold) => hold.kind)).toEqual(["conflict"]);
 });
+
+test("seed 306229: a record with the same identity may have been there before, so its blanks empty nothing", () => {
+  const rule = { kind: "prefer", systems: ["desk"], otherwise: { kind: "keep" } } as const;
+  const story = coreStory(
+    testPolicy(
+      { email: { type: { kind: "email" } }, phone: { clears: "propagate", rule } },
+      { systems: ["crm", "desk"], deletes: "archive" },
+    ),
+  );
+  story.says("crm", "c1", 1_000, { email: "p@example.org", phone: "100" });
+  story.sends("desk", 2_000);
+  story.answers("desk", 3_000, unknownOutcome);
+  story.deletes("crm", "c1", 3_500);
+  story.says("desk", "d1", 4_000, { email: "p@example.org", phone: null });
+  expect(story.journal.filter((line) => line.kind === "set" && line.to === null)).toEqual([]);
+});

@@ -25,6 +25,7 @@ import {
   unarchive,
   write,
 } from "./draft.ts";
+import { cellsOfField } from "./mapping/cells-of.ts";
 import { takesPart } from "./mapping/takes-part.ts";
 import { identitiesOf } from "./match/identity.ts";
 import { type Asked, liveLinkIn, type Match, match, type Scoring } from "./match/match.ts";
@@ -128,7 +129,7 @@ function decideUpsert(state: State, seen: Upsert, mapping: ObjectMapping, contex
         ? seen.revision <= link.revision
         : seen.observedAt <= link.observedAt;
     if (older || seen.observedAt <= link.knownAt) return nothing("superseded");
-    revive(draft, index, seen, context);
+    revive(draft, index, seen, mapping, context);
   }
   const outcome = applyUpsert(draft, index, seen, mapping, context);
   if (outcome !== "applied" && outcome !== "held") return decided(draft, outcome, seen.ref);
@@ -137,10 +138,15 @@ function decideUpsert(state: State, seen: Upsert, mapping: ObjectMapping, contex
 }
 
 /** A deleted record is back: a new generation. What it still says as before is no news; what it says otherwise is met as for the first time. */
-function revive(draft: Draft, index: number, seen: Upsert, context: Context): void {
+function revive(draft: Draft, index: number, seen: Upsert, mapping: ObjectMapping, context: Context): void {
   const link = draft.links[index];
   if (link === undefined) return;
-  const unchanged = Object.entries(link.shadow).filter(([field, value]) => sameValue(seen.fields[field], value));
+  const isAsBefore = (field: string) =>
+    mapping.fields[field]?.direction === "write" &&
+    cellsOfField(mapping, field).every((cell) => cell in seen.cells && sameRaw(seen.cells[cell], link.cells[cell]));
+  const unchanged = Object.entries(link.shadow).filter(
+    ([field, value]) => sameValue(seen.fields[field], value) || isAsBefore(field),
+  );
   setLink(draft, index, {
     status: "linked",
     generation: link.generation + 1,
@@ -260,10 +266,10 @@ function join(
   const index = wanted === -1 ? draft.links.length : wanted;
   const link = draft.links[index] ?? newLink(mapping, null, 0);
   // Recognized by what it says alone, it may have been there before a create of ours that had no answer: nothing is known of its values.
-  const isMade = why === createKey || why === madeBefore;
-  draft.links[index] = isMade
-    ? madeLink(draft, link, seen.ref.id, mapping)
-    : { ...newLink(mapping, seen.ref.id, link.generation), unsure: link.unsure };
+  draft.links[index] =
+    why === createKey
+      ? madeLink(draft, link, seen.ref.id, mapping)
+      : { ...newLink(mapping, seen.ref.id, link.generation), unsure: link.unsure };
   write(draft, context, { kind: "linked", why, source: recordSource(seen.ref, seen.author), said: seen.fields });
   const outcome = applyUpsert(draft, index, seen, mapping, context);
   return closingHold(state, context, decided(draft, outcome === "held" ? "held" : "applied", seen.ref), "linked");
