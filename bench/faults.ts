@@ -202,7 +202,8 @@ edits one of ${people} people every two seconds meanwhile. The clock runs ${spee
 In ${minutes} minutes with ${edits.size} edits: **${lost.length} edits lost, ${differing.length} phones that differ between systems at the end.**
 99 of 100 edits took up to ${idle["marketing"]} s / ${idle["desk"]} s to reach marketing and the desk in the quiet minutes before each trial, and up to
 ${trouble["marketing"]} s / ${trouble["desk"]} s while something was broken: ${times(ratio("marketing"))} / ${times(ratio("desk"))} of that, and in the worst trial ${times(worst("marketing"))} / ${times(worst("desk"))}. They are asked for changes every five seconds.
-The machine had ${cpus().length} cores and a load of ${Math.round(loadavg()[0] ?? 0)}: what other work it did is in these times too.
+The machine had ${cpus().length} cores and a load of ${Math.round(loadavg()[0] ?? 0)}: what other work it did is in these times too, in quiet as in trouble:
+a second for which it did not get to this counts as ten on this clock.
 
 | What goes wrong | Alerts that opened | All resolved by themselves after the mend | 99 of 100 edits reach marketing / desk in |
 |---|---|---|---|
