@@ -1,5 +1,5 @@
 import { startLocalPostgres } from "../../src/local-postgres/start.ts";
-import { connect } from "./workload.ts";
+import { connect, sleep } from "./workload.ts";
 
 /** A replication of PostgreSQL's own kind, installed between the two databases of one server. `null` where this server can't. */
 export type Peer = {
@@ -55,13 +55,24 @@ export const pglogical: Peer = {
         "select pglogical.create_subscription($1, $2, synchronize_structure := false, synchronize_data := false, forward_origins := '{}')",
         [`sub${i}`, from],
       );
-      await client.query("set statement_timeout = '30s'");
-      await client.query("select pglogical.wait_for_subscription_sync_complete($1)", [`sub${i}`]);
+      await replicating(client, `sub${i}`);
     }
     for (const client of clients) await client.end();
     return { bothWays: true };
   },
 };
+
+/** pglogical's own wait has no end where its workers can't start. */
+async function replicating(client: Awaited<ReturnType<typeof connect>>, subscription: string): Promise<void> {
+  let status = "unknown";
+  for (let tries = 0; tries < 60; tries++) {
+    const { rows } = await client.query("select status from pglogical.show_subscription_status($1)", [subscription]);
+    status = rows[0]?.status ?? status;
+    if (status === "replicating") return;
+    await sleep(500);
+  }
+  throw new Error(`pglogical's subscription is "${status}" after 30 s: its workers could not start, or not connect.`);
+}
 
 function conninfo(url: string): string {
   const { hostname, port, username, password, pathname } = new URL(url);
