@@ -54,7 +54,8 @@ function onesApart({ world, goldensOf }: Truth, people: readonly Known[]): strin
   const isAsked = ({ system, id }: Known) =>
     world.ledger.holds.some(
       (hold) =>
-        hold.kind === "duplicate" &&
+        // Whoever makes an incomplete record a thing of its own has said so too.
+        (hold.kind === "duplicate" || hold.closed?.choice === "new") &&
         ((hold.ref?.system === system && hold.ref.id === id) ||
           [...goldensOf(system, id)].some((golden) => hold.goldenId === golden || hold.matches.includes(golden))),
     );
