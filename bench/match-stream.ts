@@ -58,13 +58,14 @@ const policy = testPolicy(
   },
 );
 
-const random = randomFrom(7);
 /** Records of one run are not those of another. */
 const run = machineRandom.id();
 const folder = mkdtempSync(join(tmpdir(), "truce-bench-"));
 const file = values.file ?? join(folder, "truce.db");
 const store = values.postgres === undefined ? await openSqliteStore(file) : await openPostgresStore(values.postgres);
 await store.migrate();
+// Where an earlier run has been, other people come.
+const random = randomFrom(7 + (await goldensIn(store)));
 const deps: Deps = {
   store,
   policy,
