@@ -16,6 +16,12 @@ function link(portal: Portal, from: Side, to: Side, typeId: number, actor: Actor
     throw badRequest(`Invalid association type ${typeId} from ${from.table.type.name} to ${to.table.type.name}`);
   }
   audited(portal, from, to, type.label, actor, () => {
+    // There is one primary company: another one takes its place, and the first stays associated without the label.
+    for (const id of type.label === "Primary" ? associatedIds(portal, from, to.table, type.label) : []) {
+      if (id === to.id) continue;
+      portal.associations.remove(from.table.type.id, from.id, to.table.type.id, id, typeId);
+      tellBoth(portal, from, { table: to.table, id }, typeId, type.inverse, actor, true);
+    }
     if (!portal.associations.add(from.table.type.id, from.id, to.table.type.id, to.id, typeId)) return;
     tellBoth(portal, from, to, typeId, type.inverse, actor, false);
   });

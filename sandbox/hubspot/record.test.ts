@@ -157,3 +157,21 @@ test("erasing a contact leaves nothing, not even in the recycle bin", async () =
   expect((await call(sandbox, "POST", `${contacts}/gdpr-delete`, body)).status).toBe(204);
   expect((await call(sandbox, "GET", `${contacts}/${id}?archived=true`)).status).toBe(404);
 });
+
+test("a contact has one primary company: another takes its place, and the first stays associated", async () => {
+  const id = seeded({ firstname: "Ada" });
+  const [first, second] = sandbox.admin.seed("companies", [
+    { properties: { name: "A" } },
+    { properties: { name: "B" } },
+  ]);
+  sandbox.admin.associateAs(101, "contacts", id, "companies", first ?? "", "Primary");
+  const primary = [{ associationCategory: "HUBSPOT_DEFINED", associationTypeId: 1 }];
+  await call(sandbox, "PUT", `/crm/v4/objects/contacts/${id}/associations/companies/${second}`, primary);
+  expect(sandbox.admin.associations("contacts", "companies", "Primary")[id]).toEqual([second]);
+  expect(sandbox.admin.associations("contacts", "companies", null)[id]).toEqual([first, second].sort());
+  expect(sandbox.admin.audit().at(-1)).toMatchObject({
+    before: { "associations.companies:Primary": first },
+    after: { "associations.companies:Primary": second },
+    source: "api",
+  });
+});
