@@ -28,8 +28,31 @@ import { launch, openPage, signIn, skipReason } from "../test/console/browser.ts
 const records = 100_000;
 const batch = 1_000;
 const repeats = 40;
+const interactions = 30;
 const root = join(import.meta.dirname, "..");
 const consoleFolder = join(root, "dist", "console");
+
+/** First and largest paint, how far things jumped, and how long the page was busy beyond 50 ms at a time. */
+const vitals = `new Promise((resolve) => {
+  const found = { firstContentfulPaintMs: 0, largestContentfulPaintMs: 0, layoutShift: 0, blockedMs: 0 };
+  const watch = (type, note) => new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
+  watch("paint", (entry) => { if (entry.name === "first-contentful-paint") found.firstContentfulPaintMs = Math.round(entry.startTime); });
+  watch("largest-contentful-paint", (entry) => { found.largestContentfulPaintMs = Math.round(entry.startTime); });
+  watch("layout-shift", (entry) => { if (!entry.hadRecentInput) found.layoutShift += entry.value; });
+  watch("longtask", (entry) => { found.blockedMs += Math.round(Math.max(0, entry.duration - 50)); });
+  setTimeout(() => resolve({ ...found, layoutShift: Math.round(found.layoutShift * 1000) / 1000 }), 1000);
+})`;
+
+const key = (name: string) => () =>
+  `window.dispatchEvent(new KeyboardEvent("keydown", { key: "${name}", bubbles: true }))`;
+
+/** Types into the search box and sends it off. */
+const searchStep = (n: number) => `(() => {
+  const box = document.querySelector(".topbar input");
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(box, "person${7_000}${n}");
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  box.form.requestSubmit();
+})()`;
 
 execFileSync(process.execPath, [join(root, "scripts", "build-console.ts")]);
 for (const name of process.argv.length > 2 ? process.argv.slice(2) : ["sqlite"]) {
@@ -122,8 +145,6 @@ async function timed(ask: () => Promise<unknown>): Promise<readonly [number, num
   return [at(0.5), at(0.99)];
 }
 
-const interactions = 30;
-
 /** What Lighthouse would ask of the first load, and how long the page takes to answer a hand: all measured in the page. */
 async function measurePage(url: string) {
   const browser = await launch();
@@ -164,28 +185,6 @@ async function measurePage(url: string) {
     rowsInDocument: rows,
   };
 }
-
-/** First and largest paint, how far things jumped, and how long the page was busy beyond 50 ms at a time. */
-const vitals = `new Promise((resolve) => {
-  const found = { firstContentfulPaintMs: 0, largestContentfulPaintMs: 0, layoutShift: 0, blockedMs: 0 };
-  const watch = (type, note) => new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
-  watch("paint", (entry) => { if (entry.name === "first-contentful-paint") found.firstContentfulPaintMs = Math.round(entry.startTime); });
-  watch("largest-contentful-paint", (entry) => { found.largestContentfulPaintMs = Math.round(entry.startTime); });
-  watch("layout-shift", (entry) => { if (!entry.hadRecentInput) found.layoutShift += entry.value; });
-  watch("longtask", (entry) => { found.blockedMs += Math.round(Math.max(0, entry.duration - 50)); });
-  setTimeout(() => resolve({ ...found, layoutShift: Math.round(found.layoutShift * 1000) / 1000 }), 1000);
-})`;
-
-const key = (name: string) => () =>
-  `window.dispatchEvent(new KeyboardEvent("keydown", { key: "${name}", bubbles: true }))`;
-
-/** Types into the search box and sends it off. */
-const searchStep = (n: number) => `(() => {
-  const box = document.querySelector(".topbar input");
-  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(box, "person${7_000}${n}");
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-  box.form.requestSubmit();
-})()`;
 
 /** From an act to the frame in which what `looked` says has changed. */
 async function timesOf(page: Page, looked: string, act: (n: number) => string) {
