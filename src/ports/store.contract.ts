@@ -526,6 +526,14 @@ function dispatchContract(fresh: Fresh): void {
       await store.recover(t0 + 9);
       if (store.exclusive) expect(await dueIds(store, "db", 10, t0 + 5)).toEqual(["g"]);
     });
+
+    test("what was made due sooner is over once a commit says that nothing is due any more", async () => {
+      const store = await fresh();
+      await commitOne(store, { golden: sampleGolden("g"), due: [sampleDue("db", { dueAt: t0 + minute })] });
+      await store.recover(t0 + 5);
+      await commitOne(store, { golden: sampleGolden("g", { version: 2 }) });
+      expect(await store.nextDueAt(["db"])).toBeNull();
+    });
   });
 }
 

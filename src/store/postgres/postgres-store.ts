@@ -18,6 +18,7 @@ import { load } from "./load.ts";
 import { migrate } from "./migrate.ts";
 import { nextDueAt } from "./next-due-at.ts";
 import { receive, setCursors } from "./receive.ts";
+import { recover } from "./recover.ts";
 import { search } from "./search.ts";
 import { waiting } from "./waiting.ts";
 
@@ -33,9 +34,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
   return {
     exclusive: false,
     migrate: () => migrate(db),
-    recover: async (dueAt) => {
-      await db.write("update truce.due set due_at = $1 where due_at > $1", dueAt);
-    },
+    recover: (dueAt) => recover(db, dueAt),
     receive: (items, cursors) => receive(db, items, cursors),
     claim: (limit, now, leaseMs) => claim(db, limit, now, leaseMs),
     load: (query) => load(db, query),
