@@ -2,6 +2,7 @@ import type { FieldType } from "../../model/field-type.ts";
 import type { CellName, ObjectName } from "../../model/record.ts";
 import { SyncFailure } from "../../model/sync-error.ts";
 import type { MappedCell, MappedObject, ObjectSchema } from "../../ports/connector.ts";
+import { objectsOf } from "../../ports/json-object.ts";
 import type { Client } from "./client.ts";
 
 /** A field as the meta API tells it, as far as Truce needs it. */
@@ -180,10 +181,10 @@ export function nativeTypesFor({ type }: MappedCell): readonly string[] {
 }
 
 function parseSchema(body: Record<string, unknown>): Schema {
-  const tables = listOf(body["tables"]).map((table) => ({
+  const tables = objectsOf(body["tables"]).map((table) => ({
     id: String(table["id"]),
     name: String(table["name"]),
-    fields: listOf(table["fields"]).map((field) => ({
+    fields: objectsOf(table["fields"]).map((field) => ({
       id: String(field["id"]),
       name: String(field["name"]),
       type: String(field["type"]),
@@ -198,9 +199,5 @@ function parseSchema(body: Record<string, unknown>): Schema {
 
 function choicesOf(field: Record<string, unknown>): readonly string[] | null {
   const options = field["options"] as { readonly choices?: unknown } | undefined;
-  return Array.isArray(options?.choices) ? listOf(options.choices).map((choice) => String(choice["name"])) : null;
-}
-
-function listOf(value: unknown): readonly Record<string, unknown>[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(options?.choices) ? objectsOf(options.choices).map((choice) => String(choice["name"])) : null;
 }

@@ -1,5 +1,6 @@
 import { type RawObservation, revisionOf } from "../../model/observation.ts";
 import type { SystemId } from "../../model/record.ts";
+import { SyncFailure } from "../../model/sync-error.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { objectOf, objectsOf, own, textOf } from "../../ports/json-object.ts";
@@ -78,6 +79,10 @@ async function changedPage(deps: PollDeps, bound: BoundObject, { from, tie }: Pl
   const last = records.at(-1);
   if (last === undefined || (isLast && records.length < pageMax)) {
     return { observations, next: { from: vendorAskedAt - lookbackMs, tie: null }, isLast: true };
+  }
+  if (last.stamp < from || (last.stamp === from && last.id === tie)) {
+    const message = `reading changes of ${bound.sobject.name}: Salesforce answers with what came before, again`;
+    throw new SyncFailure({ code: "UNREACHABLE", message });
   }
   return { observations, next: { from: last.stamp, tie: last.id }, isLast: false };
 }
