@@ -59,7 +59,9 @@ function onesApart({ world, goldensOf }: Truth, people: readonly Known[]): strin
         ((hold.ref?.system === system && hold.ref.id === id) ||
           [...goldensOf(system, id)].some((golden) => hold.goldenId === golden || hold.matches.includes(golden))),
     );
-  const of = (one: Known) => [...goldensOf(one.system, one.id)];
+  // Who is archived is met by nobody any more.
+  const isKept = (golden: string) => world.ledger.goldens.get(golden)?.deletedAt === null;
+  const of = (one: Known) => [...goldensOf(one.system, one.id)].filter(isKept);
   return people.flatMap((one, i) =>
     people.slice(i + 1).flatMap((other) => {
       const isSame = one.name === other.name && one.born !== null && one.born === other.born;
